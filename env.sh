@@ -1,0 +1,9 @@
+# Source this (bash or zsh) to use this clone: its Python, its ROS packages, and `pianomime`.
+_pianomime_root=$(cd "$(dirname "${BASH_SOURCE[0]:-${(%):-%x}}")" && pwd)
+_pianomime_shell=${ZSH_VERSION:+zsh}
+_pianomime_shell=${_pianomime_shell:-bash}
+source "$_pianomime_root/.venv/bin/activate"
+if [ -d /opt/ros/jazzy ]; then source /opt/ros/jazzy/setup.$_pianomime_shell; fi
+source "$_pianomime_root/ros2_ws/install/local_setup.$_pianomime_shell"
+export PATH="$_pianomime_root/ros2_ws/install/pianomime_bringup/lib/pianomime_bringup:$PATH"
+unset _pianomime_root _pianomime_shell

@@ -1,0 +1,1 @@
+"""Two simulated Shadow hands that play the piano: the library, without ROS."""

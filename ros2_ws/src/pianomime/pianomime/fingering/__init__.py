@@ -1,0 +1,1 @@
+"""Which finger plays which note."""

@@ -1,0 +1,1 @@
+"""The two Shadow hands: bodies, names, limits, kinematics."""

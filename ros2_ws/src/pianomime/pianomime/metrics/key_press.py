@@ -1,0 +1,67 @@
+"""The score that counts, RoboPianist's and PianoMime's: F1 of pressed keys per control step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class KeyPressMetrics:
+    """Means over control steps.
+
+    Attributes:
+        precision: Share of the pressed keys that were wanted; 1 where nothing is pressed.
+        recall: Share of the wanted keys that were pressed; 1 where nothing is wanted.
+        f1: 2TP / (2TP + FP + FN); 1 where nothing is pressed or wanted.
+        f1_sounding: `f1` over the steps where a key is wanted or pressed; NaN if there is none.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    f1_sounding: float
+
+
+def f1_per_step(wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return F1 of each step; both arrays are (steps, 88)."""
+    hit, false, missed = _counts(wanted, pressed)
+    return _ratio(2 * hit, 2 * hit + false + missed)
+
+
+def key_press_metrics(wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> KeyPressMetrics:
+    """Judge a performance.
+
+    Args:
+        wanted: (steps, 88) goal of each control step.
+        pressed: (steps, 88) keys within 0.5 degrees of their end stop at the step's end.
+
+    Equals scikit-learn's precision_recall_fscore_support(average="binary", zero_division=1) per
+    step (RoboPianist's wrappers/evaluation.py), except in its versions 1.3.x, whose F1 is wrong
+    where nothing is hit.
+    """
+    hit, false, missed = _counts(wanted, pressed)
+    f1 = f1_per_step(wanted, pressed)
+    sounding = hit + false + missed > 0
+    return KeyPressMetrics(
+        precision=float(np.mean(_ratio(hit, hit + false))),
+        recall=float(np.mean(_ratio(hit, hit + missed))),
+        f1=float(np.mean(f1)),
+        f1_sounding=float(np.mean(f1[sounding])) if sounding.any() else float("nan"),
+    )
+
+
+def _counts(
+    wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    if wanted.shape != pressed.shape:
+        raise ValueError(f"wanted has shape {wanted.shape}, pressed {pressed.shape}")
+    return (
+        np.sum(wanted & pressed, axis=1),
+        np.sum(~wanted & pressed, axis=1),
+        np.sum(wanted & ~pressed, axis=1),
+    )
+
+
+def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.where(whole > 0, part / np.maximum(whole, 1), 1.0)

@@ -1,0 +1,99 @@
+"""Read a performance back from its bag. No ROS is needed: the bag carries its message types."""
+
+import struct
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from rosbags.highlevel import AnyReader, AnyReaderError
+
+from pianomime.errors import PianoMimeError
+from pianomime.performance.performance import Performance
+from pianomime.piano.geometry import N_KEYS
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Note, PedalEvent, Score
+from pianomime.simulation.simulation import MidiEvent, MidiKind
+
+
+class BagError(PianoMimeError):
+    """A bag cannot be read, or holds no performance."""
+
+
+_NEEDED = ("score", "key_goal", "piano_state", "joint_states")
+
+
+def read_performance(path: Path) -> Performance:
+    """Return what a bag holds.
+
+    Raises:
+        BagError: It is not a bag of this project.
+    """
+    if not path.is_dir():
+        raise BagError(f"{path}: no bag there")
+    try:
+        messages, custom = _read(path), _custom_data(path)
+    except (AnyReaderError, OSError, struct.error, yaml.YAMLError) as error:
+        raise BagError(f"{path}: not a readable bag ({error})") from error
+    missing = [name for name in _NEEDED if not messages[name]]
+    if missing:
+        raise BagError(f"{path}: holds no performance; nothing on {', '.join(missing)}")
+    states = _by_stamp(messages["piano_state"])
+    joints = _by_stamp(messages["joint_states"])
+    goals = _by_stamp(messages["key_goal"])
+    score = _score(messages["score"][-1])
+    dt_s = messages["key_goal"][0].dt_s
+    steps = len(key_goals(score, dt_s).keys)
+    asked = sorted(s for s, g in goals.items() if 0 <= round(g.score_time_s / dt_s) < steps)
+    stamps = sorted(states.keys() & joints.keys())
+    start_s = stamps[0]
+    return Performance(
+        score=score,
+        lead_in_s=messages["score"][-1].lead_in_s,
+        embodiment=custom.get("embodiment", "pianomime"),
+        dt_s=dt_s,
+        time_s=np.array(stamps) - start_s,
+        joint_names=tuple(joints[start_s].name),
+        joint_position=np.array([joints[stamp].position for stamp in stamps]),
+        key_position=np.array([states[stamp].position for stamp in stamps]),
+        active=np.array([states[stamp].active for stamp in stamps], bool),
+        wanted_time_s=np.array(asked) - start_s,
+        wanted=np.array([goals[stamp].keys[:N_KEYS] for stamp in asked], bool).reshape(-1, N_KEYS),
+        midi=tuple(
+            MidiEvent(_stamp_s(m) - start_s, MidiKind(m.kind), m.number, m.value)
+            for m in messages["midi_out"]
+        ),
+    )
+
+
+def _read(path: Path) -> dict[str, list[Any]]:
+    """Return each topic's messages by its last name, so that a namespace does not matter."""
+    messages: dict[str, list[Any]] = defaultdict(list)
+    with AnyReader([path]) as reader:
+        for connection, _, data in reader.messages():
+            name = connection.topic.rpartition("/")[2]
+            if name in (*_NEEDED, "midi_out"):
+                messages[name].append(reader.deserialize(data, connection.msgtype))
+    return messages
+
+
+def _custom_data(path: Path) -> dict[str, str]:
+    metadata = yaml.safe_load((path / "metadata.yaml").read_text())
+    return metadata["rosbag2_bagfile_information"]["custom_data"] or {}
+
+
+def _by_stamp(messages: list[Any]) -> dict[float, Any]:
+    """Return messages by stamp [s]; a waiting simulation repeats itself, the last one counts."""
+    return {_stamp_s(message): message for message in messages}
+
+
+def _stamp_s(message: Any) -> float:
+    stamp = message.header.stamp
+    return float(round(stamp.sec + stamp.nanosec * 1e-9, 6))
+
+
+def _score(message: Any) -> Score:
+    notes = (Note(n.onset_s, n.offset_s, n.key, n.velocity, n.finger) for n in message.notes)
+    pedal = (PedalEvent(event.time_s, event.down) for event in message.pedal)
+    return Score.from_notes(message.id, notes, pedal)

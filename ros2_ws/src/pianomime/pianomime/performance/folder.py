@@ -1,0 +1,65 @@
+"""Turn a bag into a folder that people look at and listen to."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pianomime.errors import OutputError
+from pianomime.performance.performance import Performance
+from pianomime.performance.rendering import OFF, choose_backend
+from pianomime.performance.sound import performed_midi, write_wav
+
+
+def write_folder(
+    performance: Performance,
+    folder: Path,
+    facts: dict[str, Any],
+    progress: Callable[[], object],
+    video: bool,
+) -> list[str]:
+    """Write performance.mid, metrics.json, pianoroll.png, audio.wav and video.mp4.
+
+    Args:
+        performance: What was played.
+        folder: Exists.
+        facts: Further entries of metrics.json.
+        progress: Called after each frame of the video.
+        video: Whether to render one.
+
+    Returns:
+        One line for each file that could not be made, with the reason.
+
+    Raises:
+        OutputError: The folder cannot be written to.
+    """
+    from pianomime.performance.piano_roll import draw_piano_roll  # slow to import
+
+    left_out = []
+    try:
+        midi = performed_midi(performance)
+        midi.write(str(folder / "performance.mid"))
+        metrics = {
+            "title": performance.score.title,
+            "embodiment": performance.embodiment,
+            "steps": len(performance.wanted),
+            **performance.metrics(),
+            **facts,
+        }
+        text = json.dumps(metrics, indent=2, default=float)
+        (folder / "metrics.json").write_text(text + "\n")
+        draw_piano_roll(performance, folder / "pianoroll.png")
+        sound: Path | None = folder / "audio.wav"
+        if not write_wav(midi, folder / "audio.wav"):
+            sound = None
+            left_out.append("audio.wav: FluidSynth is missing (apt-get install libfluidsynth3)")
+        if video and choose_backend() == OFF:
+            left_out.append("video.mp4: no EGL or OSMesa (apt-get install libegl1 libgl1)")
+        elif video:
+            from pianomime.performance.video import write_video
+
+            for _ in write_video(performance, folder / "video.mp4", sound):
+                progress()
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror or error}") from error
+    return left_out

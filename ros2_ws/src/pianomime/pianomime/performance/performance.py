@@ -1,0 +1,90 @@
+"""A recorded performance as arrays."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.metrics.key_press import key_press_metrics
+from pianomime.metrics.onsets import onset_metrics
+from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS
+from pianomime.score.score import Note, Score
+from pianomime.simulation.simulation import MidiEvent, MidiKind
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What was wanted and what was played. All times are from the clock's start.
+
+    Attributes:
+        score: The music; its time 0 is at `lead_in_s`.
+        lead_in_s: Silence before the score [s].
+        embodiment: Which hands played.
+        dt_s: Control step [s].
+        time_s: (frames,) instants of the states [s], one each step.
+        joint_names: Names of the hands' joints.
+        joint_position: (frames, n) [rad, m].
+        key_position: (frames, 88), 0 up .. 1 down.
+        active: (frames, 88) keys that count as pressed.
+        wanted_time_s: (steps,) beginnings of the score's control steps [s].
+        wanted: (steps, 88) keys wanted at the ends of these steps.
+        midi: What the keys played.
+    """
+
+    score: Score
+    lead_in_s: float
+    embodiment: str
+    dt_s: float
+    time_s: Array
+    joint_names: tuple[str, ...]
+    joint_position: Array
+    key_position: Array
+    active: NDArray[np.bool_]
+    wanted_time_s: Array
+    wanted: NDArray[np.bool_]
+    midi: tuple[MidiEvent, ...]
+
+    @property
+    def pressed(self) -> NDArray[np.bool_]:
+        """Keys pressed at the end of each wanted step, (steps, 88); none where nothing was seen."""
+        where, recorded = self._frames_at_ends()
+        return np.asarray(self.active[where] & recorded[:, None])
+
+    def wanted_at_frames(self) -> NDArray[np.bool_]:
+        """Return the keys wanted at each frame, (frames, 88)."""
+        wanted = np.zeros((len(self.time_s), N_KEYS), bool)
+        where, recorded = self._frames_at_ends()
+        wanted[where[recorded]] = self.wanted[recorded]
+        return wanted
+
+    def struck(self) -> list[Note]:
+        """Return the notes that the keys played, in score time, pedal not applied."""
+        notes, down = [], {}
+        for event in sorted(self.midi, key=lambda event: event.time_s):
+            if event.kind is MidiKind.NOTE_ON:
+                down[event.number] = event
+            elif event.kind is MidiKind.NOTE_OFF and event.number in down:
+                notes.append(self._note(down.pop(event.number), event.time_s))
+        end_s = float(self.time_s[-1])
+        notes += [self._note(event, end_s) for event in down.values() if event.time_s < end_s]
+        return sorted(notes, key=lambda note: (note.onset_s, note.key))
+
+    def metrics(self) -> dict[str, float]:
+        """Return the score that counts, and the figures reported beside it."""
+        return {
+            **asdict(key_press_metrics(self.wanted, self.pressed)),
+            **asdict(onset_metrics(self.score.notes, self.struck())),
+        }
+
+    def _note(self, began: MidiEvent, end_s: float) -> Note:
+        onset_s = began.time_s - self.lead_in_s
+        return Note(onset_s, end_s - self.lead_in_s, began.number - LOWEST_PITCH, began.value)
+
+    def _frames_at_ends(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return the frame at each wanted step's end, and whether there is one."""
+        ends = np.round((self.wanted_time_s + self.dt_s) / self.dt_s).astype(int)
+        have = np.round(self.time_s / self.dt_s).astype(int)
+        where = np.minimum(np.searchsorted(have, ends), len(have) - 1)
+        return where, have[where] == ends

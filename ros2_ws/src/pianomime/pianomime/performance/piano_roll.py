@@ -1,0 +1,58 @@
+"""A picture of a performance: what was wanted, played, missed and wrong."""
+
+from pathlib import Path
+from typing import Final
+
+import matplotlib
+import numpy as np
+
+from pianomime.performance.performance import Performance
+from pianomime.piano.geometry import is_black, key_name
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch
+
+_SILENT, _PLAYED, _MISSED, _WRONG = range(4)
+_COLOURS: Final = ("#ffffff", "#2a7f62", "#9fb8d9", "#d1495b")
+_LABELS: Final = ("", "wanted and played", "missed", "wrong")
+
+
+def draw_piano_roll(performance: Performance, path: Path) -> None:
+    """Write a PNG with a row for each key in use and a column for each step of the score."""
+    wanted, pressed = performance.wanted, performance.pressed
+    used = np.flatnonzero((wanted | pressed).any(axis=0))
+    low, high = (used.min() - 1, used.max() + 2) if len(used) else (39, 52)
+    low, high = max(low, 0), min(high, wanted.shape[1])
+    state = np.full(wanted.shape, _SILENT)
+    state[wanted & pressed] = _PLAYED
+    state[wanted & ~pressed] = _MISSED
+    state[~wanted & pressed] = _WRONG
+    seconds = len(wanted) * performance.dt_s
+    figure, axes = plt.subplots(figsize=(min(24.0, 4 + 0.35 * seconds), 5), layout="constrained")
+    axes.imshow(
+        state[:, low:high].T,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap=ListedColormap(_COLOURS),
+        vmin=-0.5,
+        vmax=3.5,
+        extent=(0, seconds, low - 0.5, high - 0.5),
+    )
+    for key in range(low, high):
+        if is_black()[key]:
+            axes.axhspan(key - 0.5, key + 0.5, color="black", alpha=0.06, lw=0)
+    names = [key for key in range(low, high) if key_name(key).startswith("C") and key % 12 == 3]
+    axes.set_yticks(names, [key_name(key) for key in names])
+    axes.set_xlabel("time in the score [s]")
+    metrics = performance.metrics()
+    axes.set_title(
+        f"{performance.score.title} ({performance.embodiment}): F1 {metrics['f1']:.3f}, "
+        f"precision {metrics['precision']:.3f}, recall {metrics['recall']:.3f}"
+    )
+    patches = [Patch(color=_COLOURS[i], label=_LABELS[i]) for i in (_PLAYED, _MISSED, _WRONG)]
+    axes.legend(handles=patches, loc="upper right", ncols=3, fontsize="small")
+    figure.savefig(path, dpi=90)
+    plt.close(figure)

@@ -1,0 +1,58 @@
+"""What the keys played, as MIDI and as sound."""
+
+import wave
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pretty_midi
+
+from pianomime.errors import OutputError
+from pianomime.performance.performance import Performance
+from pianomime.piano.geometry import LOWEST_PITCH
+from pianomime.simulation.simulation import MidiKind
+
+SAMPLE_RATE_HZ: Final = 44_100
+
+
+def performed_midi(performance: Performance) -> pretty_midi.PrettyMIDI:
+    """Return the notes and the pedal of a performance, from the clock's start."""
+    midi = pretty_midi.PrettyMIDI(resolution=960)
+    piano = pretty_midi.Instrument(program=0, name="piano")
+    lead_in_s = performance.lead_in_s
+    piano.notes = [
+        pretty_midi.Note(
+            n.velocity, n.key + LOWEST_PITCH, n.onset_s + lead_in_s, n.offset_s + lead_in_s
+        )
+        for n in performance.struck()
+    ]
+    piano.control_changes = [
+        pretty_midi.ControlChange(event.number, event.value, event.time_s)
+        for event in performance.midi
+        if event.kind is MidiKind.CONTROL
+    ]
+    midi.instruments.append(piano)
+    return midi
+
+
+def write_wav(midi: pretty_midi.PrettyMIDI, path: Path) -> bool:
+    """Synthesise with pretty_midi's own sound font; return False where FluidSynth is missing.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    try:
+        sound = midi.fluidsynth(fs=SAMPLE_RATE_HZ)
+    except (ImportError, AttributeError):  # pretty_midi leaves its module unset without the library
+        return False
+    peak = float(np.max(np.abs(sound), initial=1e-9))
+    samples = np.int16(sound / peak * 0.9 * np.iinfo(np.int16).max)
+    try:
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(SAMPLE_RATE_HZ)
+            file.writeframes(samples.tobytes())
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+    return True

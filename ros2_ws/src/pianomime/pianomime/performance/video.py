@@ -1,0 +1,117 @@
+"""A video of the hands playing, with its sound."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import imageio_ffmpeg
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.hands.embodiment import embodiment
+from pianomime.hands.hands_model import HandsModel
+from pianomime.performance.performance import Performance
+from pianomime.piano.geometry import N_KEYS, key_max_angle, key_y
+from pianomime.simulation.model import load_model
+
+WIDTH: Final = 960
+HEIGHT: Final = 540
+_PRESSED_RIGHT: Final = (0.2, 0.8, 0.3, 1.0)
+_PRESSED_WRONG: Final = (0.9, 0.2, 0.2, 1.0)
+
+
+class PerformanceRenderer:
+    """Draw single instants of a performance; keys turn green where wanted and red where not."""
+
+    def __init__(
+        self,
+        performance: Performance,
+        width: int = WIDTH,
+        height: int = HEIGHT,
+        antialiasing: int = 0,
+    ) -> None:
+        """Load the performance's model; needs a rendering backend.
+
+        Args:
+            performance: What to draw.
+            width: Of the picture [pixels].
+            height: Of the picture [pixels].
+            antialiasing: Samples a pixel; without a GPU four take twice the time of none.
+        """
+        self._performance = performance
+        self._model = model = load_model(embodiment(performance.embodiment))
+        model.vis.global_.offwidth, model.vis.global_.offheight = width, height
+        model.vis.quality.offsamples = antialiasing
+        model.vis.headlight.ambient[:] = 0.35
+        model.vis.headlight.diffuse[:] = 0.5
+        self._data = mujoco.MjData(model)
+        self._renderer = mujoco.Renderer(model, height, width)
+        # Without a GPU, shadows and reflections take ten times as long as all the rest.
+        for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
+            self._renderer.scene.flags[flag] = False
+        hands = HandsModel.of(model)
+        self._joints = hands.qpos_index[hands.index(performance.joint_names)]
+        names = [
+            (f"piano/{kind}_joint_{k}", k) for k in range(N_KEYS) for kind in ("white", "black")
+        ]
+        found = [(mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, n), k) for n, k in names]
+        self._key_joints = np.array([joint for joint, _ in found if joint >= 0])
+        self._key_geoms = model.body_geomadr[model.jnt_bodyid[self._key_joints]]
+        self._key_colours = model.geom_rgba[self._key_geoms].copy()
+        self._wanted = performance.wanted_at_frames()
+        self._camera = _camera(performance)
+
+    def draw(self, frame: int) -> NDArray[np.uint8]:
+        """Return the picture (height, width, 3) of frame `frame` of the performance."""
+        performance, model, data = self._performance, self._model, self._data
+        data.qpos[self._joints] = performance.joint_position[frame]
+        angle = performance.key_position[frame] * key_max_angle()
+        data.qpos[model.jnt_qposadr[self._key_joints]] = angle
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_camlight(model, data)
+        colours = self._key_colours.copy()
+        active = performance.active[frame]
+        wanted = self._wanted[frame]
+        colours[active & wanted] = _PRESSED_RIGHT
+        colours[active & ~wanted] = _PRESSED_WRONG
+        model.geom_rgba[self._key_geoms] = colours
+        self._renderer.update_scene(data, self._camera)
+        return np.asarray(self._renderer.render())
+
+    def close(self) -> None:
+        """Free the graphics context."""
+        self._renderer.close()
+
+
+def write_video(performance: Performance, path: Path, sound: Path | None) -> Iterator[None]:
+    """Write an MP4 at the control rate, with the sound of a WAV file; yields after each frame."""
+    renderer = PerformanceRenderer(performance)
+    writer = imageio_ffmpeg.write_frames(
+        str(path),
+        (WIDTH, HEIGHT),
+        fps=1 / performance.dt_s,
+        quality=6,
+        audio_path=str(sound) if sound else None,
+        ffmpeg_log_level="error",
+    )
+    writer.send(None)
+    try:
+        for frame in range(len(performance.time_s)):
+            writer.send(renderer.draw(frame))
+            yield
+    finally:
+        writer.close()
+        renderer.close()
+
+
+def _camera(performance: Performance) -> mujoco.MjvCamera:
+    """Look at the part of the keyboard that is played from across the piano, where fingers show."""
+    used = np.flatnonzero(performance.wanted.any(axis=0))
+    y = key_y()[used] if len(used) else np.array([0.0])
+    width_m = max(0.7, float(np.ptp(y)) + 0.3)
+    camera = mujoco.MjvCamera()
+    camera.lookat[:] = (0.06, float(y.min() + y.max()) / 2, 0.04)
+    camera.distance = 0.75 * width_m
+    camera.azimuth, camera.elevation = 0.0, -45.0
+    return camera

@@ -1,0 +1,1 @@
+"""From a fingered score to commands for the joints."""

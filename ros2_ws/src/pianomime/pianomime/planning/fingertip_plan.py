@@ -1,0 +1,94 @@
+"""From a fingered score to where each fingertip has to be at each control step."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.config import Config, parameter
+from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
+from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
+from pianomime.score.goals import KeyGoals
+from pianomime.score.score import Score
+
+NO_KEY: Final = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FingertipPlanConfig(Config):
+    """Where on a key a fingertip goes, and how far above the keys it keeps otherwise."""
+
+    white_x_m: float = parameter(0.045, "Where a white key is pressed, x [m]", ge=0.015, le=0.075)
+    black_x_m: float = parameter(-0.005, "Where a black key is pressed, x [m]", ge=-0.075, le=0.015)
+    tip_m: float = parameter(0.008, "Height of the fingertip site over the key it touches [m]")
+    press_m: float = parameter(0.004, "How far below the pressed key's face to aim [m]", ge=0.0)
+    hover_m: float = parameter(0.010, "Clearance over a key just before it is pressed [m]", ge=0.0)
+    idle_m: float = parameter(0.022, "Clearance over the keys of an idle finger [m]", ge=0.0)
+    reach_steps: int = parameter(8, "Steps before an onset at which the finger heads for its key")
+
+
+@dataclass(frozen=True)
+class FingertipPlan:
+    """Fingertip targets at the ends of control steps, `lead` steps before the score's first.
+
+    Row r is the instant at which score step r - lead begins, so that the press of a note on steps
+    first..last shows in rows lead + first + 1 .. lead + last + 1.
+
+    Attributes:
+        lead: Rows before the score begins.
+        position: (rows, 10, 3) [m, world]; NaN where the finger is free.
+        key: (rows, 10) key the finger is on or heads for, `NO_KEY` if none.
+        contact: (rows, 10) True where the finger holds its key down.
+        approach: (rows, 10) 0 .. 1, how much the finger has to be over its key.
+        floor: (rows, 10) least height of the fingertip [m].
+    """
+
+    lead: int
+    position: NDArray[np.float64]
+    key: NDArray[np.int64]
+    contact: NDArray[np.bool_]
+    approach: NDArray[np.float64]
+    floor: NDArray[np.float64]
+
+
+def plan_fingertips(
+    score: Score, goals: KeyGoals, lead: int, tail: int, config: FingertipPlanConfig | None = None
+) -> FingertipPlan:
+    """Lay out the fingertips' targets over a score.
+
+    Args:
+        score: With a finger for each note; notes without one are not played.
+        goals: The score on the grid of control steps.
+        lead: Steps before the score, to get to the first position.
+        tail: Steps after it, with the fingers up.
+        config: Geometry.
+    """
+    config = config or FingertipPlanConfig()
+    rows = lead + len(goals.keys) + tail + 1
+    position = np.full((rows, N_FINGERS, 3), np.nan)
+    key = np.full((rows, N_FINGERS), NO_KEY)
+    contact = np.zeros((rows, N_FINGERS), bool)
+    approach = np.zeros((rows, N_FINGERS))
+    released = np.zeros(N_FINGERS, int)  # first row at which each finger is free again
+    for note in goals.notes:
+        finger, pressed_key = score.notes[note.index].finger, score.notes[note.index].key
+        if finger == UNASSIGNED:
+            continue
+        first, last = lead + note.first + 1, lead + note.last + 1
+        x = config.black_x_m if is_black()[pressed_key] else config.white_x_m
+        top = key_top()[pressed_key] + config.tip_m
+        start = max(released[finger], first - config.reach_steps)
+        ahead = np.arange(start, first)
+        key[start : last + 1, finger] = pressed_key
+        position[start : last + 1, finger] = x, key_y()[pressed_key], top + config.hover_m
+        approach[ahead, finger] = 1 - (first - 1 - ahead) / config.reach_steps
+        contact[first : last + 1, finger] = True
+        approach[first : last + 1, finger] = 1.0
+        down = top - pressed_drop(pressed_key, x) - config.press_m
+        position[first : last + 1, finger, 2] = down
+        released[finger] = last + 1
+    floor = np.full((rows, N_FINGERS), key_top().min() + config.tip_m + config.idle_m)
+    heading = approach >= 1.0
+    floor[heading] = np.where(contact[heading], -np.inf, position[heading, 2])
+    return FingertipPlan(lead, position, key, contact, approach, floor)

@@ -1,0 +1,210 @@
+"""Fit the joints of one hand to its fingertip targets over a whole score at once.
+
+Levenberg-Marquardt on a sum of squares: fingertip errors where a finger has a target, intrusions
+below the floor where it has none, accelerations, distance from a relaxed posture, intrusions into
+a margin at the joint limits. Only the accelerations tie neighbouring steps, so the normal
+equations are banded and an iteration costs time linear in the length of the score.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
+
+from pianomime.config import Config, parameter
+from pianomime.fingering.fingering import OFFSET_M
+from pianomime.hands.fingers import FINGERS_PER_HAND
+from pianomime.hands.hands_model import HandsModel
+from pianomime.hands.kinematics import HandKinematics
+from pianomime.hands.posture import coordinate, forearm_coordinates, relaxed_pose
+from pianomime.planning.fingertip_plan import FingertipPlan
+
+Array = NDArray[np.float64]
+
+_HELD: Final = 1e8
+"""Weight that holds the first row where it is."""
+
+_DAMPING_MAX: Final = 1e6
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrajectoryConfig(Config):
+    """Weights, each given as the error that costs 1, and when to stop."""
+
+    press_m: float = parameter(0.0015, "Pressing fingertip off its target, y and z [m]", ge=1e-6)
+    press_x_m: float = parameter(0.012, "Pressing fingertip off its target, x [m]", ge=1e-6)
+    approach_m: float = parameter(0.0035, "Approaching fingertip off target, y and z [m]", ge=1e-6)
+    approach_x_m: float = parameter(0.020, "Approaching fingertip off its target, x [m]", ge=1e-6)
+    floor_m: float = parameter(0.003, "Fingertip below its floor [m]", ge=1e-6)
+    acceleration: float = parameter(0.5, "Finger joint, change of change a step [rad]", ge=1e-6)
+    forearm_acceleration_m: float = parameter(0.02, "Forearm, the same [m]", ge=1e-6)
+    posture: float = parameter(0.6, "Finger joint away from its relaxed angle [rad]", ge=1e-6)
+    forearm_posture_m: float = parameter(0.1, "Forearm away from its rest [m]", ge=1e-6)
+    along_m: float = parameter(0.3, "Hand away from its fingers' keys along y [m]", ge=1e-6)
+    margin: float = parameter(0.02, "Margin kept to the joint limits [rad]", ge=0.0)
+    limit: float = parameter(0.02, "Intrusion into that margin [rad]", ge=1e-6)
+    iterations: int = parameter(15, "Most iterations", ge=1, le=1000)
+    tolerance: float = parameter(2e-3, "Relative gain of an iteration at which to stop", ge=0.0)
+
+
+@dataclass(frozen=True)
+class _Point:
+    """The problem at one trajectory."""
+
+    cost: float
+    jacobian: Array  # (rows, 5, 3, na)
+    residual: Array  # (rows, 5, 3) fingertip errors [m]
+    weight: Array  # (rows, 5, 3)
+    intrusion: Array  # (rows, na) into the limits' margin, signed back inside
+    bend: Array  # (rows - 2, na) second differences
+
+
+class TrajectoryFit:
+    """One hand's problem; `solve` gives the trajectory."""
+
+    def __init__(
+        self,
+        hands: HandsModel,
+        kinematics: HandKinematics,
+        side: int,
+        plan: FingertipPlan,
+        config: TrajectoryConfig | None = None,
+    ) -> None:
+        """Set up the fit of hand `side` to its part of `plan`."""
+        self._config = config = config or TrajectoryConfig()
+        self._kinematics = kinematics
+        mine = slice(side * FINGERS_PER_HAND, (side + 1) * FINGERS_PER_HAND)
+        self._floor = plan.floor[:, mine]
+        self._aimed = plan.approach[:, mine] >= 1.0  # z is a target too, not only a floor
+        position, approach = plan.position[:, mine], plan.approach[:, mine]
+        has_target = ~np.isnan(position[..., 0])
+        self._target = np.where(has_target[..., None], position, 0.0)
+        sigma = np.where(
+            plan.contact[:, mine, None],
+            (config.press_x_m, config.press_m, config.press_m),
+            (config.approach_x_m, config.approach_m, config.approach_m),
+        )
+        self._weight = np.where(has_target, approach**2, 0.0)[..., None] / sigma**2
+
+        forearm = forearm_coordinates(hands, kinematics.actuators)
+        relaxed = relaxed_pose(hands, kinematics.actuators)
+        along = coordinate(hands, kinematics.actuators, "forearm_tx")
+        self._reference = np.tile(relaxed, (len(position), 1))
+        middle = kinematics.fingertips(relaxed[None])[0][0, 2, 1]
+        self._reference[:, along] = (
+            _hand_middle(position[..., 1] - OFFSET_M[mine], approach, middle) - middle
+        )
+        self._posture = np.where(forearm, config.forearm_posture_m, config.posture) ** -2.0
+        self._posture[along] = config.along_m**-2.0
+        self._smooth = np.where(forearm, config.forearm_acceleration_m, config.acceleration) ** -2.0
+        self._damp = np.where(forearm, 0.05, 0.3) ** -2.0
+        self._lower = kinematics.lower + config.margin
+        self._upper = kinematics.upper - config.margin
+
+    def solve(self, start: Array) -> Array:
+        """Return the trajectory (rows, na) that begins at the pose `start` (na,)."""
+        pose = self._reference.copy()
+        pose[0] = start
+        point = self._evaluate(pose)
+        damping = 0.1
+        for _ in range(self._config.iterations):
+            hessian, gradient = self._normal_equations(point, pose)
+            while True:
+                change = self._solve_banded(hessian, gradient, damping)
+                tried = np.clip(pose + change, self._kinematics.lower, self._kinematics.upper)
+                new = self._evaluate(tried)
+                if new.cost < point.cost:
+                    break
+                damping *= 6
+                if damping > _DAMPING_MAX:
+                    return pose
+            damping = max(damping / 4, 1e-4)
+            gain = point.cost - new.cost
+            pose, point = tried, new
+            if gain < self._config.tolerance * point.cost:
+                break
+        return pose
+
+    def _evaluate(self, pose: Array) -> _Point:
+        tips, jacobian = self._kinematics.fingertips(pose)
+        residual = self._target - tips
+        below = self._floor - tips[..., 2]
+        low = ~self._aimed & (below > 0)
+        weight = self._weight.copy()
+        weight[..., 2] = np.where(
+            self._aimed, weight[..., 2], np.where(low, self._config.floor_m**-2.0, 0.0)
+        )
+        residual[..., 2] = np.where(self._aimed, residual[..., 2], np.where(low, below, 0.0))
+        intrusion = np.clip(pose, self._lower, self._upper) - pose
+        bend = pose[2:] - 2 * pose[1:-1] + pose[:-2]
+        cost = (
+            np.sum(weight * residual**2)
+            + np.sum(self._posture * (pose - self._reference) ** 2)
+            + np.sum(intrusion**2) / self._config.limit**2
+            + np.sum(self._smooth * bend**2)
+        )
+        return _Point(float(cost), jacobian, residual, weight, intrusion, bend)
+
+    def _normal_equations(self, point: _Point, pose: Array) -> tuple[Array, Array]:
+        """Return the Hessian's diagonal blocks (rows, na, na) and the descent (rows, na)."""
+        rows, na = pose.shape
+        flat = point.jacobian.reshape(rows, -1, na)
+        weighted = flat * point.weight.reshape(rows, -1, 1)
+        hessian = flat.transpose(0, 2, 1) @ weighted
+        descent = np.einsum("tij,ti->tj", weighted, point.residual.reshape(rows, -1))
+        at_limit = (point.intrusion != 0) / self._config.limit**2
+        descent += self._posture * (self._reference - pose) + at_limit * point.intrusion
+        bend = self._smooth * point.bend
+        descent[2:] -= bend
+        descent[1:-1] += 2 * bend
+        descent[:-2] -= bend
+        descent[0] = 0.0
+        diagonal = np.arange(na)
+        hessian[:, diagonal, diagonal] += self._posture + at_limit
+        return hessian, descent
+
+    def _solve_banded(self, hessian: Array, descent: Array, damping: float) -> Array:
+        """Add the accelerations' coupling and the damping, and solve for the change of pose."""
+        rows, na = descent.shape
+        banded = np.zeros((2 * na + 1, rows, na))
+        for column in range(na):
+            banded[: na - column, :, column] = hessian[:, column:, column].T
+        for here, there, product in (
+            (0, 0, 1),
+            (1, 1, 4),
+            (2, 2, 1),
+            (0, 1, -2),
+            (1, 2, -2),
+            (0, 2, 1),
+        ):
+            band = banded[(there - here) * na]
+            band[here : rows - 2 + here] += product * self._smooth
+        banded[0] += damping * self._damp
+        banded[0, 0] += _HELD
+        change = solveh_banded(
+            banded.reshape(2 * na + 1, rows * na),
+            descent.ravel(),
+            overwrite_ab=True,
+            lower=True,
+            check_finite=False,
+        )
+        return np.asarray(change.reshape(rows, na))
+
+
+def _hand_middle(place: Array, approach: Array, rest: float) -> Array:
+    """Return where the hand's middle had best be at each row, along y [m], (rows,).
+
+    Args:
+        place: (rows, 5) the middle that each finger's target asks for; NaN where it has none.
+        approach: (rows, 5) how much it asks.
+        rest: Where to be if no finger ever has a target.
+    """
+    wish = np.where(np.isnan(place), 0.0, approach)
+    total = wish.sum(axis=1)
+    asked = np.flatnonzero(total > 0)
+    if not len(asked):
+        return np.full(len(place), rest)
+    middle = np.sum(np.nan_to_num(place) * wish, axis=1)[asked] / total[asked]
+    return np.interp(np.arange(len(place)), asked, middle)

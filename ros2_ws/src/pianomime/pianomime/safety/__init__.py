@@ -1,0 +1,1 @@
+"""What stands between any controller and the hands."""

@@ -1,0 +1,1 @@
+"""Scores, and what they ask of the keys at each control step."""

@@ -1,0 +1,112 @@
+"""Read and write MIDI files."""
+
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import mido
+import pretty_midi
+
+from pianomime.errors import OutputError, ScoreError
+from pianomime.piano.geometry import LOWEST_PITCH
+from pianomime.score.score import MAX_NOTES, Note, PedalEvent, Score
+
+MAX_BYTES: Final = 1 << 20
+"""Largest MIDI file read; a full concert of 30,000 notes with pedal has about half of it."""
+
+SUSTAIN_CONTROLLER: Final = 64
+PEDAL_DOWN: Final = 64
+"""General MIDI: controller 64 at 64 or above is pedal down."""
+
+
+def load_score(path: Path) -> Score:
+    """Read the notes of all pitched instruments, tempo changes applied, and the sustain pedal.
+
+    Raises:
+        ScoreError: Missing, not MIDI, empty, too large, or with a note that no piano can play.
+    """
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise ScoreError(f"{path}: not a file")
+        if size > MAX_BYTES:
+            raise ScoreError(
+                f"{path}: {size:,} bytes; a MIDI file of at most {MAX_BYTES:,} is read"
+            )
+        raw = mido.MidiFile(path)
+        _check_events(path, raw)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pretty_midi warns of tempo changes off track 0
+            parsed = pretty_midi.PrettyMIDI(str(path))
+    except ScoreError:
+        raise
+    except OSError as error:
+        raise ScoreError(f"{path}: {error.strerror or 'not a complete MIDI file'}") from error
+    except Exception as error:  # mido and pretty_midi raise whatever a broken byte leads to
+        raise ScoreError(f"{path}: not a readable MIDI file ({error})") from error
+    pitched = [instrument for instrument in parsed.instruments if not instrument.is_drum]
+    notes = (
+        Note(note.start, note.end, note.pitch - LOWEST_PITCH, max(1, note.velocity))
+        for instrument in pitched
+        for note in instrument.notes
+    )
+    return Score.from_notes(path.stem, notes, _pedal(pitched))
+
+
+def save_midi(score: Score, path: Path) -> None:
+    """Write a score as a MIDI file with one piano.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    midi = pretty_midi.PrettyMIDI(resolution=960)
+    piano = pretty_midi.Instrument(program=0, name="piano")
+    piano.notes = [
+        pretty_midi.Note(n.velocity, n.key + LOWEST_PITCH, n.onset_s, n.offset_s)
+        for n in score.notes
+    ]
+    piano.control_changes = [
+        pretty_midi.ControlChange(SUSTAIN_CONTROLLER, 127 * event.down, event.time_s)
+        for event in score.pedal
+    ]
+    midi.instruments.append(piano)
+    try:
+        midi.write(str(path))
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+
+
+def _check_events(path: Path, raw: mido.MidiFile) -> None:
+    """Refuse what pretty_midi would pass over in silence: too many notes, and zero durations."""
+    count = 0
+    for track in raw.tracks:
+        tick = 0
+        started: dict[tuple[int, int], int] = {}
+        for message in track:
+            tick += message.time
+            if message.type not in ("note_on", "note_off"):
+                continue
+            which = (message.channel, message.note)
+            if message.type == "note_on" and message.velocity > 0:
+                started[which] = tick
+                count += 1
+            elif started.pop(which, -1) == tick:
+                name = pretty_midi.note_number_to_name(message.note)
+                raise ScoreError(f"{path}: note {name} at tick {tick} has zero duration")
+    if count > MAX_NOTES:
+        raise ScoreError(f"{path}: {count:,} notes; at most {MAX_NOTES:,} can be played")
+
+
+def _pedal(instruments: Iterable[pretty_midi.Instrument]) -> list[PedalEvent]:
+    changes = sorted(
+        (change.time, change.value >= PEDAL_DOWN)
+        for instrument in instruments
+        for change in instrument.control_changes
+        if change.number == SUSTAIN_CONTROLLER
+    )
+    events: list[PedalEvent] = []
+    for time_s, down in changes:
+        if down != (events[-1].down if events else False):
+            events.append(PedalEvent(time_s, down))
+    return events

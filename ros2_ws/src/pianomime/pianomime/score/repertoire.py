@@ -1,0 +1,44 @@
+"""The pieces that come with the project, and finding a score by path or name."""
+
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from pianomime.errors import ScoreError
+from pianomime.score.midi import load_score
+from pianomime.score.score import Score
+
+_OF_ROBOPIANIST: Final = {
+    "robopianist_twinkle": "twinkle-twinkle-trimmed.mid",
+    "robopianist_nocturne": "nocturne-trimmed.mid",
+}
+"""Two MIDI files of robopianist's package (music/data/rousseau), played from where it is."""
+
+
+def repertoire() -> dict[str, Path]:
+    """Return the pieces that come along, by name."""
+    folder = Path(str(files("pianomime") / "repertoire"))
+    pieces = {path.stem: path for path in sorted(folder.glob("*.mid"))}
+    spec = find_spec("robopianist")
+    if spec is not None and spec.origin:
+        data = Path(spec.origin).parent / "music/data/rousseau"
+        pieces |= {name: data / file for name, file in _OF_ROBOPIANIST.items()}
+    return pieces
+
+
+def find_score(song: str) -> Score:
+    """Load a piece that comes along by its name, or else a MIDI file by its path.
+
+    Silence before the first note is dropped.
+
+    Raises:
+        ScoreError: There is neither, or the file is not a score.
+    """
+    pieces = repertoire()
+    if song in pieces:
+        return load_score(pieces[song]).trimmed()
+    path = Path(song)
+    if not path.exists() and "/" not in song and not path.suffix:
+        raise ScoreError(f"no piece {song!r}; there are: {', '.join(pieces)}, or give a MIDI file")
+    return load_score(path).trimmed()

@@ -1,0 +1,171 @@
+"""A score: the notes and pedal of a piece, as plain immutable data."""
+
+import hashlib
+import math
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pianomime.errors import ScoreError
+from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
+from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS, key_name
+
+MAX_NOTES: Final = 50_000
+"""Most notes of one score; a two-hour recital has about 30,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note.
+
+    Attributes:
+        onset_s: When the key goes down, [s] from the start of the score.
+        offset_s: When it comes up, [s].
+        key: 0 (A0) .. 87 (C8).
+        velocity: MIDI velocity, 1 .. 127.
+        finger: Index into `FINGER_NAMES`, or `UNASSIGNED`.
+    """
+
+    onset_s: float
+    offset_s: float
+    key: int
+    velocity: int = 64
+    finger: int = UNASSIGNED
+
+
+@dataclass(frozen=True, slots=True)
+class PedalEvent:
+    """The sustain pedal goes down or up at `time_s` [s]."""
+
+    time_s: float
+    down: bool
+
+
+@dataclass(frozen=True)
+class Score:
+    """Notes by onset then key, and pedal changes by time. Make one with `Score.from_notes`."""
+
+    title: str
+    notes: tuple[Note, ...]
+    pedal: tuple[PedalEvent, ...] = ()
+
+    @classmethod
+    def from_notes(
+        cls, title: str, notes: Iterable[Note], pedal: Iterable[PedalEvent] = ()
+    ) -> "Score":
+        """Check, sort and make playable: a key that is struck again is first let go.
+
+        Raises:
+            ScoreError: No notes, too many, or one that no piano has or no time allows.
+        """
+        ordered = sorted(notes, key=lambda n: (n.onset_s, n.key, -n.offset_s))
+        if not ordered:
+            raise ScoreError(f"{title}: the score has no notes")
+        if len(ordered) > MAX_NOTES:
+            raise ScoreError(f"{title}: {len(ordered)} notes; at most {MAX_NOTES} can be played")
+        for note in ordered:
+            _check(title, note)
+        return cls(
+            title, _one_at_a_time(ordered), tuple(sorted(pedal, key=lambda event: event.time_s))
+        )
+
+    @property
+    def duration_s(self) -> float:
+        """When the last note ends, [s]."""
+        return max(note.offset_s for note in self.notes)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of notes and pedal, not of title or fingering, to the microsecond."""
+        digest = hashlib.sha256()
+        for n in self.notes:
+            digest.update(struct.pack("<qqBB", _us(n.onset_s), _us(n.offset_s), n.key, n.velocity))
+        for event in self.pedal:
+            digest.update(struct.pack("<q?", _us(event.time_s), event.down))
+        return digest.hexdigest()
+
+    def transposed(self, semitones: int) -> "Score":
+        """Move every note by `semitones`.
+
+        Raises:
+            ScoreError: A note would leave the keyboard.
+        """
+        moved = (replace(n, key=n.key + semitones, finger=UNASSIGNED) for n in self.notes)
+        return Score.from_notes(self.title, moved, self.pedal)
+
+    def stretched(self, factor: float) -> "Score":
+        """Play slower (`factor` > 1) or faster (< 1).
+
+        Raises:
+            ScoreError: `factor` is not a positive number.
+        """
+        if not (math.isfinite(factor) and factor > 0):
+            raise ScoreError(f"stretch factor {factor}: must be a positive number")
+        return Score(
+            self.title,
+            tuple(
+                replace(n, onset_s=n.onset_s * factor, offset_s=n.offset_s * factor)
+                for n in self.notes
+            ),
+            tuple(replace(event, time_s=event.time_s * factor) for event in self.pedal),
+        )
+
+    def trimmed(self) -> "Score":
+        """Drop the silence before the first note."""
+        start_s = self.notes[0].onset_s
+        return Score(
+            self.title,
+            tuple(
+                replace(n, onset_s=n.onset_s - start_s, offset_s=n.offset_s - start_s)
+                for n in self.notes
+            ),
+            tuple(replace(e, time_s=max(0.0, e.time_s - start_s)) for e in self.pedal),
+        )
+
+    def with_fingers(self, fingers: Sequence[int]) -> "Score":
+        """Assign one finger to each note, in order."""
+        return replace(
+            self,
+            notes=tuple(
+                replace(note, finger=int(finger))
+                for note, finger in zip(self.notes, fingers, strict=True)
+            ),
+        )
+
+
+def _us(time_s: float) -> int:
+    return round(time_s * 1e6)
+
+
+def _check(title: str, note: Note) -> None:
+    if not (math.isfinite(note.onset_s) and math.isfinite(note.offset_s)):
+        raise ScoreError(f"{title}: note {note} has a time that is not finite")
+    where = f"{title}: note {key_name(note.key)} at {note.onset_s:.3f} s"
+    if not 0 <= note.key < N_KEYS:
+        raise ScoreError(f"{where} (MIDI {note.key + LOWEST_PITCH}) is outside A0-C8 (21-108)")
+    if note.onset_s < 0:
+        raise ScoreError(f"{where} starts before the score does")
+    if note.offset_s <= note.onset_s:
+        raise ScoreError(f"{where} lasts {note.offset_s - note.onset_s:.3f} s; must be above 0")
+    if not 1 <= note.velocity <= 127:
+        raise ScoreError(f"{where} has velocity {note.velocity}; must be in 1..127")
+    if not UNASSIGNED <= note.finger < N_FINGERS:
+        raise ScoreError(f"{where} has finger {note.finger}; must be in -1..{N_FINGERS - 1}")
+
+
+def _one_at_a_time(ordered: list[Note]) -> tuple[Note, ...]:
+    """Keep the longest of simultaneous equal notes; end a note where its key is struck again."""
+    last: dict[int, int] = {}
+    kept: list[Note] = []
+    for note in ordered:
+        previous = last.get(note.key)
+        if previous is not None:
+            earlier = kept[previous]
+            if earlier.onset_s == note.onset_s:
+                continue
+            if earlier.offset_s > note.onset_s:
+                kept[previous] = replace(earlier, offset_s=note.onset_s)
+        last[note.key] = len(kept)
+        kept.append(note)
+    return tuple(kept)

@@ -1,0 +1,1 @@
+"""The hands and the piano in MuJoCo."""

@@ -1,0 +1,88 @@
+"""Build the hands-and-piano model from robopianist's models, once; then load it from a cache."""
+
+import hashlib
+import os
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import mujoco
+
+from pianomime.hands.embodiment import Embodiment
+
+PHYSICS_DT_S: Final = 0.005
+CONTROL_DT_S: Final = 0.05
+"""RoboPianist's timing (suite/tasks/base.py): 200 Hz physics, 20 Hz control."""
+
+SUBSTEPS: Final = round(CONTROL_DT_S / PHYSICS_DT_S)
+
+
+def load_model(body: Embodiment) -> mujoco.MjModel:
+    """Return the compiled model of two hands with `body` at a piano.
+
+    The first call for a body takes seconds; the compiled model is then kept in the user's cache
+    folder under a hash of what it was made from.
+    """
+    path = _cache_dir() / f"{body.name}-{_content_hash(body)}.mjb"
+    if path.exists():
+        return mujoco.MjModel.from_binary_path(str(path))
+    model = build_model(body)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder, path.name)
+            mujoco.mj_saveModel(model, str(part), None)
+            part.replace(path)  # atomic: several nodes may build at the same time
+    except OSError:
+        pass  # a read-only home costs a few seconds at each start, nothing else
+    return model
+
+
+def build_model(body: Embodiment) -> mujoco.MjModel:
+    """Compose and compile the model with robopianist's own task, then apply `body`."""
+    from pianomime.simulation.stand_ins import stand_in_for_audio
+
+    stand_in_for_audio()
+    from dm_control import mjcf
+    from robopianist.models.arenas.stage import Stage
+    from robopianist.suite.tasks.base import PianoTask
+
+    task = PianoTask(
+        arena=Stage(),
+        gravity_compensation=body.gravity_compensation,
+        forearm_dofs=body.forearm_dofs,
+        change_color_on_activation=True,
+        physics_timestep=PHYSICS_DT_S,
+        control_timestep=CONTROL_DT_S,
+    )
+    for hand in (task.left_hand, task.right_hand):
+        root = hand.mjcf_model
+        for name in body.forearm_dofs:
+            root.find("actuator", name).kp *= body.forearm_gain_scale
+        root.find("joint", "forearm_ty").range = body.reach_m
+        root.find("actuator", "forearm_ty").ctrlrange = body.reach_m
+        if not body.hand_hand_collisions:
+            _stop_hands_colliding(root)
+    return mjcf.Physics.from_mjcf_model(task.root_entity.mjcf_model).model._model
+
+
+def _stop_hands_colliding(root: "mjcf.RootElement") -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Let the hand's geoms touch the piano (contype 0, conaffinity 1) and nothing else."""
+    from dm_control.mjcf import commit_defaults
+
+    for geom in root.find_all("geom"):
+        commit_defaults(geom, ["contype", "conaffinity"])
+        if geom.contype != 0 or geom.conaffinity != 0:
+            geom.contype, geom.conaffinity = 1, 0
+
+
+def _content_hash(body: Embodiment) -> str:
+    packages = [f"{name}={version(name)}" for name in ("robopianist", "mujoco", "dm_control")]
+    recipe = Path(__file__).read_bytes() + repr((body, packages)).encode()
+    return hashlib.sha256(recipe).hexdigest()[:16]
+
+
+def _cache_dir() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base, "pianomime")

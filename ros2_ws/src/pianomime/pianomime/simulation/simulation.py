@@ -1,0 +1,138 @@
+"""Two hands at a piano, stepped at the control rate on bare MuJoCo."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.errors import PianoMimeError
+from pianomime.hands.hands_model import HandsModel
+from pianomime.piano.geometry import ACTIVATION_RAD, LOWEST_PITCH, N_KEYS
+from pianomime.piano.velocity import midi_velocity
+from pianomime.score.midi import SUSTAIN_CONTROLLER
+from pianomime.simulation.model import PHYSICS_DT_S, SUBSTEPS
+
+
+class SimulationDivergedError(PianoMimeError):
+    """The physics met a value that is not finite or is too large."""
+
+
+class MidiKind(IntEnum):
+    """Kinds of MIDI events a piano makes; the values are those of the ROS message."""
+
+    NOTE_OFF = 0
+    NOTE_ON = 1
+    CONTROL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MidiEvent:
+    """A MIDI event at `time_s` [s, simulation]; `number` and `value` as in the MIDI standard."""
+
+    time_s: float
+    kind: MidiKind
+    number: int
+    value: int
+
+
+class PianoSimulation:
+    """The physics, the keys' state as robopianist judges it, and the MIDI that the keys make."""
+
+    def __init__(self, model: mujoco.MjModel) -> None:
+        """Take a model from `load_model` and reset it."""
+        model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
+        self.model = model
+        self.data = mujoco.MjData(model)
+        self.hands = HandsModel.of(model)
+        names = [model.joint(i).name for i in range(model.njnt)]
+        keys = [i for i, name in enumerate(names) if name.startswith("piano/")]
+        keys.sort(key=lambda i: int(names[i].rsplit("_", 1)[1]))
+        self._key_qpos = model.jnt_qposadr[keys]
+        self._key_dof = model.jnt_dofadr[keys]
+        self._key_max = model.jnt_range[keys, 1]
+        self.reset()
+
+    def reset(self) -> None:
+        """Put the hands in the model's zero pose with all keys and the pedal up, at time 0."""
+        mujoco.mj_resetData(self.model, self.data)
+        mujoco.mj_kinematics(self.model, self.data)
+        self._substeps = 0
+        self.active = np.zeros(N_KEYS, bool)
+        self.sustain = False
+
+    @property
+    def time_s(self) -> float:
+        """Simulation time [s], exact at any length of run."""
+        return self._substeps * PHYSICS_DT_S
+
+    @property
+    def joint_position(self) -> NDArray[np.float64]:
+        """Positions of the hands' joints [rad, m], in the order of `hands.joint_names`."""
+        return np.asarray(self.data.qpos[self.hands.qpos_index])
+
+    @property
+    def joint_velocity(self) -> NDArray[np.float64]:
+        """Velocities of the hands' joints [rad/s, m/s]."""
+        return np.asarray(self.data.qvel[self.hands.dof_index])
+
+    @property
+    def key_position(self) -> NDArray[np.float64]:
+        """How far each key is down, 0 .. 1 at its end stop, (88,)."""
+        return np.asarray(np.clip(self.data.qpos[self._key_qpos], 0, self._key_max) / self._key_max)
+
+    @property
+    def key_velocity(self) -> NDArray[np.float64]:
+        """Angular velocity of each key [rad/s], down positive, (88,)."""
+        return np.asarray(self.data.qvel[self._key_dof])
+
+    def step(self, target: NDArray[np.float64], sustain: bool) -> list[MidiEvent]:
+        """Advance one control step and return what the piano played in it.
+
+        Args:
+            target: Position target of each joint [rad, m], in the order of `hands.joint_names`.
+            sustain: Whether the pedal is held down.
+
+        Raises:
+            SimulationDivergedError: The physics broke down; the state is as it broke.
+        """
+        self.data.ctrl[:] = self.hands.coupling @ target
+        events: list[MidiEvent] = []
+        if sustain != self.sustain:
+            self.sustain = sustain
+            events.append(
+                MidiEvent(self.time_s, MidiKind.CONTROL, SUSTAIN_CONTROLLER, 127 * sustain)
+            )
+        for _ in range(SUBSTEPS):
+            mujoco.mj_step(self.model, self.data)
+            self._substeps += 1
+            self._update_keys(events)
+        self._check()
+        mujoco.mj_kinematics(self.model, self.data)
+        return events
+
+    def _update_keys(self, events: list[MidiEvent]) -> None:
+        position = np.minimum(self.data.qpos[self._key_qpos], self._key_max)
+        active = self._key_max - position <= ACTIVATION_RAD
+        for key in np.flatnonzero(active != self.active):
+            if active[key]:
+                value = midi_velocity(int(key), float(self.key_velocity[key]))
+                kind = MidiKind.NOTE_ON
+            else:
+                kind, value = MidiKind.NOTE_OFF, 0
+            events.append(MidiEvent(self.time_s, kind, int(key) + LOWEST_PITCH, value))
+        self.active = active
+
+    def _check(self) -> None:
+        for warning in (
+            mujoco.mjtWarning.mjWARN_BADQPOS,
+            mujoco.mjtWarning.mjWARN_BADQVEL,
+            mujoco.mjtWarning.mjWARN_BADQACC,
+            mujoco.mjtWarning.mjWARN_BADCTRL,
+        ):
+            if self.data.warning[warning].number:
+                name = warning.name.removeprefix("mjWARN_")
+                raise SimulationDivergedError(
+                    f"simulation diverged ({name}) at {self.time_s:.3f} s"
+                )

@@ -1,0 +1,1 @@
+"""The graph described once, its launch file, and the pianomime command."""

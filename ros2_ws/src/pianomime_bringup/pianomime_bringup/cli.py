@@ -1,0 +1,64 @@
+"""The `pianomime` command."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from pianomime.performance.rendering import choose_backend
+
+choose_backend()  # before anything imports mujoco
+
+from pianomime.errors import PianoMimeError
+from pianomime.performance.bag import read_performance
+from pianomime.score.midi import load_score
+from pianomime.score.repertoire import repertoire
+from pianomime_bringup import play
+
+
+def main() -> None:
+    """Run a command: exit status 0 for success, 2 for bad input."""
+    parser = argparse.ArgumentParser(
+        prog="pianomime", description="Robot hands that play the piano."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    play.add_parser(commands)
+    _add_songs(commands)
+    _add_render(commands)
+    options = parser.parse_args()
+    try:
+        sys.exit(options.run(options))
+    except PianoMimeError as error:
+        print(f"pianomime: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _add_songs(commands: Any) -> None:
+    parser = commands.add_parser("songs", help="list the pieces that come along")
+    parser.set_defaults(run=_songs)
+
+
+def _songs(_: argparse.Namespace) -> int:
+    for name, path in repertoire().items():
+        score = load_score(path)
+        print(f"{name:28} {score.duration_s:6.1f} s {len(score.notes):5d} notes")
+    return 0
+
+
+def _add_render(commands: Any) -> None:
+    parser = commands.add_parser("render", help="make a performance folder from a recorded bag")
+    parser.add_argument("bag", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--no-video", action="store_true", help="do not render a video")
+    parser.set_defaults(run=_render)
+
+
+def _render(options: argparse.Namespace) -> int:
+    performance = read_performance(options.bag)
+    play.create_folder(options.output)
+    play.write_with_progress(performance, options.output, {}, video=not options.no_video)
+    return 0
+
+
+if __name__ == "__main__":
+    main()

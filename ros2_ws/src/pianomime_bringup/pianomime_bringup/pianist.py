@@ -1,0 +1,109 @@
+"""The one description of the graph: which nodes, with which parameters, under which conditions.
+
+`launch/pianist.launch.py` turns it into launch_ros actions, `pianomime play` into processes.
+"""
+
+from dataclasses import dataclass, field
+
+from pianomime.config import Config, parameter
+from pianomime.hands.embodiment import EMBODIMENTS
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PianistConfig(Config):
+    """Arguments of the graph, for the command line and for launch."""
+
+    song: str = parameter("twinkle", "Path of a MIDI file, or name of a piece that comes along")
+    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    controller: str = parameter("expert", "Which controller plays", one_of=("expert",))
+    real_time: bool = parameter(False, "Play by the wall clock; else as fast as it goes, in step")
+    lead_in_s: float = parameter(1.0, "Silence before the first bar [s]", ge=0.0, le=60.0)
+    transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
+    stretch: float = parameter(1.0, "Factor on all durations: 2 is half the speed", ge=0.1, le=10.0)
+    bag: str = parameter("", "Folder to create for a recording; empty: record nothing")
+    namespace: str = parameter("", "Namespace of all nodes and topics")
+    log_level: str = parameter(
+        "info", "Least severe messages logged", one_of=("debug", "info", "warn", "error", "fatal")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeSpec:
+    """One node of the graph.
+
+    Attributes:
+        package: ROS package.
+        executable: Name of its entry point.
+        name: Node name.
+        parameters: ROS parameters.
+        respawn: Whether it is started again when it dies; the others end the graph.
+    """
+
+    package: str
+    executable: str
+    name: str
+    parameters: dict[str, Value] = field(default_factory=dict)
+    respawn: bool = True
+
+    @property
+    def module(self) -> str:
+        """Return the Python module of the node."""
+        return f"{self.package}.{self.executable}_node"
+
+
+def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
+    """Return the nodes of the pianist, in the order in which they are best started."""
+    recorder = NodeSpec(
+        package="pianomime_recorder",
+        executable="recorder",
+        name="recorder",
+        parameters={
+            "use_sim_time": True,
+            "bag": config.bag,
+            "sources": config.controller,
+            "embodiment": config.embodiment,
+        },
+        respawn=False,
+    )
+    nodes = (
+        # The simulation is the source of time, so it alone does not use simulated time.
+        NodeSpec(
+            package="pianomime_sim",
+            executable="sim",
+            name="sim",
+            parameters={"embodiment": config.embodiment, "real_time": config.real_time},
+            respawn=False,
+        ),
+        NodeSpec(
+            package="pianomime_goals",
+            executable="goals",
+            name="goals",
+            parameters={
+                "use_sim_time": True,
+                "song": config.song,
+                "lead_in_s": config.lead_in_s,
+                "transpose": config.transpose,
+                "stretch": config.stretch,
+            },
+        ),
+        NodeSpec(
+            package="pianomime_control",
+            executable="gate",
+            name="gate",
+            parameters={
+                "use_sim_time": True,
+                "embodiment": config.embodiment,
+                "owner": config.controller,
+                "sources": config.controller,
+            },
+        ),
+        NodeSpec(
+            package="pianomime_control",
+            executable=config.controller,
+            name=config.controller,
+            parameters={"use_sim_time": True, "embodiment": config.embodiment},
+        ),
+    )
+    return (recorder, *nodes) if config.bag else nodes

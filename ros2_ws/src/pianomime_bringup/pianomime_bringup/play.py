@@ -1,0 +1,156 @@
+"""`pianomime play`: run the graph, show how it goes, and leave a performance folder."""
+
+import argparse
+import os
+import signal
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import rclpy
+from rclpy.signals import SignalHandlerOptions
+from tqdm import tqdm
+
+from pianomime.errors import OutputError
+from pianomime.performance.bag import read_performance
+from pianomime.performance.folder import write_folder
+from pianomime.performance.performance import Performance
+from pianomime.score.repertoire import find_score
+from pianomime_bringup.arguments import add_options, from_strings
+from pianomime_bringup.domain import claim_domain
+from pianomime_bringup.pianist import PianistConfig, pianist_graph
+from pianomime_bringup.supervisor import Supervisor
+from pianomime_bringup.watcher import Watcher
+
+DISCOVERY_S: Final = 0.7
+"""Time in which a running graph on the same machine is seen; discovery takes about 0.2 s."""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "play", help="play a song with the simulated hands, and record it", description=__doc__
+    )
+    default = PianistConfig.song
+    parser.add_argument(
+        "song", nargs="?", default=default, help=f"{_SONG_HELP} (default: {default})"
+    )
+    parser.add_argument("-o", "--output", type=Path, help="performance folder to create")
+    parser.add_argument("--no-video", action="store_true", help="do not render a video")
+    add_options(parser, PianistConfig, skip={"song", "bag"})
+    parser.set_defaults(run=play)
+
+
+_SONG_HELP = "MIDI file, or name of a piece that comes along"
+
+
+def play(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit status."""
+    given = {k: v for k, v in vars(options).items() if isinstance(v, str)}
+    config = from_strings(PianistConfig, given)
+    score = find_score(config.song)  # bad songs are refused before anything starts
+    folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
+    with claim_domain():
+        create_folder(folder)
+        config = replace(config, song=_absolute(config.song), bag=str(folder.absolute() / "bag"))
+        facts = _perform(config, folder)
+    performance = read_performance(folder / "bag")
+    write_with_progress(performance, folder, facts, video=not options.no_video)
+    metrics = performance.metrics()
+    print(
+        f"{score.title}: F1 {metrics['f1']:.3f} (precision {metrics['precision']:.3f}, "
+        f"recall {metrics['recall']:.3f}), {facts['real_time_factor']:.1f} times real time"
+    )
+    print(folder)
+    return 0
+
+
+def create_folder(folder: Path) -> None:
+    """Create a folder for a performance.
+
+    Raises:
+        OutputError: It exists already, or cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise OutputError(f"{folder}: exists already") from None
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}") from error
+
+
+def write_with_progress(
+    performance: Performance, folder: Path, facts: dict[str, Any], *, video: bool
+) -> None:
+    """Write the performance's files, with a bar for the video and a line for what is left out."""
+    with tqdm(total=len(performance.time_s), desc="video", unit="frame", leave=False) as frames:
+        for line in write_folder(performance, folder, facts, lambda: frames.update(1), video):
+            tqdm.write(line)
+
+
+def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
+    """Run the graph to the end of the song or Ctrl-C; returns facts for metrics.json."""
+    interrupts: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _: interrupts.append(received))
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    watcher = Watcher(config.namespace)
+    try:
+        _spin_for(watcher, DISCOVERY_S)
+        watcher.refuse_company()
+        supervisor = Supervisor(pianist_graph(config), config, folder / "log")
+        try:
+            wall_s = _follow(watcher, supervisor, interrupts)
+        finally:
+            killed = supervisor.end()
+    finally:
+        watcher.destroy_node()
+        rclpy.try_shutdown()
+    if killed:
+        tqdm.write(f"had to be killed: {', '.join(killed)}")
+    played_s = max(0.0, watcher.score_time_s) + config.lead_in_s
+    return {
+        "interrupted": bool(interrupts),
+        "wall_s": round(wall_s, 3),
+        "real_time_factor": played_s / wall_s if wall_s else 0.0,
+        "cpu_s": {name: round(cpu_s, 2) for name, cpu_s in supervisor.cpu_s.items()},
+    }
+
+
+def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> float:
+    """Show progress until the song is over; returns how long it was played [s, wall]."""
+    began_s = 0.0
+    bar = tqdm(total=1.0, bar_format="{desc}|{bar}| {postfix}", desc="planning", leave=False)
+    while not (watcher.finished or interrupts):
+        rclpy.spin_once(watcher, timeout_sec=0.1)
+        supervisor.check()
+        if watcher.score is None:
+            continue
+        if watcher.score_time_s > -watcher.score.lead_in_s and not began_s:
+            began_s = time.monotonic()
+            bar.set_description("playing")
+        bar.total = watcher.score.duration_s
+        bar.n = min(max(0.0, watcher.score_time_s), bar.total)
+        wall_s = time.monotonic() - began_s if began_s else float("nan")
+        factor = (watcher.score_time_s + watcher.score.lead_in_s) / wall_s
+        bar.set_postfix_str(
+            f"{_clock(bar.n)} of {_clock(bar.total)}, F1 so far {watcher.f1:.3f}, x{factor:.1f}"
+        )
+    bar.close()
+    return time.monotonic() - began_s if began_s else 0.0
+
+
+def _spin_for(watcher: Watcher, duration_s: float) -> None:
+    deadline_s = time.monotonic() + duration_s
+    while time.monotonic() < deadline_s:
+        rclpy.spin_once(watcher, timeout_sec=0.05)
+
+
+def _absolute(song: str) -> str:
+    return str(Path(song).absolute()) if os.path.exists(song) else song
+
+
+def _clock(time_s: float) -> str:
+    return f"{int(time_s) // 60}:{int(time_s) % 60:02d}"

@@ -1,0 +1,111 @@
+"""Run the graph's nodes as processes where there is no launch_ros: start, watch, restart, end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pianomime.errors import PianoMimeError
+from pianomime_bringup.pianist import NodeSpec, PianistConfig
+
+END_TIMEOUT_S: Final = 8.0
+"""A node takes at most 4 s to leave (pianomime_common.running); then it is killed."""
+
+RESPAWNS: Final = 5
+"""A node that dies more often than this ends the graph."""
+
+BAD_INPUT: Final = 2
+"""Exit status of a node that was given what it cannot use; trying again would not help."""
+
+
+class GraphFailedError(PianoMimeError):
+    """A node that the graph cannot do without has died."""
+
+
+class Supervisor:
+    """The processes of one graph."""
+
+    def __init__(self, nodes: Sequence[NodeSpec], config: PianistConfig, log_dir: Path) -> None:
+        """Start every node, with its output in a file of `log_dir`."""
+        self._config = config
+        self._log_dir = log_dir
+        self._specs = {node.name: node for node in nodes}
+        self._respawned = dict.fromkeys(self._specs, 0)
+        self.cpu_s = dict.fromkeys(self._specs, 0.0)
+        self.pids: dict[str, int] = {}
+        log_dir.mkdir(parents=True, exist_ok=True)
+        for name in self._specs:
+            self._start(name)
+
+    def check(self) -> None:
+        """Start nodes that died again.
+
+        Raises:
+            GraphFailedError: One died that cannot be started again; names it and its last words.
+        """
+        for name, pid in list(self.pids.items()):
+            status = self._reap(name, pid)
+            if status is None:
+                continue
+            again = self._specs[name].respawn and status != BAD_INPUT
+            if not again or self._respawned[name] >= RESPAWNS:
+                raise GraphFailedError(
+                    f"{name} ended with status {status}: {self._last_words(name)}"
+                )
+            self._respawned[name] += 1
+            self._start(name)
+
+    def end(self) -> list[str]:
+        """Ask every node to leave and wait; return the names of those that had to be killed."""
+        for pid in self.pids.values():
+            os.kill(pid, signal.SIGINT)
+        deadline_s = time.monotonic() + END_TIMEOUT_S
+        while self.pids and time.monotonic() < deadline_s:
+            for name, pid in list(self.pids.items()):
+                self._reap(name, pid)
+            time.sleep(0.02)
+        killed = list(self.pids)
+        for name in killed:
+            pid = self.pids[name]
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            del self.pids[name]
+        return killed
+
+    def _start(self, name: str) -> None:
+        spec, config = self._specs[name], self._config
+        command = [sys.executable, "-m", spec.module, "--ros-args"]
+        command += ["-r", f"__node:={spec.name}", "-r", f"__ns:=/{config.namespace.strip('/')}"]
+        command += ["--log-level", f"{spec.name}:={config.log_level}"]
+        for key, value in spec.parameters.items():
+            command += ["-p", f"{key}:={_yaml(value)}"]
+        with Path(self._log_dir, f"{name}.log").open("ab") as log:
+            # A session of its own: Ctrl-C goes to the supervisor, which ends the nodes in order.
+            process = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        self.pids[name] = process.pid
+
+    def _reap(self, name: str, pid: int) -> int | None:
+        """Return a dead node's exit status, or None if it lives."""
+        reaped, status, usage = os.wait4(pid, os.WNOHANG)
+        if not reaped:
+            return None
+        self.cpu_s[name] += usage.ru_utime + usage.ru_stime
+        del self.pids[name]
+        return os.waitstatus_to_exitcode(status)
+
+    def _last_words(self, name: str) -> str:
+        text = Path(self._log_dir, f"{name}.log").read_text(errors="replace").strip()
+        return text.splitlines()[-1] if text else "no output"
+
+
+def _yaml(value: object) -> str:
+    """Return a value as ROS parses it on a command line: strings quoted, so that 7 stays text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)

@@ -1,0 +1,77 @@
+"""Watch a graph from outside: how far the song is, and how well it goes."""
+
+import numpy as np
+from rclpy.node import Node
+
+from pianomime.errors import PianoMimeError
+from pianomime.metrics.key_press import f1_per_step
+from pianomime_common import conversions, topics
+from pianomime_msgs import msg
+
+
+class DomainTakenError(PianoMimeError):
+    """Another graph plays in the same ROS domain."""
+
+
+class Watcher(Node):
+    """Follows `score`, `key_goal` and `piano_state`.
+
+    Attributes:
+        score: The score message, once it has come.
+        score_time_s: Where the song is [s]; negative in the lead-in.
+        finished: Whether the song is over.
+    """
+
+    def __init__(self, namespace: str) -> None:
+        """Subscribe in `namespace`."""
+        super().__init__("watcher", namespace=namespace)
+        self.score: msg.Score | None = None
+        self.score_time_s = 0.0
+        self.finished = False
+        self._wanted: dict[float, np.ndarray] = {}  # by the instant at which it is judged
+        self._judged = 0
+        self._f1_sum = 0.0
+        for topic, callback in (
+            (topics.SCORE, self._on_score),
+            (topics.KEY_GOAL, self._on_key_goal),
+            (topics.PIANO_STATE, self._on_piano_state),
+        ):
+            self.create_subscription(topic.type, topic.name, callback, topic.qos)
+
+    @property
+    def f1(self) -> float:
+        """Mean F1 over the steps so far; NaN before the first."""
+        return self._f1_sum / self._judged if self._judged else float("nan")
+
+    def refuse_company(self) -> None:
+        """Raise if another graph is in this domain.
+
+        Raises:
+            DomainTakenError: Somebody publishes what this graph would.
+        """
+        clocks = self.get_publishers_info_by_topic(topics.CLOCK.name)
+        states = self.get_publishers_info_by_topic(
+            self.resolve_topic_name(topics.JOINT_STATES.name)
+        )
+        for info in (*clocks, *states):
+            node = f"{info.node_namespace.rstrip('/')}/{info.node_name}"
+            raise DomainTakenError(
+                f"node {node} already plays in this ROS domain; stop it or set another ROS_DOMAIN_ID"
+            )
+
+    def _on_score(self, message: msg.Score) -> None:
+        self.score = message
+
+    def _on_key_goal(self, message: msg.KeyGoal) -> None:
+        goal = conversions.from_key_goal(message)
+        self.score_time_s = goal.score_time_s
+        self.finished = goal.phase == msg.KeyGoal.FINISHED
+        if self.score is not None and 0 <= goal.score_time_s < self.score.duration_s:
+            self._wanted[round(goal.stamp_s + goal.dt_s, 6)] = goal.keys[0]
+
+    def _on_piano_state(self, message: msg.PianoState) -> None:
+        wanted = self._wanted.pop(round(conversions.from_time(message.header.stamp), 6), None)
+        if wanted is not None:
+            active = np.array(message.active, bool)
+            self._f1_sum += float(f1_per_step(wanted[None], active[None])[0])
+            self._judged += 1

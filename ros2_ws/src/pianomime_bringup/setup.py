@@ -1,0 +1,29 @@
+"""Build pianomime_bringup."""
+
+from glob import glob
+
+from setuptools import find_packages, setup
+
+NAME = "pianomime_bringup"
+
+# The top level is where people look for them; ROS looks in this package's share.
+launch_files = glob("../../../launch/*.launch.py")
+config_files = glob("../../../config/*.yaml")
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/launch", launch_files),
+        (f"share/{NAME}/config", config_files),
+    ],
+    zip_safe=False,
+    maintainer="PianoMime maintainers",
+    maintainer_email="pianomime@example.org",
+    description="The graph described once, its launch file, and the pianomime command.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": ["pianomime = pianomime_bringup.cli:main"]},
+)

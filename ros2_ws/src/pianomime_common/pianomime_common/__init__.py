@@ -1,0 +1,1 @@
+"""What PianoMime's nodes share: conversions, parameters, QoS, running and timing."""

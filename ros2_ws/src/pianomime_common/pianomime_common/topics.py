@@ -1,0 +1,78 @@
+"""Every topic of the graph in one table: name, type, quality of service, meaning."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory
+
+from pianomime.hands.fingers import SIDES
+from pianomime.hands.hands_model import PEDAL_GROUP
+from pianomime_msgs import msg
+
+# QoSProfile is reliable by default.
+LATEST: Final = QoSProfile(depth=1)
+STATE: Final = QoSProfile(depth=10)
+EVENTS: Final = QoSProfile(depth=200)
+LATCHED: Final = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic; `name` is relative, so that a namespace moves the whole graph."""
+
+    name: str
+    type: Any
+    qos: QoSProfile
+    meaning: str
+
+
+SCORE: Final = Topic("score", msg.Score, LATCHED, "the music, with a finger for each note")
+KEY_GOAL: Final = Topic("key_goal", msg.KeyGoal, LATEST, "keys and pedal wanted, with lookahead")
+FINGERTIP_GOAL: Final = Topic(
+    "fingertip_goal", msg.FingertipGoal, LATEST, "where each fingertip is wanted, with lookahead"
+)
+JOINT_STATES: Final = Topic("joint_states", JointState, STATE, "24 joints a hand, and the forearms")
+PIANO_STATE: Final = Topic("piano_state", msg.PianoState, STATE, "88 keys and the pedal, each step")
+MIDI_OUT: Final = Topic("midi_out", msg.MidiEvent, EVENTS, "what the keys play, to the 5 ms")
+GATE_STATUS: Final = Topic("gate_status", msg.GateStatus, LATCHED, "verdict on the last command")
+CLOCK: Final = Topic("/clock", Clock, LATEST, "simulated time, each control step")
+DIAGNOSTICS: Final = Topic(
+    "/diagnostics", DiagnosticArray, STATE, "each node's timing, once a second"
+)
+
+COMMAND_GROUPS: Final = (
+    *(
+        f"{side}_{group}"
+        for side in SIDES
+        for group in ("trajectory_controller", "wr_trajectory_controller", "forearm_controller")
+    ),
+    PEDAL_GROUP,
+)
+
+
+def controller_command(source: str) -> Topic:
+    """Return the topic on which controller `source` sends its wishes to the gate."""
+    return Topic(
+        f"{source}/command", JointTrajectory, LATEST, f"wishes of the {source}, to the gate"
+    )
+
+
+def group_command(group: str) -> Topic:
+    """Return the topic on which the gate commands a group of joints."""
+    return Topic(
+        f"{group}/joint_trajectory", JointTrajectory, LATEST, "the gate's command to these joints"
+    )
+
+
+def all_topics(sources: tuple[str, ...]) -> tuple[Topic, ...]:
+    """Return every topic of a graph with these controllers."""
+    return (
+        CLOCK, SCORE, KEY_GOAL, FINGERTIP_GOAL, JOINT_STATES, PIANO_STATE, MIDI_OUT, GATE_STATUS,
+        *(controller_command(source) for source in sources),
+        *(group_command(group) for group in COMMAND_GROUPS),
+        DIAGNOSTICS,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Expert controller and command gate."""

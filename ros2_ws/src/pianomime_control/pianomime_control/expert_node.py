@@ -1,0 +1,73 @@
+"""The expert: plans the whole score when it comes, then plays the plan step by step."""
+
+import numpy as np
+
+from pianomime.hands.embodiment import embodiment
+from pianomime.hands.hands_model import PEDAL, HandsModel
+from pianomime.planning.performance_plan import PerformancePlan, plan_performance
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime_common import conversions, topics
+from pianomime_common.parameters import declare
+from pianomime_common.running import PianoNode, run
+from pianomime_common.timing import Timing
+from pianomime_control.expert_config import ExpertConfig
+from pianomime_msgs import msg
+
+SOURCE = "expert"
+
+
+class ExpertNode(PianoNode):
+    """Answer each `key_goal` of the score it has planned with the command of that step.
+
+    The plan depends on the score alone, so an expert that is replaced in mid-song plans the same
+    and goes on at the step that is asked for.
+    """
+
+    def __init__(self) -> None:
+        """Wait for a score."""
+        super().__init__(SOURCE)
+        self._config = declare(self, ExpertConfig)
+        self._hands = HandsModel.of(load_model(embodiment(self._config.embodiment)))
+        self._names = (*self._hands.joint_names, PEDAL)
+        self._plan: PerformancePlan | None = None
+        self._sha256 = ""
+        self._timing = Timing(self)
+        topic = topics.controller_command(SOURCE)
+        self._command = self.create_publisher(topic.type, topic.name, topic.qos)
+        topic = topics.SCORE
+        self.create_subscription(topic.type, topic.name, self._on_score, topic.qos)
+        topic = topics.KEY_GOAL
+        self.create_subscription(topic.type, topic.name, self._on_key_goal, topic.qos)
+
+    def _on_score(self, message: msg.Score) -> None:
+        if message.sha256 == self._sha256:
+            return
+        lead = round(message.lead_in_s / CONTROL_DT_S)
+        tail = round(self._config.tail_s / CONTROL_DT_S)
+        score = conversions.from_score(message)
+        with self._timing.measure("plan"):
+            self._plan = plan_performance(score, self._hands, CONTROL_DT_S, lead, tail)
+        self._sha256 = message.sha256
+        self.get_logger().info(f"planned {message.id}: {len(score.notes)} notes")
+
+    def _on_key_goal(self, message: msg.KeyGoal) -> None:
+        known = self._plan is not None and message.score_sha256 == self._sha256
+        if not known or message.phase == msg.KeyGoal.FINISHED:
+            return
+        with self._timing.measure("step"):
+            goal = conversions.from_key_goal(message)
+            target, sustain = self._plan.at(goal.score_step)
+            self._command.publish(
+                conversions.to_trajectory(
+                    self._names, np.append(target, float(sustain)), goal.stamp_s, goal.dt_s
+                )
+            )
+
+
+def main() -> None:
+    """Run the node."""
+    run(ExpertNode)
+
+
+if __name__ == "__main__":
+    main()

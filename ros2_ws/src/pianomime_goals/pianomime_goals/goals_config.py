@@ -1,0 +1,21 @@
+"""Parameters of the goals node."""
+
+from dataclasses import dataclass
+
+from pianomime.config import Config, parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoalsConfig(Config):
+    """What to play, and how far to look ahead."""
+
+    song: str = parameter("twinkle", "Path of a MIDI file, or name of a piece that comes along")
+    lead_in_s: float = parameter(
+        1.0, "Silence before the score, to get to the first position [s]", ge=0.0, le=60.0
+    )
+    lookahead: int = parameter(20, "Rows of the goals after the current step", ge=0, le=200)
+    tail_s: float = parameter(
+        0.5, "Time with lifted fingers after the last note [s]", ge=0.0, le=60.0
+    )
+    transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
+    stretch: float = parameter(1.0, "Factor on all durations: 2 is half the speed", ge=0.1, le=10.0)

@@ -1,0 +1,1 @@
+"""Records a performance as a rosbag2 bag with MCAP storage."""

@@ -1,0 +1,14 @@
+"""Parameters of the recorder node."""
+
+from dataclasses import dataclass
+
+from pianomime.config import Config, parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecorderConfig(Config):
+    """What is recorded, and where to."""
+
+    bag: str = parameter("bag", "Folder to create for the bag; must not exist")
+    sources: str = parameter("expert", "Controllers whose wishes are recorded, by commas")
+    embodiment: str = parameter("pianomime", "Kept in the bag: which hands played")

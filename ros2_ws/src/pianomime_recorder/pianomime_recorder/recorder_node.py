@@ -1,0 +1,123 @@
+"""Record every topic of the graph, as it is on the wire, into a rosbag2 bag with MCAP storage."""
+
+from functools import partial
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rosbags.interfaces import (
+    Connection,
+    Qos,
+    QosDurability,
+    QosHistory,
+    QosLiveliness,
+    QosReliability,
+    QosTime,
+)
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2.errors import WriterError
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+from pianomime.errors import OutputError
+from pianomime_common import topics
+from pianomime_common.parameters import declare
+from pianomime_common.running import PianoNode, run
+from pianomime_recorder.recorder_config import RecorderConfig
+
+
+class RecorderNode(PianoNode):
+    """Write what comes, stamped with simulated time, until the clock's publisher has gone."""
+
+    def __init__(self) -> None:
+        """Open the bag.
+
+        Raises:
+            OutputError: The bag's folder exists already or cannot be made.
+        """
+        super().__init__("recorder")
+        config = declare(self, RecorderConfig)
+        self._writer = _open(Path(config.bag))
+        self._writer.set_custom_data("embodiment", config.embodiment)
+        self._early: list[tuple[Connection, bytes]] = []  # what came before there was a time
+        store = _typestore()
+        for topic in topics.all_topics(tuple(config.sources.split(","))):
+            connection = self._writer.add_connection(
+                self.resolve_topic_name(topic.name),
+                _type_name(topic),
+                typestore=store,
+                offered_qos_profiles=[_qos(topic.qos)],
+            )
+            # Depth: a burst while a chunk is written must not be lost.
+            qos = QoSProfile(depth=1000, durability=topic.qos.durability)
+            callback = partial(self._on_message, connection)
+            self.create_subscription(topic.type, topic.name, callback, qos, raw=True)
+
+    def may_leave(self) -> bool:
+        """Stay while there is anything to record."""
+        return not self.is_published(topics.CLOCK)
+
+    def destroy_node(self) -> None:
+        """Close the bag, so that it has its index and metadata."""
+        for connection, data in self._early:
+            self._writer.write(connection, 0, data)
+        self._writer.close()
+        super().destroy_node()
+
+    def _on_message(self, connection: Connection, data: bytes) -> None:
+        now_ns = self.get_clock().now().nanoseconds
+        if now_ns == 0:
+            self._early.append((connection, data))
+            return
+        for early in self._early:
+            self._writer.write(early[0], now_ns, early[1])
+        self._early.clear()
+        self._writer.write(connection, now_ns, data)
+
+
+def _open(path: Path) -> Writer:
+    writer = Writer(path, version=9, storage_plugin=StoragePlugin.MCAP)
+    try:
+        writer.open()
+    except (OSError, WriterError) as error:
+        raise OutputError(f"{path}: cannot record there ({error})") from error
+    return writer
+
+
+def _typestore() -> Typestore:
+    store = get_typestore(Stores.ROS2_JAZZY)
+    share = Path(get_package_share_directory("pianomime_msgs"))
+    for path in sorted(share.glob("msg/*.msg")):
+        name = f"pianomime_msgs/msg/{path.stem}"
+        store.register(get_types_from_msg(path.read_text(), name))
+    return store
+
+
+def _type_name(topic: topics.Topic) -> str:
+    package = topic.type.__module__.split(".")[0]
+    return f"{package}/msg/{topic.type.__name__}"
+
+
+def _qos(profile: QoSProfile) -> Qos:
+    latched = profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
+    forever = QosTime(2147483647, 4294967295)
+    return Qos(
+        history=QosHistory.KEEP_LAST,
+        depth=profile.depth,
+        reliability=QosReliability.RELIABLE,
+        durability=QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
+        deadline=forever,
+        lifespan=forever,
+        liveliness=QosLiveliness.AUTOMATIC,
+        liveliness_lease_duration=forever,
+        avoid_ros_namespace_conventions=False,
+    )
+
+
+def main() -> None:
+    """Run the node."""
+    run(RecorderNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""MuJoCo simulation of two Shadow hands at a piano."""
