@@ -64,6 +64,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             "bag": config.bag,
             "sources": config.controller,
             "embodiment": config.embodiment,
+            "release": "sim/set_pause",
         },
         respawn=False,
     )
@@ -73,7 +74,11 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             package="pianomime_sim",
             executable="sim",
             name="sim",
-            parameters={"embodiment": config.embodiment, "real_time": config.real_time},
+            parameters={
+                "embodiment": config.embodiment,
+                "real_time": config.real_time,
+                "paused": bool(config.bag),  # until the recorder hears everything
+            },
             respawn=False,
         ),
         NodeSpec(

@@ -1,8 +1,11 @@
 """`pianomime play`: run the graph, show how it goes, and leave a performance folder."""
 
 import argparse
+import math
 import os
+import shutil
 import signal
+import sys
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 from tqdm import tqdm
 
 from pianomime.errors import OutputError
-from pianomime.performance.bag import read_performance
+from pianomime.performance.bag import BagError, read_performance
 from pianomime.performance.folder import write_folder
 from pianomime.performance.performance import Performance
 from pianomime.score.repertoire import find_score
@@ -50,13 +53,21 @@ def play(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
     given = {k: v for k, v in vars(options).items() if isinstance(v, str)}
     config = from_strings(PianistConfig, given)
-    score = find_score(config.song)  # bad songs are refused before anything starts
+    # Bad songs are refused before anything starts.
+    score = find_score(config.song, config.transpose, config.stretch)
     folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
     with claim_domain():
         create_folder(folder)
         config = replace(config, song=_absolute(config.song), bag=str(folder.absolute() / "bag"))
         facts = _perform(config, folder)
-    performance = read_performance(folder / "bag")
+    try:
+        performance = read_performance(folder / "bag")
+    except BagError:
+        if not facts["interrupted"]:
+            raise
+        shutil.rmtree(folder)
+        print("interrupted before the first note; nothing is kept", file=sys.stderr)
+        return 0
     write_with_progress(performance, folder, facts, video=not options.no_video)
     metrics = performance.metrics()
     print(
@@ -85,7 +96,9 @@ def write_with_progress(
     performance: Performance, folder: Path, facts: dict[str, Any], *, video: bool
 ) -> None:
     """Write the performance's files, with a bar for the video and a line for what is left out."""
-    with tqdm(total=len(performance.time_s), desc="video", unit="frame", leave=False) as frames:
+    with tqdm(
+        total=len(performance.time_s), desc="video", unit="frame", leave=False, disable=None
+    ) as frames:
         for line in write_folder(performance, folder, facts, lambda: frames.update(1), video):
             tqdm.write(line)
 
@@ -102,7 +115,7 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
         watcher.refuse_company()
         supervisor = Supervisor(pianist_graph(config), config, folder / "log")
         try:
-            wall_s = _follow(watcher, supervisor, interrupts)
+            song_s, wall_s = _follow(watcher, supervisor, interrupts)
         finally:
             killed = supervisor.end()
     finally:
@@ -110,36 +123,42 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
         rclpy.try_shutdown()
     if killed:
         tqdm.write(f"had to be killed: {', '.join(killed)}")
-    played_s = max(0.0, watcher.score_time_s) + config.lead_in_s
     return {
         "interrupted": bool(interrupts),
         "wall_s": round(wall_s, 3),
-        "real_time_factor": played_s / wall_s if wall_s else 0.0,
+        "real_time_factor": song_s / wall_s if wall_s else 0.0,
         "cpu_s": {name: round(cpu_s, 2) for name, cpu_s in supervisor.cpu_s.items()},
     }
 
 
-def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> float:
-    """Show progress until the song is over; returns how long it was played [s, wall]."""
-    began_s = 0.0
-    bar = tqdm(total=1.0, bar_format="{desc}|{bar}| {postfix}", desc="planning", leave=False)
+def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> tuple[float, float]:
+    """Show progress until the song is over; returns score and wall time seen [s]."""
+    first_s = began_s = math.nan
+    song_s = wall_s = 0.0
+    bar = tqdm(
+        total=1.0,
+        bar_format="{desc}|{bar}| {postfix}",
+        desc="planning",
+        leave=False,
+        disable=None,  # on a terminal only
+    )
     while not (watcher.finished or interrupts):
         rclpy.spin_once(watcher, timeout_sec=0.1)
         supervisor.check()
-        if watcher.score is None:
+        if watcher.score is None or watcher.score_time_s <= -watcher.score.lead_in_s:
             continue
-        if watcher.score_time_s > -watcher.score.lead_in_s and not began_s:
-            began_s = time.monotonic()
+        if math.isnan(began_s):
+            first_s, began_s = watcher.score_time_s, time.monotonic()
             bar.set_description("playing")
+        song_s, wall_s = watcher.score_time_s - first_s, time.monotonic() - began_s
         bar.total = watcher.score.duration_s
         bar.n = min(max(0.0, watcher.score_time_s), bar.total)
-        wall_s = time.monotonic() - began_s if began_s else float("nan")
-        factor = (watcher.score_time_s + watcher.score.lead_in_s) / wall_s
+        factor = song_s / wall_s if wall_s else 0.0
         bar.set_postfix_str(
             f"{_clock(bar.n)} of {_clock(bar.total)}, F1 so far {watcher.f1:.3f}, x{factor:.1f}"
         )
     bar.close()
-    return time.monotonic() - began_s if began_s else 0.0
+    return song_s, wall_s
 
 
 def _spin_for(watcher: Watcher, duration_s: float) -> None:

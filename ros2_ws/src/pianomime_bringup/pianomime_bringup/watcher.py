@@ -1,5 +1,7 @@
 """Watch a graph from outside: how far the song is, and how well it goes."""
 
+import math
+
 import numpy as np
 from rclpy.node import Node
 
@@ -18,7 +20,7 @@ class Watcher(Node):
 
     Attributes:
         score: The score message, once it has come.
-        score_time_s: Where the song is [s]; negative in the lead-in.
+        score_time_s: Where the song is [s]; negative in the lead-in, -inf before any goal.
         finished: Whether the song is over.
     """
 
@@ -26,7 +28,7 @@ class Watcher(Node):
         """Subscribe in `namespace`."""
         super().__init__("watcher", namespace=namespace)
         self.score: msg.Score | None = None
-        self.score_time_s = 0.0
+        self.score_time_s = -math.inf
         self.finished = False
         self._wanted: dict[float, np.ndarray] = {}  # by the instant at which it is judged
         self._judged = 0
@@ -54,9 +56,9 @@ class Watcher(Node):
             self.resolve_topic_name(topics.JOINT_STATES.name)
         )
         for info in (*clocks, *states):
-            node = f"{info.node_namespace.rstrip('/')}/{info.node_name}"
+            name = f"{info.node_namespace.rstrip('/')}/{info.node_name}"
             raise DomainTakenError(
-                f"node {node} already plays in this ROS domain; stop it or set another ROS_DOMAIN_ID"
+                f"node {name} plays in this ROS domain; stop it or set another ROS_DOMAIN_ID"
             )
 
     def _on_score(self, message: msg.Score) -> None:

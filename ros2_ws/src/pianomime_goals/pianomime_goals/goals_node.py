@@ -24,7 +24,7 @@ class GoalsNode(PianoNode):
         """Load the score and choose its fingers."""
         super().__init__("goals")
         self._config = config = declare(self, GoalsConfig)
-        score = find_score(config.song).transposed(config.transpose).stretched(config.stretch)
+        score = find_score(config.song, config.transpose, config.stretch)
         self._goals = key_goals(score, CONTROL_DT_S)
         self._score = score = assign_fingers(score, self._goals, CONTROL_DT_S)
         self._lead = round(config.lead_in_s / CONTROL_DT_S)

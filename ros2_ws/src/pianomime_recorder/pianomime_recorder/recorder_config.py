@@ -11,4 +11,7 @@ class RecorderConfig(Config):
 
     bag: str = parameter("bag", "Folder to create for the bag; must not exist")
     sources: str = parameter("expert", "Controllers whose wishes are recorded, by commas")
+    release: str = parameter(
+        "", "set_pause service of a paused simulation, called once every topic has been heard"
+    )
     embodiment: str = parameter("pianomime", "Kept in the bag: which hands played")

@@ -2,8 +2,10 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from ament_index_python.packages import get_package_share_directory
+from rclpy.client import Client
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rosbags.interfaces import (
     Connection,
@@ -18,12 +20,16 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.rosbag2.errors import WriterError
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
+from std_srvs.srv import SetBool
 
 from pianomime.errors import OutputError
 from pianomime_common import topics
 from pianomime_common.parameters import declare
 from pianomime_common.running import PianoNode, run
 from pianomime_recorder.recorder_config import RecorderConfig
+
+_IRREGULAR: Final = (topics.MIDI_OUT, topics.DIAGNOSTICS)
+"""A graph that waits for its first step is silent on these."""
 
 
 class RecorderNode(PianoNode):
@@ -40,6 +46,8 @@ class RecorderNode(PianoNode):
         self._writer = _open(Path(config.bag))
         self._writer.set_custom_data("embodiment", config.embodiment)
         self._early: list[tuple[Connection, bytes]] = []  # what came before there was a time
+        self._release = self.create_client(SetBool, config.release) if config.release else None
+        self._unheard: set[str] = set()
         store = _typestore()
         for topic in topics.all_topics(tuple(config.sources.split(","))):
             connection = self._writer.add_connection(
@@ -52,6 +60,8 @@ class RecorderNode(PianoNode):
             qos = QoSProfile(depth=1000, durability=topic.qos.durability)
             callback = partial(self._on_message, connection)
             self.create_subscription(topic.type, topic.name, callback, qos, raw=True)
+            if topic not in _IRREGULAR:
+                self._unheard.add(connection.topic)
 
     def may_leave(self) -> bool:
         """Stay while there is anything to record."""
@@ -65,6 +75,10 @@ class RecorderNode(PianoNode):
         super().destroy_node()
 
     def _on_message(self, connection: Connection, data: bytes) -> None:
+        if self._unheard:
+            self._unheard.discard(connection.topic)
+            if not self._unheard and self._release is not None:
+                self._let_time_begin(self._release)
         now_ns = self.get_clock().now().nanoseconds
         if now_ns == 0:
             self._early.append((connection, data))
@@ -73,6 +87,13 @@ class RecorderNode(PianoNode):
             self._writer.write(early[0], now_ns, early[1])
         self._early.clear()
         self._writer.write(connection, now_ns, data)
+
+    def _let_time_begin(self, set_pause: Client) -> None:
+        """Start the simulation: from here on nothing will be missed."""
+        if set_pause.service_is_ready():
+            set_pause.call_async(SetBool.Request(data=False))
+        else:
+            self._unheard.add(topics.CLOCK.name)  # and so try again at the next tick
 
 
 def _open(path: Path) -> Writer:

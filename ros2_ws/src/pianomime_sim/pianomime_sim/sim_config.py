@@ -11,6 +11,7 @@ class SimConfig(Config):
     """What is simulated, and how time passes."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    paused: bool = parameter(False, "Wait at time 0 until ~/set_pause says otherwise")
     real_time: bool = parameter(
         False, "Step by the wall clock at 20 Hz; else when the command for the step has come"
     )

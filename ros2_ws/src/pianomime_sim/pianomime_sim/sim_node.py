@@ -36,7 +36,7 @@ class SimNode(PianoNode):
         self._simulation = PianoSimulation(load_model(embodiment(self._config.embodiment)))
         hands = self._simulation.hands
         self._buffer = CommandBuffer((*hands.joint_names, PEDAL), hands.groups)
-        self._paused = False
+        self._paused = self._config.paused
         self._moved_s = time.monotonic()  # when the simulation last stepped
         self._steps = self._overruns = 0
         self._timing = Timing(self)
@@ -76,6 +76,10 @@ class SimNode(PianoNode):
                 f"{group}: command for {', '.join(names)} ignored; it drives {wanted}",
                 throttle_duration_sec=1.0,
             )
+        self._step_if_commanded()
+
+    def _step_if_commanded(self) -> None:
+        """Step, in lock-step mode, when all groups have their command for the newest state."""
         if not (self._config.real_time or self._paused) and self._commanded_now():
             self._timing.add("command age", time.monotonic() - self._moved_s)
             self._step()
@@ -132,6 +136,7 @@ class SimNode(PianoNode):
 
     def _on_set_pause(self, request: SetBool.Request, reply: SetBool.Response) -> SetBool.Response:
         self._paused = request.data
+        self._step_if_commanded()
         reply.success = True
         return reply
 

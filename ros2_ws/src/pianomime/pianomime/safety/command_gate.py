@@ -165,8 +165,8 @@ class CommandGate:
         return None
 
     def _check_stamp(self, stamp_s: float, now_s: float) -> GateResult | None:
-        if stamp_s < 0:
-            return GateResult(Verdict.REJECTED_STAMP, f"stamp {stamp_s:.3f} s is negative")
+        if stamp_s <= 0:
+            return GateResult(Verdict.REJECTED_STAMP, f"stamp {stamp_s:.3f} s means no time")
         age_s = now_s - stamp_s
         if age_s > self._config.command_timeout_s:
             limit = self._config.command_timeout_s

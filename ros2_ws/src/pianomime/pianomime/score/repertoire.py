@@ -27,18 +27,22 @@ def repertoire() -> dict[str, Path]:
     return pieces
 
 
-def find_score(song: str) -> Score:
+def find_score(song: str, transpose: int = 0, stretch: float = 1.0) -> Score:
     """Load a piece that comes along by its name, or else a MIDI file by its path.
 
-    Silence before the first note is dropped.
+    Args:
+        song: Name or path.
+        transpose: Semitones to move every note by.
+        stretch: Factor on all times; 2 is half the speed.
+
+    Returns:
+        The score, without the silence before its first note.
 
     Raises:
-        ScoreError: There is neither, or the file is not a score.
+        ScoreError: There is neither, or it is not a score that can be played so.
     """
     pieces = repertoire()
-    if song in pieces:
-        return load_score(pieces[song]).trimmed()
-    path = Path(song)
+    path = pieces.get(song, Path(song))
     if not path.exists() and "/" not in song and not path.suffix:
         raise ScoreError(f"no piece {song!r}; there are: {', '.join(pieces)}, or give a MIDI file")
-    return load_score(path).trimmed()
+    return load_score(path).trimmed().transposed(transpose).stretched(stretch)

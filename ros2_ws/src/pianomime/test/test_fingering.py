@@ -1,0 +1,59 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pianomime.fingering.fingering import FingeringConfig, assign_fingers
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Note, Score
+
+DT_S = 0.05
+
+
+def finger(*notes, **config):
+    score = Score.from_notes("song", [Note(*note) for note in notes])
+    goals = key_goals(score, DT_S)
+    return assign_fingers(score, goals, DT_S, FingeringConfig(**config)), goals
+
+
+def test_a_right_hand_scale_rises_with_its_fingers():
+    notes = [(i * 0.4, i * 0.4 + 0.38, key) for i, key in enumerate((51, 53, 55, 56, 58))]
+    fingered, _ = finger(*notes)
+    assert [n.finger for n in fingered.notes] == [5, 6, 7, 8, 9]
+
+
+def test_low_and_high_chords_go_to_their_hands():
+    low = [(0.0, 1.0, key) for key in (15, 19, 22)]
+    high = [(0.0, 1.0, key) for key in (63, 67, 70)]
+    fingered, _ = finger(*low, *high)
+    assert [n.finger // 5 for n in fingered.notes] == [0, 0, 0, 1, 1, 1]
+
+
+def test_fingers_that_are_given_stay():
+    fingered, _ = finger((0.0, 0.5, 40, 64, 9), (1.0, 1.5, 42))
+    assert fingered.notes[0].finger == 9
+
+
+def test_of_eleven_notes_one_inner_note_is_dropped():
+    fingered, _ = finger(*[(0.0, 1.0, 30 + 2 * i) for i in range(11)])
+    dropped = [i for i, note in enumerate(fingered.notes) if note.finger < 0]
+    assert len(dropped) == 1
+    assert dropped[0] not in (0, 10)
+
+
+notes = st.lists(
+    st.tuples(st.integers(0, 60), st.integers(1, 20), st.integers(0, 87)), min_size=1, max_size=40
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(notes)
+def test_no_finger_holds_two_keys_and_only_the_eleventh_is_dropped(drawn):
+    fingered, goals = finger(*[(a * DT_S, (a + n) * DT_S, key) for a, n, key in drawn], beam=8)
+    holding = np.zeros((len(goals.keys), 10), int)
+    for step_note in goals.notes:
+        chosen = fingered.notes[step_note.index].finger
+        if chosen >= 0:
+            holding[step_note.first : step_note.last + 1, chosen] += 1
+        else:
+            assert goals.keys[step_note.first].sum() > 10
+    assert holding.max() <= 1

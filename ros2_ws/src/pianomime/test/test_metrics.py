@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from pianomime.metrics.key_press import f1_per_step, key_press_metrics
+from pianomime.metrics.onsets import onset_metrics
+from pianomime.score.score import Note
+
+
+def random_presses(seed, steps=200):
+    rng = np.random.default_rng(seed)
+    wanted = rng.random((steps, 88)) < 0.03
+    pressed = wanted ^ (rng.random((steps, 88)) < 0.02)
+    wanted[:20] = False
+    pressed[10:30] = False
+    return wanted, pressed
+
+
+def test_equals_scikit_learn():
+    sklearn_metrics = pytest.importorskip("sklearn.metrics")
+    wanted, pressed = random_presses(0)
+    expected = np.mean(
+        [
+            sklearn_metrics.precision_recall_fscore_support(
+                y_true=want, y_pred=press, average="binary", zero_division=1
+            )[:3]
+            for want, press in zip(wanted, pressed, strict=True)
+        ],
+        axis=0,
+    )
+    got = key_press_metrics(wanted, pressed)
+    assert (got.precision, got.recall, got.f1) == pytest.approx(tuple(expected), abs=1e-12)
+
+
+def test_all_wrong_is_zero_where_scikit_learn_1_3_says_one():
+    wanted, pressed = np.zeros((1, 88), bool), np.zeros((1, 88), bool)
+    wanted[0, 3] = pressed[0, 4] = True
+    assert key_press_metrics(wanted, pressed).f1 == 0.0
+
+
+def test_silence_is_perfect_and_not_counted_as_sounding():
+    silent = np.zeros((4, 88), bool)
+    got = key_press_metrics(silent, silent)
+    assert (got.precision, got.recall, got.f1) == (1.0, 1.0, 1.0)
+    assert np.isnan(got.f1_sounding)
+
+
+def test_pressing_nothing_is_precise_but_has_no_recall():
+    wanted, pressed = np.ones((2, 88), bool), np.zeros((2, 88), bool)
+    got = key_press_metrics(wanted, pressed)
+    assert (got.precision, got.recall, got.f1, got.f1_sounding) == (1.0, 0.0, 0.0, 0.0)
+
+
+def test_the_mean_f1_is_at_most_the_mean_of_precision_and_recall():
+    got = key_press_metrics(*random_presses(1))
+    assert got.f1 <= (got.precision + got.recall) / 2
+
+
+def test_f1_per_step_is_between_0_and_1():
+    f1 = f1_per_step(*random_presses(2))
+    assert f1.shape == (200,)
+    assert 0.0 <= f1.min() <= f1.max() <= 1.0
+
+
+def test_shapes_have_to_agree():
+    with pytest.raises(ValueError, match=r"\(2, 88\), pressed \(3, 88\)"):
+        key_press_metrics(np.zeros((2, 88), bool), np.zeros((3, 88), bool))
+
+
+def test_an_onset_counts_within_50_ms_at_the_right_key():
+    wanted = [Note(0.0, 0.5, 40, 60), Note(1.0, 1.5, 41, 60), Note(2.0, 2.5, 42, 60)]
+    struck = [Note(0.04, 0.5, 40, 70), Note(1.06, 1.5, 41, 70), Note(2.0, 2.5, 43, 70)]
+    got = onset_metrics(wanted, struck)
+    assert got.onset_precision == got.onset_recall == got.onset_f1 == pytest.approx(1 / 3)
+    assert got.velocity_error == 10.0
+
+
+def test_nothing_struck_has_no_hits():
+    got = onset_metrics([Note(0.0, 0.5, 40)], [])
+    assert (got.onset_precision, got.onset_recall, got.onset_f1) == (1.0, 0.0, 0.0)

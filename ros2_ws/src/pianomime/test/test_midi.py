@@ -1,0 +1,111 @@
+import mido
+import pretty_midi
+import pytest
+
+from pianomime.errors import OutputError, ScoreError
+from pianomime.score.midi import MAX_BYTES, load_score, save_midi
+from pianomime.score.score import Note, PedalEvent, Score
+
+
+def write(path, messages, tempo=500_000):
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=tempo), *messages])
+    mido.MidiFile(tracks=[track], ticks_per_beat=480).save(path)
+    return path
+
+
+def on(note, time=0, velocity=64):
+    return mido.Message("note_on", note=note, velocity=velocity, time=time)
+
+
+def off(note, time=480):
+    return mido.Message("note_off", note=note, time=time)
+
+
+def test_what_is_saved_comes_back(tmp_path):
+    score = Score.from_notes(
+        "song",
+        [Note(0.0, 0.5, 39, 80), Note(0.5, 1.0, 43, 30), Note(0.5, 1.5, 87, 127)],
+        [PedalEvent(0.25, True), PedalEvent(1.0, False)],
+    )
+    save_midi(score, tmp_path / "song.mid")
+    back = load_score(tmp_path / "song.mid")
+    assert [(n.key, n.velocity) for n in back.notes] == [(n.key, n.velocity) for n in score.notes]
+    for got, want in zip(back.notes, score.notes, strict=True):
+        assert got.onset_s == pytest.approx(want.onset_s, abs=1e-3)
+        assert got.offset_s == pytest.approx(want.offset_s, abs=1e-3)
+    assert [event.down for event in back.pedal] == [True, False]
+
+
+def test_tempo_changes_are_applied(tmp_path):
+    slower = mido.MetaMessage("set_tempo", tempo=1_000_000)
+    path = write(tmp_path / "a.mid", [on(60), off(60), slower, on(62), off(62)])
+    first, second = load_score(path).notes
+    assert first.offset_s == pytest.approx(0.5)
+    assert second.offset_s == pytest.approx(1.5)
+
+
+def test_drums_are_left_out(tmp_path):
+    drum = [on(40).copy(channel=9), off(40).copy(channel=9)]
+    path = write(tmp_path / "a.mid", [*drum, on(60), off(60)])
+    assert [note.key for note in load_score(path).notes] == [39]
+
+
+def broken_header(path):
+    path.write_bytes(b"MThd\x00\x00\x00\x06\x00")
+    return path
+
+
+def cut_off(path):
+    write(path, [on(60), off(60)] * 50)
+    path.write_bytes(path.read_bytes()[:60])
+    return path
+
+
+def too_many_notes(path):
+    return write(path, [on(60), off(60, 10)] * 60_000)
+
+
+def too_large(path):
+    path.write_bytes(b"MThd" + bytes(MAX_BYTES))
+    return path
+
+
+CASES = {
+    "text": (lambda p: p.write_text("hello") and p, "not a readable MIDI file|not a complete"),
+    "empty": (lambda p: p.write_bytes(b"") or p, "not a complete MIDI file|not a readable"),
+    "broken header": (broken_header, "not a complete MIDI file|not a readable"),
+    "cut off": (cut_off, "not a complete MIDI file|not a readable"),
+    "no notes": (lambda p: write(p, []), "the score has no notes"),
+    "only drums": (
+        lambda p: write(p, [on(40).copy(channel=9), off(40).copy(channel=9)]),
+        "no notes",
+    ),
+    "too high": (lambda p: write(p, [on(120), off(120)]), r"C9 at 0.000 s \(MIDI 120\)"),
+    "zero duration": (lambda p: write(p, [on(60), off(60, 0)]), "C4 at tick 0 has zero duration"),
+    "too many notes": (too_many_notes, "60,000 notes; at most 50,000"),
+    "too large": (too_large, "1,048,580 bytes; a MIDI file of at most 1,048,576"),
+    "missing": (lambda p: p, "No such file"),
+    "folder": (lambda p: p.mkdir() or p, "not a file"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_files_give_one_line_that_names_them(tmp_path, case):
+    make, message = CASES[case]
+    path = make(tmp_path / "bad.mid")
+    with pytest.raises(ScoreError, match=message) as error:
+        load_score(path)
+    assert "\n" not in str(error.value)
+    assert "bad" in str(error.value)
+
+
+def test_an_unwritable_place_is_named(tmp_path):
+    score = Score.from_notes("song", [Note(0.0, 1.0, 39)])
+    with pytest.raises(OutputError, match="No such file or directory"):
+        save_midi(score, tmp_path / "none" / "song.mid")
+
+
+def test_pretty_midi_reads_our_files_as_we_do(tmp_path):
+    save_midi(Score.from_notes("song", [Note(0.0, 1.0, 39, 80)]), tmp_path / "song.mid")
+    (note,) = pretty_midi.PrettyMIDI(str(tmp_path / "song.mid")).instruments[0].notes
+    assert (note.pitch, note.velocity) == (60, 80)

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pianomime.fingering.fingering import assign_fingers
+from pianomime.metrics.key_press import key_press_metrics
+from pianomime.planning.fingertip_plan import plan_fingertips
+from pianomime.planning.performance_plan import plan_performance
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Note, PedalEvent, Score
+from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.simulation.simulation import PianoSimulation
+
+LEAD, TAIL = 20, 10
+
+
+def plan(score, hands):
+    goals = key_goals(score, CONTROL_DT_S)
+    fingered = assign_fingers(score, goals, CONTROL_DT_S)
+    return plan_performance(fingered, hands, CONTROL_DT_S, LEAD, TAIL), goals
+
+
+def test_a_scale_with_chords_is_played_well(hands):
+    right = [Note(i * 0.3, i * 0.3 + 0.28, k) for i, k in enumerate((51, 53, 55, 56, 58, 56, 55))]
+    left = [Note(i * 0.6, i * 0.6 + 0.55, k) for i in range(3) for k in (27, 31, 34)]
+    score = Score.from_notes("song", right + left, [PedalEvent(0.5, True), PedalEvent(1.0, False)])
+    performance, goals = plan(score, hands)
+    simulation = PianoSimulation(hands.model)
+    pressed = np.zeros_like(goals.keys)
+    pedal = np.zeros_like(goals.sustain)
+    for step in range(-LEAD, len(goals.keys)):
+        simulation.step(*performance.at(step))
+        if step >= 0:
+            pressed[step], pedal[step] = simulation.active, simulation.sustain
+        else:
+            assert not simulation.active.any()
+    assert key_press_metrics(goals.keys, pressed).f1 > 0.85
+    assert np.array_equal(pedal, goals.sustain)
+    for step in range(len(goals.keys), len(goals.keys) + TAIL):
+        simulation.step(*performance.at(step))
+    assert not simulation.active.any(), "the fingers are lifted at the end"
+
+
+def test_a_press_shows_in_the_rows_at_its_steps_ends():
+    score = Score.from_notes("song", [Note(0.1, 0.3, 39, 64, 5)])
+    fingertips = plan_fingertips(score, key_goals(score, CONTROL_DT_S), LEAD, TAIL)
+    rows = np.flatnonzero(fingertips.contact[:, 5])
+    assert rows.tolist() == [LEAD + 3, LEAD + 4, LEAD + 5, LEAD + 6]
+    height = fingertips.position[:, 5, 2]
+    assert height[LEAD + 3] < height[LEAD + 2], "down at the end of its first step"
+    assert not fingertips.contact[:, np.arange(10) != 5].any()
+
+
+def test_beyond_its_ends_the_plan_holds(pianomime_hands):
+    performance, goals = plan(Score.from_notes("song", [Note(0.0, 0.2, 39)]), pianomime_hands)
+    for step, edge in ((-1000, -LEAD), (10**6, len(goals.keys) + TAIL - 1)):
+        assert np.array_equal(performance.at(step)[0], performance.at(edge)[0])
+
+
+def test_the_same_score_is_planned_the_same(pianomime_hands):
+    score = Score.from_notes("song", [Note(0.0, 0.2, 39), Note(0.3, 0.6, 44)])
+    first, second = (plan(score, pianomime_hands)[0] for _ in range(2))
+    assert np.array_equal(first.target, second.target)
+
+
+notes = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(1, 10), st.integers(0, 87)), min_size=1, max_size=20
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(notes)
+def test_any_score_gets_a_finite_plan_inside_the_limits(pianomime_hands, drawn):
+    score = Score.from_notes("song", [Note(a * 0.05, (a + n) * 0.05, key) for a, n, key in drawn])
+    performance, _ = plan(score, pianomime_hands)
+    assert np.isfinite(performance.target).all()
+    slack = 1e-9
+    assert (performance.position >= pianomime_hands.lower - slack).all()
+    assert (performance.position <= pianomime_hands.upper + slack).all()
+
+
+def test_a_note_without_a_finger_is_left_out(pianomime_hands):
+    score = Score.from_notes("song", [Note(0.0, 0.2, 39)])
+    performance = plan_performance(score, pianomime_hands, CONTROL_DT_S, LEAD, TAIL)
+    assert not performance.fingertips.contact.any()
+    assert np.isfinite(performance.target).all()
+
+
+def test_a_hand_at_rest_is_commanded_where_it_is(pianomime_hands):
+    score = Score.from_notes("song", [Note(3.0, 3.2, 70, 64, 8)])
+    performance = plan_performance(score, pianomime_hands, CONTROL_DT_S, LEAD, TAIL)
+    left = [i for i, name in enumerate(pianomime_hands.joint_names) if name.startswith("lh")]
+    still = slice(LEAD + 20, LEAD + 40)
+    error = (performance.target[still] - performance.position[still])[:, left]
+    assert error == pytest.approx(np.zeros_like(error), abs=0.02)

@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from pianomime.hands.embodiment import EMBODIMENTS, embodiment
+from pianomime.metrics.key_press import key_press_metrics
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.simulation import MidiKind, PianoSimulation, SimulationDivergedError
+
+STEPS = 120
+
+
+def wandering_targets(simulation, steps, seed=0):
+    """Smooth targets that push the hands into the keys."""
+    hands = simulation.hands
+    rng = np.random.default_rng(seed)
+    knots = rng.uniform(hands.lower, hands.upper, (steps // 10 + 2, len(hands.lower)))
+    times = np.arange(steps) / 10
+    low = times.astype(int)
+    blend = (times - low)[:, None]
+    targets = (1 - blend) * knots[low] + blend * knots[low + 1]
+    down = [i for i, name in enumerate(hands.joint_names) if name.endswith("WRJ1")]
+    targets[:, down] = hands.upper[down]
+    return targets
+
+
+def robopianist_environment(body, steps):
+    """Robopianist's own environment with its own metric, on a scale of `steps` control steps."""
+    note_seq = pytest.importorskip("note_seq")
+    from pianomime.simulation.stand_ins import stand_in_for_audio
+
+    stand_in_for_audio()
+    from dm_control import composer
+    from robopianist.music.midi_file import MidiFile
+    from robopianist.suite.tasks.piano_with_shadow_hands import PianoWithShadowHands
+    from robopianist.wrappers.evaluation import MidiEvaluationWrapper
+
+    sequence = note_seq.NoteSequence()
+    for i in range(steps // 10):
+        sequence.notes.add(start_time=i / 2, end_time=i / 2 + 0.5, pitch=50 + i, velocity=80)
+    sequence.total_time = steps * CONTROL_DT_S
+    task = PianoWithShadowHands(
+        midi=MidiFile(seq=sequence),
+        gravity_compensation=body.gravity_compensation,
+        forearm_dofs=body.forearm_dofs,
+        disable_hand_collisions=not body.hand_hand_collisions,
+        disable_fingering_reward=True,
+        change_color_on_activation=True,
+    )
+    for hand in (task.left_hand, task.right_hand):
+        for name in body.forearm_dofs:
+            hand.mjcf_model.find("actuator", name).kp *= body.forearm_gain_scale
+        hand.mjcf_model.find("joint", "forearm_ty").range = body.reach_m
+        hand.mjcf_model.find("actuator", "forearm_ty").ctrlrange = body.reach_m
+    environment = composer.Environment(task, random_state=0, strip_singleton_obs_buffer_dim=True)
+    return MidiEvaluationWrapper(environment)
+
+
+@pytest.mark.parametrize("name", EMBODIMENTS)
+def test_key_presses_and_metric_equal_robopianists(name):
+    simulation = PianoSimulation(load_model(embodiment(name)))
+    environment = robopianist_environment(embodiment(name), STEPS)
+    environment.reset()
+    wanted = np.zeros((len(environment.task._notes), 88), bool)
+    for step, notes in enumerate(environment.task._notes):
+        wanted[step, [note.key for note in notes]] = True
+    targets = wandering_targets(simulation, len(wanted))
+    ours, theirs = np.zeros_like(wanted), np.zeros_like(wanted)
+    n = simulation.model.nu // 2  # robopianist wants the right hand first, as its model has it
+    for step, target in enumerate(targets):
+        simulation.step(target, sustain=False)
+        ctrl = simulation.hands.coupling @ target
+        time_step = environment.step(np.concatenate([ctrl[:n], ctrl[n:], [0.0]]))
+        ours[step], theirs[step] = simulation.active, environment.task.piano.activation
+    assert time_step.last()
+    assert ours.any(axis=0).sum() > 5
+    assert np.array_equal(ours, theirs)
+    metrics, reference = key_press_metrics(wanted, ours), environment.get_musical_metrics()
+    assert metrics.precision == pytest.approx(reference["precision"], abs=1e-12)
+    assert metrics.recall == pytest.approx(reference["recall"], abs=1e-12)
+    assert metrics.f1 == pytest.approx(reference["f1"], abs=1e-12)
+
+
+@pytest.fixture
+def simulation():
+    return PianoSimulation(load_model(embodiment("pianomime")))
+
+
+def test_the_same_commands_give_the_same_music(simulation):
+    targets = wandering_targets(simulation, 60)
+    runs = []
+    for _ in range(2):
+        simulation.reset()
+        events = [event for target in targets for event in simulation.step(target, False)]
+        runs.append((events, simulation.data.qpos.copy()))
+    assert runs[0][0] == runs[1][0] != []
+    assert np.array_equal(runs[0][1], runs[1][1])
+
+
+def test_notes_begin_and_end_in_turn_within_their_step(simulation):
+    sounding = set()
+    for step, target in enumerate(wandering_targets(simulation, 80)):
+        for event in simulation.step(target, False):
+            assert step * 0.05 < event.time_s <= (step + 1) * 0.05 + 1e-9
+            if event.kind is MidiKind.NOTE_ON:
+                assert event.number not in sounding
+                assert 1 <= event.value <= 127
+                sounding.add(event.number)
+            else:
+                sounding.remove(event.number)
+        assert sounding == set(np.flatnonzero(simulation.active) + 21)
+
+
+def test_the_pedal_makes_control_changes(simulation):
+    rest = np.clip(np.zeros(len(simulation.hands.lower)), simulation.hands.lower, None)
+    values = [
+        [event.value for event in simulation.step(rest, down) if event.kind is MidiKind.CONTROL]
+        for down in (False, True, True, False)
+    ]
+    assert values == [[], [127], [], [0]]
+
+
+def test_a_diverging_simulation_says_so_instead_of_starting_over(simulation):
+    simulation.step(simulation.hands.lower, False)
+    simulation.data.qvel[:] = 1e12
+    with pytest.raises(SimulationDivergedError, match="diverged"):
+        simulation.step(simulation.hands.lower, False)
+
+
+def test_time_is_exact(simulation):
+    for _ in range(60):
+        simulation.step(simulation.hands.lower, False)
+    assert simulation.time_s == 3.0

@@ -1,0 +1,80 @@
+import importlib
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from pianomime.errors import ConfigError
+from pianomime_bringup.arguments import from_strings
+from pianomime_bringup.pianist import PianistConfig, pianist_graph
+
+LAUNCH_FILE = Path(__file__).parents[4] / "launch/pianist.launch.py"
+
+
+def by_name(**given):
+    return {node.name: node for node in pianist_graph(PianistConfig(**given))}
+
+
+def test_every_node_is_a_module_with_a_main():
+    for node in pianist_graph(PianistConfig(bag="bag")):
+        assert callable(importlib.import_module(node.module).main)
+
+
+def test_only_a_bag_brings_a_recorder():
+    assert "recorder" not in by_name()
+    assert by_name(bag="there")["recorder"].parameters["bag"] == "there"
+
+
+def test_all_but_the_source_of_time_use_simulated_time():
+    nodes = by_name(bag="there")
+    assert "use_sim_time" not in nodes.pop("sim").parameters
+    assert all(node.parameters["use_sim_time"] for node in nodes.values())
+
+
+def test_arguments_reach_their_nodes():
+    nodes = by_name(song="a.mid", embodiment="robopianist", real_time=True, lead_in_s=2.0)
+    assert nodes["goals"].parameters["song"] == "a.mid"
+    assert nodes["goals"].parameters["lead_in_s"] == 2.0
+    assert nodes["sim"].parameters["real_time"] is True
+    for name in ("sim", "gate", "expert"):
+        assert nodes[name].parameters["embodiment"] == "robopianist"
+
+
+def test_strings_become_values():
+    given = {"real_time": "true", "transpose": "-3", "stretch": "1.5", "song": "7"}
+    assert from_strings(PianistConfig, given) == PianistConfig(
+        real_time=True, transpose=-3, stretch=1.5, song="7"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"transpose": "high"}, "transpose = 'high': must be a whole number"),
+        ({"real_time": "maybe"}, "real_time = 'maybe': must be true or false"),
+        ({"embodiment": "allegro"}, "must be one of pianomime, robopianist"),
+        ({"stretch": "100"}, r"stretch = 100.0: must be in \[0.1, 10\]"),
+    ],
+)
+def test_bad_arguments_are_named(given, message):
+    with pytest.raises(ConfigError, match=message):
+        from_strings(PianistConfig, given)
+
+
+@pytest.mark.skipif(
+    find_spec("launch_ros") is None, reason="launch_ros is not installed (PyPI has none)"
+)
+def test_the_launch_file_starts_the_same_nodes():
+    from launch.launch_description_sources import get_launch_description_from_python_launch_file
+
+    from launch import LaunchContext, LaunchService
+
+    description = get_launch_description_from_python_launch_file(str(LAUNCH_FILE))
+    names = {argument.name for argument in description.get_launch_arguments()}
+    assert names == set(PianistConfig.__dataclass_fields__)
+    context: LaunchContext = LaunchService(noninteractive=True).context
+    actions = []
+    for entity in description.entities:
+        actions += entity.visit(context) or []
+    started = {action.__dict__["_Node__node_name"] for action in actions}
+    assert started == {node.name for node in pianist_graph(PianistConfig())}

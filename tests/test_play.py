@@ -1,0 +1,236 @@
+"""The whole stack through the command line: real processes, real topics, a real bag."""
+
+import json
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rosbags.highlevel import AnyReader
+
+from pianomime.fingering.fingering import assign_fingers
+from pianomime.hands.embodiment import embodiment
+from pianomime.metrics.key_press import key_press_metrics
+from pianomime.performance.bag import read_performance
+from pianomime.planning.performance_plan import plan_performance
+from pianomime.score.goals import key_goals
+from pianomime.score.midi import save_midi
+from pianomime.score.score import Note, Score
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.simulation import PianoSimulation
+from pianomime_common.topics import COMMAND_GROUPS
+
+pytestmark = pytest.mark.ros
+
+SHORT = Score.from_notes(
+    "short",
+    [Note(i * 0.4, i * 0.4 + 0.35, k, 80) for i, k in enumerate((51, 53, 55, 56, 58))]
+    + [Note(i * 0.8, i * 0.8 + 0.7, k, 60) for i in range(3) for k in (27, 34)],
+)
+LONG = Score.from_notes("long", [Note(i * 0.5, i * 0.5 + 0.4, 51 + (i % 5), 80) for i in range(60)])
+
+
+def messages(bag: Path) -> dict[str, list]:
+    found: dict[str, list] = {}
+    with AnyReader([bag]) as reader:
+        for connection, _, data in reader.messages():
+            message = reader.deserialize(data, connection.msgtype)
+            found.setdefault(connection.topic, []).append(message)
+    return found
+
+
+def stamp(message) -> int:
+    return message.header.stamp.sec * 1000 + message.header.stamp.nanosec // 10**6
+
+
+def replayed(bag: Path, name: str) -> np.ndarray:
+    """Play the commands of a bag in process; returns the keys pressed at each step's end."""
+    simulation = PianoSimulation(load_model(embodiment(name)))
+    by_stamp: dict[int, dict[str, float]] = {}
+    found = messages(bag)
+    for group in COMMAND_GROUPS:
+        for command in found[f"/{group}/joint_trajectory"]:
+            targets = by_stamp.setdefault(stamp(command), {})
+            targets |= dict(zip(command.joint_names, command.points[0].positions, strict=True))
+    pressed = []
+    for time_ms in sorted(by_stamp):
+        assert time_ms == 1000 + round(simulation.time_s * 1000)
+        targets = by_stamp[time_ms]
+        target = np.array([targets[joint] for joint in simulation.hands.joint_names])
+        simulation.step(target, sustain=targets["sustain_pedal"] > 0.5)
+        pressed.append(simulation.active)
+    return np.array(pressed)
+
+
+def planned_f1(score: Score) -> float:
+    """Plan and play a score in process, without ROS."""
+    simulation = PianoSimulation(load_model(embodiment("pianomime")))
+    goals = key_goals(score, CONTROL_DT_S)
+    fingered = assign_fingers(score, goals, CONTROL_DT_S)
+    plan = plan_performance(fingered, simulation.hands, CONTROL_DT_S, lead=20, tail=10)
+    for step in range(-20, 0):
+        simulation.step(*plan.at(step))
+    pressed = []
+    for step in range(len(goals.keys)):
+        simulation.step(*plan.at(step))
+        pressed.append(simulation.active)
+    return key_press_metrics(goals.keys, np.array(pressed)).f1
+
+
+def test_a_song_is_played_recorded_and_shown(cli):
+    save_midi(SHORT, cli.folder / "short.mid")
+    status, out, err = cli.run("play", "short.mid", "-o", "first")
+    assert status == 0, err
+    folder = cli.folder / "first"
+    files = {path.name for path in folder.iterdir()}
+    assert {"bag", "performance.mid", "metrics.json", "pianoroll.png", "log"} <= files
+    assert "first" in out
+
+    found = messages(folder / "bag")
+    for topic in ("clock", "joint_states", "piano_state", "key_goal", "fingertip_goal", "score"):
+        assert found[f"/{topic}"], topic
+    assert len(found["/score"]) == 1
+    assert len(found["/joint_states"][0].name) == 2 * (24 + 3)
+    for group in COMMAND_GROUPS:
+        assert found[f"/{group}/joint_trajectory"], group
+    clock = [
+        message.clock.sec * 1000 + message.clock.nanosec // 10**6 for message in found["/clock"]
+    ]
+    assert sorted(set(clock)) == list(range(1000, max(clock) + 1, 50)), "no step is missing"
+
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["f1"] > 0.8
+    assert not metrics["interrupted"]
+    performance = read_performance(folder / "bag")
+    pressed = replayed(folder / "bag", "pianomime")
+    lead = round(performance.lead_in_s / performance.dt_s)
+    in_process = key_press_metrics(
+        performance.wanted, pressed[lead : lead + len(performance.wanted)]
+    )
+    assert metrics["f1"] == pytest.approx(in_process.f1, abs=1e-3)
+    assert metrics["recall"] == pytest.approx(in_process.recall, abs=1e-3)
+
+    status, _, err = cli.run("play", "short.mid", "-o", "second", "--no-video")
+    assert status == 0, err
+    again = cli.folder / "second/performance.mid"
+    assert (folder / "performance.mid").read_bytes() == again.read_bytes()
+
+
+def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
+    save_midi(LONG, cli.folder / "long.mid")
+    process = cli.start("play", "long.mid", "-o", "out", "--no-video")
+    try:
+        log = cli.folder / "out/log/expert.log"
+        cli.wait_until(lambda: log.exists() and "planned" in log.read_text(), 60, "planned")
+        time.sleep(1.0)  # into the song; how far does not matter
+        pid = cli.pid_of("expert")
+        os.kill(pid, signal.SIGKILL)
+        cli.wait_until(lambda: cli.pid_of("expert") not in (None, pid), 30, "a new expert")
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill() if process.poll() is None else None
+    assert process.returncode == 0, err
+    assert log.read_text().count("planned") == 2
+    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
+    performance = read_performance(cli.folder / "out/bag")
+    assert metrics["steps"] == len(performance.wanted) > 500
+    assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
+
+
+@pytest.mark.parametrize("node", ["gate", "goals"])
+def test_any_other_node_can_be_replaced_too(cli, node):
+    save_midi(LONG, cli.folder / "long.mid")
+    process = cli.start("play", "long.mid", "-o", "out", "--no-video")
+    try:
+        log = cli.folder / "out/log/expert.log"
+        cli.wait_until(lambda: log.exists() and "planned" in log.read_text(), 60, "planned")
+        time.sleep(1.0)
+        os.kill(cli.pid_of(node), signal.SIGKILL)
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill() if process.poll() is None else None
+    assert process.returncode == 0, err
+    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
+    assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
+
+
+def test_ctrl_c_lifts_the_fingers_and_closes_the_bag(cli):
+    save_midi(LONG, cli.folder / "long.mid")
+    process = cli.start("play", "long.mid", "-o", "out", "--no-video", "--real-time")
+    log = cli.folder / "out/log/expert.log"
+    cli.wait_until(lambda: log.exists() and "planned" in log.read_text(), 60, "planned")
+    time.sleep(3.0)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "had to be killed" not in err
+    folder = cli.folder / "out"
+    assert json.loads((folder / "metrics.json").read_text())["interrupted"]
+    performance = read_performance(folder / "bag")
+    assert 10 < len(performance.wanted) < 500
+    assert performance.active.any(), "it was playing"
+    assert not performance.active[-1].any(), "no key is held at the end"
+    wrist = performance.joint_names.index("rh_WRJ1")
+    assert performance.joint_position[-1, wrist] < -0.3, "the hand is lifted"
+
+
+def test_real_time_keeps_the_beat(cli):
+    save_midi(SHORT, cli.folder / "short.mid")
+    status, _, err = cli.run("play", "short.mid", "-o", "out", "--no-video", "--real-time")
+    assert status == 0, err
+    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
+    assert metrics["real_time_factor"] == pytest.approx(1.0, abs=0.15)
+    assert metrics["f1"] > 0.7
+
+
+BAD = {
+    "no such piece": (["play", "nothing"], "no piece 'nothing'; there are: au_clair"),
+    "missing file": (["play", "gone.mid"], "gone.mid: No such file"),
+    "not MIDI": (["play", "text.mid"], "text.mid: not a"),
+    "embodiment": (["play", "--embodiment", "allegro"], "embodiment = 'allegro': must be one of"),
+    "number": (["play", "--transpose", "x"], "transpose = 'x': must be a whole number"),
+    "off the keyboard": (["play", "twinkle", "--transpose", "60"], "outside A0-C8"),
+    "output exists": (["play", "-o", "here"], "here: exists already"),
+    "unwritable": (["play", "-o", "text.mid/out"], "text.mid/out: Not a directory"),
+    "no bag": (["render", "gone", "-o", "out"], "gone: no bag there"),
+    "not a bag": (["render", "here", "-o", "out"], "here: not a readable bag"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gives_one_line_and_status_2(cli, case):
+    (cli.folder / "here").mkdir()
+    (cli.folder / "text.mid").write_text("not music")
+    arguments, message = BAD[case]
+    before = {path.name for path in cli.folder.iterdir()}
+    status, out, err = cli.run(*arguments)
+    assert status == 2
+    assert out == ""
+    assert re.fullmatch(r"pianomime: [^\n]*\n", err), err
+    assert message in err
+    assert {path.name for path in cli.folder.iterdir()} == before, "nothing half-written is left"
+
+
+def test_a_domain_that_is_no_domain_is_refused(cli):
+    cli.environment["ROS_DOMAIN_ID"] = "999"
+    status, _, err = cli.run("play", "-o", "out")
+    assert (status, err) == (2, "pianomime: ROS_DOMAIN_ID = '999': must be a number in [0, 232]\n")
+    assert not (cli.folder / "out").exists()
+
+
+def test_two_graphs_in_one_domain_are_refused(cli):
+    save_midi(LONG, cli.folder / "long.mid")
+    first = cli.start("play", "long.mid", "-o", "one", "--no-video", "--real-time")
+    cli.wait_until(lambda: cli.pid_of("sim"), 30, "the first graph is there")
+    began_s = time.monotonic()
+    status, _, err = cli.run("play", "long.mid", "-o", "two")
+    assert status == 2
+    assert f"ROS domain {cli.domain} is in use by process {first.pid}" in err
+    assert not (cli.folder / "two").exists()
+    assert time.monotonic() - began_s < 10
+    first.send_signal(signal.SIGINT)
+    _, err = first.communicate(timeout=60)
+    assert first.returncode == 0, err
