@@ -16,6 +16,7 @@ FIELDS = dataclasses.fields(PianistConfig)
 def _nodes(context: LaunchContext) -> list[Node]:
     given = {field.name: LaunchConfiguration(field.name).perform(context) for field in FIELDS}
     config = from_strings(PianistConfig, given)
+    config.load_score()
     return [
         Node(
             package=spec.package,
@@ -26,6 +27,8 @@ def _nodes(context: LaunchContext) -> list[Node]:
             ros_arguments=["--log-level", f"{spec.name}:={config.log_level}"],
             output="both",
             respawn=spec.respawn,
+            respawn_delay=1.0,
+            respawn_max_retries=5,
             on_exit=None if spec.respawn else Shutdown(),
         )
         for spec in pianist_graph(config)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from pianomime.config import Config, parameter
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.score.repertoire import find_score
+from pianomime.score.score import Score
 
 Value = str | int | float | bool
 
@@ -27,6 +29,14 @@ class PianistConfig(Config):
     log_level: str = parameter(
         "info", "Least severe messages logged", one_of=("debug", "info", "warn", "error", "fatal")
     )
+
+    def load_score(self) -> Score:
+        """Return the music, so that what cannot be played is refused before anything starts.
+
+        Raises:
+            ScoreError: It cannot.
+        """
+        return find_score(self.song, self.transpose, self.stretch)
 
 
 @dataclass(frozen=True, kw_only=True)

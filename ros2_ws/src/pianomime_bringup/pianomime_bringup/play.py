@@ -20,7 +20,6 @@ from pianomime.errors import OutputError
 from pianomime.performance.bag import BagError, read_performance
 from pianomime.performance.folder import write_folder
 from pianomime.performance.performance import Performance
-from pianomime.score.repertoire import find_score
 from pianomime_bringup.arguments import add_options, from_strings
 from pianomime_bringup.domain import claim_domain
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
@@ -53,8 +52,7 @@ def play(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
     given = {k: v for k, v in vars(options).items() if isinstance(v, str)}
     config = from_strings(PianistConfig, given)
-    # Bad songs are refused before anything starts.
-    score = find_score(config.song, config.transpose, config.stretch)
+    score = config.load_score()
     folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
     with claim_domain():
         create_folder(folder)

@@ -76,12 +76,13 @@ class SimNode(PianoNode):
                 f"{group}: command for {', '.join(names)} ignored; it drives {wanted}",
                 throttle_duration_sec=1.0,
             )
-        self._step_if_commanded()
+        if self._commanded_now():
+            self._timing.add("command age", time.monotonic() - self._moved_s)
+            self._step_if_due()
 
-    def _step_if_commanded(self) -> None:
+    def _step_if_due(self) -> None:
         """Step, in lock-step mode, when all groups have their command for the newest state."""
         if not (self._config.real_time or self._paused) and self._commanded_now():
-            self._timing.add("command age", time.monotonic() - self._moved_s)
             self._step()
 
     def _commanded_now(self) -> bool:
@@ -136,7 +137,7 @@ class SimNode(PianoNode):
 
     def _on_set_pause(self, request: SetBool.Request, reply: SetBool.Response) -> SetBool.Response:
         self._paused = request.data
-        self._step_if_commanded()
+        self._step_if_due()
         reply.success = True
         return reply
 

@@ -1,0 +1,72 @@
+"""Where the time of a control step goes: play a piece through the graph and read /diagnostics.
+
+Run by `make bench`; prints a table for lock-step and for real time. Figures are medians over the
+seconds of the run of that second's p50 and p99.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+
+from rosbags.highlevel import AnyReader
+
+STEPS = (
+    ("sim", "step", "simulate one control step"),
+    ("goals", "step", "key and fingertip goals"),
+    ("expert", "step", "controller"),
+    ("gate", "step", "command gate"),
+    ("sim", "command age", "from a state's publication to its whole command"),
+)
+
+
+def play(song: str, folder: Path, *options: str) -> dict:
+    command = [sys.executable, "-m", "pianomime_bringup.cli", "play", song, "-o", str(folder)]
+    subprocess.run([*command, "--no-video", *options], check=True, stdout=subprocess.DEVNULL)
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def diagnostics(bag: Path) -> dict[str, list[float]]:
+    """Return the figures of each node over the run: "sim step p50 [ms]", ..."""
+    figures = defaultdict(list)
+    with AnyReader([bag]) as reader:
+        wanted = [c for c in reader.connections if c.topic == "/diagnostics"]
+        for connection, _, data in reader.messages(wanted):
+            for status in reader.deserialize(data, connection.msgtype).status:
+                node = status.name.split(":")[0]
+                for pair in status.values:
+                    figures[f"{node} {pair.key}"].append(float(pair.value))
+    return figures
+
+
+def report(mode: str, metrics: dict, figures: dict[str, list[float]]) -> None:
+    print(f"\n{mode}: {metrics['real_time_factor']:.2f} times real time, F1 {metrics['f1']:.3f}")
+    print("\n| what | p50 [ms] | p99 [ms] |\n| --- | --- | --- |")
+    for node, name, meaning in STEPS:
+        p50, p99 = (figures.get(f"{node} {name} {p} [ms]") for p in ("p50", "p99"))
+        if p50 and p99:
+            print(f"| {node}: {meaning} | {median(p50):.2f} | {median(p99):.2f} |")
+    share = {node: cpu_s / metrics["wall_s"] for node, cpu_s in metrics["cpu_s"].items()}
+    shares = ", ".join(f"{node} {100 * part:.0f} %" for node, part in share.items())
+    print(f"\nCPU time over the playing time, start-up included: {shares}")
+    if overruns := figures.get("sim overruns"):
+        print(f"Overruns: {max(overruns):.0f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("song", nargs="?", default="prelude_bwv846")
+    song = parser.parse_args().song
+    with tempfile.TemporaryDirectory() as temporary:
+        for mode, options in (("lock-step", ()), ("real time", ("--real-time",))):
+            folder = Path(temporary, mode.replace(" ", "-"))
+            metrics = play(song, folder, *options)
+            report(f"{song}, {mode}", metrics, diagnostics(folder / "bag"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Play every piece that comes along through the graph; print a table of how well.
+
+python benchmarks/repertoire.py [--embodiment robopianist] > benchmarks/results/repertoire.md
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.score.repertoire import find_score, repertoire
+
+COLUMNS = ("f1", "f1_sounding", "precision", "recall", "onset_f1")
+
+
+def play(song: str, embodiment: str, folder: Path) -> dict:
+    command = [sys.executable, "-m", "pianomime_bringup.cli", "play", song, "-o", str(folder)]
+    options = ["--no-video", "--embodiment", embodiment]
+    subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
+    embodiment = parser.parse_args().embodiment
+    rows = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for name in tqdm(repertoire(), file=sys.stderr):
+            score = find_score(name)
+            metrics = play(name, embodiment, Path(temporary, name))
+            figures = " | ".join(f"{metrics[column]:.3f}" for column in COLUMNS)
+            rows.append(f"| {name} | {score.duration_s:.0f} | {len(score.notes)} | {figures} |")
+    command = f"python benchmarks/repertoire.py --embodiment {embodiment}"
+    print(f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, lock-step, nothing random\n")
+    print("| piece | s | notes | F1 | F1 sounding | precision | recall | onset F1 |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("\n".join(rows))
+
+
+if __name__ == "__main__":
+    main()
