@@ -6,9 +6,8 @@ from setuptools import find_packages, setup
 
 NAME = "pianomime_bringup"
 
-# The top level is where people look for them; ROS looks in this package's share.
+# The top level is where people look for it; ROS looks in this package's share.
 launch_files = glob("../../../launch/*.launch.py")
-config_files = glob("../../../config/*.yaml")
 
 setup(
     name=NAME,
@@ -18,7 +17,6 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
         (f"share/{NAME}/launch", launch_files),
-        (f"share/{NAME}/config", config_files),
     ],
     zip_safe=False,
     maintainer="PianoMime maintainers",
