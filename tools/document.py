@@ -7,6 +7,8 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from rclpy.qos import DurabilityPolicy
+
 from pianomime.config import Config
 from pianomime_bringup.pianist import PianistConfig
 from pianomime_common import topics
@@ -15,7 +17,6 @@ from pianomime_control.gate_node import GateNodeConfig
 from pianomime_goals.goals_config import GoalsConfig
 from pianomime_recorder.recorder_config import RecorderConfig
 from pianomime_sim.sim_config import SimConfig
-from rclpy.qos import DurabilityPolicy
 
 README = Path(__file__).parents[1] / "README.md"
 NODES: dict[str, type[Config]] = {
@@ -34,7 +35,9 @@ def topic_table() -> str:
         package = topic.type.__module__.split(".")[0]
         latched = topic.qos.durability == DurabilityPolicy.TRANSIENT_LOCAL
         qos = f"reliable, {'latched, ' * latched}{topic.qos.depth}"
-        rows.append(f"| `{topic.name}` | {package}/{topic.type.__name__} | {qos} | {topic.meaning} |")
+        rows.append(
+            f"| `{topic.name}` | {package}/{topic.type.__name__} | {qos} | {topic.meaning} |"
+        )
     return "\n".join(rows)
 
 

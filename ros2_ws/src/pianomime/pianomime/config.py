@@ -56,7 +56,7 @@ def check(field: dataclasses.Field[Any], value: Any) -> None:
         ConfigError: With the field's name, the value and what is legal.
     """
     meta = field.metadata
-    wanted = type(field.default)
+    wanted: type[Any] = type(field.default)
     if type(value) is not wanted and not (wanted is float and type(value) is int):
         raise ConfigError(f"{field.name} = {value!r}: must be of type {wanted.__name__}")
     if meta["one_of"] and value not in meta["one_of"]:
@@ -65,5 +65,5 @@ def check(field: dataclasses.Field[Any], value: Any) -> None:
         return
     low = -math.inf if meta["ge"] is None else float(meta["ge"])
     high = math.inf if meta["le"] is None else float(meta["le"])
-    if not low <= float(value) <= high:
+    if not low <= value <= high:
         raise ConfigError(f"{field.name} = {value!r}: must be in [{low:g}, {high:g}]")

@@ -16,7 +16,7 @@ from pianomime.piano.geometry import N_KEYS, key_max_angle, key_y
 from pianomime.simulation.model import load_model
 
 WIDTH: Final = 960
-HEIGHT: Final = 540
+HEIGHT: Final = 544  # a multiple of 16, as the codec wants
 _PRESSED_RIGHT: Final = (0.2, 0.8, 0.3, 1.0)
 _PRESSED_WRONG: Final = (0.9, 0.2, 0.2, 1.0)
 
