@@ -11,7 +11,6 @@ from rosbags.highlevel import AnyReader, AnyReaderError
 
 from pianomime.errors import PianoMimeError
 from pianomime.performance.performance import Performance
-from pianomime.piano.geometry import N_KEYS
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, PedalEvent, Score
 from pianomime.simulation.simulation import MidiEvent, MidiKind
@@ -41,16 +40,17 @@ def read_performance(path: Path) -> Performance:
         raise BagError(f"{path}: holds no performance; nothing on {', '.join(missing)}")
     states = _by_stamp(messages["piano_state"])
     joints = _by_stamp(messages["joint_states"])
-    goals = _by_stamp(messages["key_goal"])
-    score = _score(messages["score"][-1])
-    dt_s = messages["key_goal"][0].dt_s
-    steps = len(key_goals(score, dt_s).keys)
-    asked = sorted(s for s, g in goals.items() if 0 <= round(g.score_time_s / dt_s) < steps)
     stamps = sorted(states.keys() & joints.keys())
     start_s = stamps[0]
+    # The score says what was wanted; a goals node that was replaced may have left gaps in the bag.
+    score, lead_in_s = _score(messages["score"][-1]), messages["score"][-1].lead_in_s
+    dt_s = messages["key_goal"][0].dt_s
+    wanted = key_goals(score, dt_s).keys
+    wanted_time_s = lead_in_s + np.arange(len(wanted)) * dt_s
+    reached = wanted_time_s + dt_s < stamps[-1] - start_s + dt_s / 2
     return Performance(
         score=score,
-        lead_in_s=messages["score"][-1].lead_in_s,
+        lead_in_s=lead_in_s,
         embodiment=custom.get("embodiment", "pianomime"),
         dt_s=dt_s,
         time_s=np.array(stamps) - start_s,
@@ -58,8 +58,8 @@ def read_performance(path: Path) -> Performance:
         joint_position=np.array([joints[stamp].position for stamp in stamps]),
         key_position=np.array([states[stamp].position for stamp in stamps]),
         active=np.array([states[stamp].active for stamp in stamps], bool),
-        wanted_time_s=np.array(asked) - start_s,
-        wanted=np.array([goals[stamp].keys[:N_KEYS] for stamp in asked], bool).reshape(-1, N_KEYS),
+        wanted_time_s=wanted_time_s[reached],
+        wanted=wanted[reached],
         midi=tuple(
             MidiEvent(_stamp_s(m) - start_s, MidiKind(m.kind), m.number, m.value)
             for m in messages["midi_out"]

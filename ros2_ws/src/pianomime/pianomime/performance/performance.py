@@ -28,7 +28,7 @@ class Performance:
         joint_position: (frames, n) [rad, m].
         key_position: (frames, 88), 0 up .. 1 down.
         active: (frames, 88) keys that count as pressed.
-        wanted_time_s: (steps,) beginnings of the score's control steps [s].
+        wanted_time_s: (steps,) beginnings of the score's control steps that were reached [s].
         wanted: (steps, 88) keys wanted at the ends of these steps.
         midi: What the keys played.
     """
