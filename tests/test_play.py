@@ -4,6 +4,9 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -218,6 +221,21 @@ def test_a_domain_that_is_no_domain_is_refused(cli):
     cli.environment["ROS_DOMAIN_ID"] = "999"
     status, _, err = cli.run("play", "-o", "out")
     assert (status, err) == (2, "pianomime: ROS_DOMAIN_ID = '999': must be a number in [0, 232]\n")
+    assert not (cli.folder / "out").exists()
+
+
+def test_a_graph_that_somebody_else_started_is_refused(cli):
+    command = [sys.executable, "-m", "pianomime_sim.sim_node"]
+    sim = subprocess.Popen(command, env=cli.environment)
+    lock = Path(tempfile.gettempdir(), f"pianomime-{os.getuid()}-sim-domain-{cli.domain}.lock")
+    try:
+        cli.wait_until(lambda: lock.exists() and lock.read_text() == str(sim.pid), 30, "sim is up")
+        status, _, err = cli.run("play", "twinkle", "-o", "out", "--no-video")
+    finally:
+        sim.send_signal(signal.SIGINT)
+        sim.wait(timeout=20)
+    assert status == 2
+    assert f"ROS domain {cli.domain} is in use by process {sim.pid}" in err
     assert not (cli.folder / "out").exists()
 
 

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import rclpy
 from rclpy.signals import SignalHandlerOptions
@@ -21,13 +21,10 @@ from pianomime.performance.bag import BagError, read_performance
 from pianomime.performance.folder import write_folder
 from pianomime.performance.performance import Performance
 from pianomime_bringup.arguments import add_options, from_strings
-from pianomime_bringup.domain import claim_domain
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
 from pianomime_bringup.supervisor import Supervisor
 from pianomime_bringup.watcher import Watcher
-
-DISCOVERY_S: Final = 0.7
-"""Time in which a running graph on the same machine is seen; discovery takes about 0.2 s."""
+from pianomime_common.domain import DomainClaim
 
 
 def add_parser(commands: Any) -> None:
@@ -54,10 +51,12 @@ def play(options: argparse.Namespace) -> int:
     config = from_strings(PianistConfig, given)
     score = config.load_score()
     folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
-    with claim_domain():
-        create_folder(folder)
-        config = replace(config, song=_absolute(config.song), bag=str(folder.absolute() / "bag"))
-        facts = _perform(config, folder)
+    claim = DomainClaim("play")
+    DomainClaim("sim").release()  # a graph that was started by launch has no "play"
+    create_folder(folder)
+    config = replace(config, song=_absolute(config.song), bag=str(folder.absolute() / "bag"))
+    facts = _perform(config, folder)
+    claim.release()
     try:
         performance = read_performance(folder / "bag")
     except BagError:
@@ -103,14 +102,13 @@ def write_with_progress(
 
 def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
     """Run the graph to the end of the song or Ctrl-C; returns facts for metrics.json."""
+    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     interrupts: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _: interrupts.append(received))
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     watcher = Watcher(config.namespace)
     try:
-        _spin_for(watcher, DISCOVERY_S)
-        watcher.refuse_company()
         supervisor = Supervisor(pianist_graph(config), config, folder / "log")
         try:
             song_s, wall_s = _follow(watcher, supervisor, interrupts)
@@ -157,12 +155,6 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
         )
     bar.close()
     return song_s, wall_s
-
-
-def _spin_for(watcher: Watcher, duration_s: float) -> None:
-    deadline_s = time.monotonic() + duration_s
-    while time.monotonic() < deadline_s:
-        rclpy.spin_once(watcher, timeout_sec=0.05)
 
 
 def _absolute(song: str) -> str:

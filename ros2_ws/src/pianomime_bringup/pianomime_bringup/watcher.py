@@ -5,14 +5,9 @@ import math
 import numpy as np
 from rclpy.node import Node
 
-from pianomime.errors import PianoMimeError
 from pianomime.metrics.key_press import f1_per_step
 from pianomime_common import conversions, topics
 from pianomime_msgs import msg
-
-
-class DomainTakenError(PianoMimeError):
-    """Another graph plays in the same ROS domain."""
 
 
 class Watcher(Node):
@@ -44,22 +39,6 @@ class Watcher(Node):
     def f1(self) -> float:
         """Mean F1 over the steps so far; NaN before the first."""
         return self._f1_sum / self._judged if self._judged else float("nan")
-
-    def refuse_company(self) -> None:
-        """Raise if another graph is in this domain.
-
-        Raises:
-            DomainTakenError: Somebody publishes what this graph would.
-        """
-        clocks = self.get_publishers_info_by_topic(topics.CLOCK.name)
-        states = self.get_publishers_info_by_topic(
-            self.resolve_topic_name(topics.JOINT_STATES.name)
-        )
-        for info in (*clocks, *states):
-            name = f"{info.node_namespace.rstrip('/')}/{info.node_name}"
-            raise DomainTakenError(
-                f"node {name} plays in this ROS domain; stop it or set another ROS_DOMAIN_ID"
-            )
 
     def _on_score(self, message: msg.Score) -> None:
         self.score = message

@@ -15,6 +15,7 @@ from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import MidiEvent, PianoSimulation
 from pianomime_common import conversions, topics
 from pianomime_common.clock import START_S
+from pianomime_common.domain import DomainClaim
 from pianomime_common.parameters import declare
 from pianomime_common.running import PianoNode, run
 from pianomime_common.timing import Timing
@@ -32,6 +33,7 @@ class SimNode(PianoNode):
     def __init__(self) -> None:
         """Load the model and wait, at time 0, for the first command."""
         super().__init__("sim")
+        self._claim = DomainClaim("sim")
         self._config = declare(self, SimConfig)
         self._simulation = PianoSimulation(load_model(embodiment(self._config.embodiment)))
         hands = self._simulation.hands

@@ -1,0 +1,55 @@
+"""One simulation, and so one source of /clock, for each ROS domain of this machine."""
+
+import fcntl
+import os
+import tempfile
+from pathlib import Path
+from typing import Final, TextIO
+
+from pianomime.errors import ConfigError, PianoMimeError
+
+_HIGHEST: Final = 232
+"""Beyond it DDS runs out of ports."""
+
+
+class DomainInUseError(PianoMimeError):
+    """Another process of ours plays the same part in this domain."""
+
+
+class DomainClaim:
+    """Holds a part ("play" or "sim") in this process's ROS domain until it is released.
+
+    A lock on a file, so the system releases it however the process ends, and nobody has to wait
+    for discovery to know.
+    """
+
+    def __init__(self, part: str) -> None:
+        """Claim `part`.
+
+        Raises:
+            DomainInUseError: Another process holds it; names the process.
+            ConfigError: ROS_DOMAIN_ID is not a domain.
+        """
+        domain = os.environ.get("ROS_DOMAIN_ID") or "0"
+        if not domain.isdecimal() or int(domain) > _HIGHEST:
+            raise ConfigError(f"ROS_DOMAIN_ID = {domain!r}: must be a number in [0, {_HIGHEST}]")
+        name = f"pianomime-{os.getuid()}-{part}-domain-{domain}.lock"
+        file = Path(tempfile.gettempdir(), name).open("a+")  # noqa: SIM115  held, not read
+        self._file: TextIO = file
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            holder = self._file.read().strip()
+            self._file.close()
+            raise DomainInUseError(
+                f"ROS domain {domain} is in use by process {holder}; "
+                "wait for it or set another ROS_DOMAIN_ID"
+            ) from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def release(self) -> None:
+        """Give the part up."""
+        self._file.close()
