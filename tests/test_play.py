@@ -75,10 +75,10 @@ def planned_f1(score: Score) -> float:
     fingered = assign_fingers(score, goals, CONTROL_DT_S)
     plan = plan_performance(fingered, simulation.hands, CONTROL_DT_S, lead=20, tail=10)
     for step in range(-20, 0):
-        simulation.step(*plan.at(step))
+        simulation.step(*plan.command(step, simulation.joint_position))
     pressed = []
     for step in range(len(goals.keys)):
-        simulation.step(*plan.at(step))
+        simulation.step(*plan.command(step, simulation.joint_position))
         pressed.append(simulation.active)
     return key_press_metrics(goals.keys, np.array(pressed)).f1
 

@@ -30,7 +30,7 @@ def test_a_scale_with_chords_is_played_well(hands):
     pressed = np.zeros_like(goals.keys)
     pedal = np.zeros_like(goals.sustain)
     for step in range(-LEAD, len(goals.keys)):
-        simulation.step(*performance.at(step))
+        simulation.step(*performance.command(step, simulation.joint_position))
         if step >= 0:
             pressed[step], pedal[step] = simulation.active, simulation.sustain
         else:
@@ -38,7 +38,7 @@ def test_a_scale_with_chords_is_played_well(hands):
     assert key_press_metrics(goals.keys, pressed).f1 > 0.85
     assert np.array_equal(pedal, goals.sustain)
     for step in range(len(goals.keys), len(goals.keys) + TAIL):
-        simulation.step(*performance.at(step))
+        simulation.step(*performance.command(step, simulation.joint_position))
     assert not simulation.active.any(), "the fingers are lifted at the end"
 
 
@@ -55,7 +55,10 @@ def test_a_press_shows_in_the_rows_at_its_steps_ends():
 def test_beyond_its_ends_the_plan_holds(pianomime_hands):
     performance, goals = plan(Score.from_notes("song", [Note(0.0, 0.2, 39)]), pianomime_hands)
     for step, edge in ((-1000, -LEAD), (10**6, len(goals.keys) + TAIL - 1)):
-        assert np.array_equal(performance.at(step)[0], performance.at(edge)[0])
+        rest = np.zeros(len(pianomime_hands.joint_names))
+        assert np.array_equal(
+            performance.command(step, rest)[0], performance.command(edge, rest)[0]
+        )
 
 
 def test_the_same_score_is_planned_the_same(pianomime_hands):

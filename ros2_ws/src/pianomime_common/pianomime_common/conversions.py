@@ -49,6 +49,12 @@ def to_joint_state(
     )
 
 
+def joint_positions(message: JointState, names: Sequence[str]) -> Array:
+    """Return the positions of `names` [rad, m], (n,); KeyError names one that is missing."""
+    position = dict(zip(message.name, message.position, strict=True))
+    return np.array([position[name] for name in names])
+
+
 def to_trajectory(
     names: Sequence[str], position: Array, stamp_s: float, dt_s: float
 ) -> JointTrajectory:

@@ -65,6 +65,13 @@ def test_fingertip_goals_are_the_plans_rows_and_free_beyond(score):
     assert not np.array(message.contact).reshape(20, 10)[rows:].any()
 
 
+def test_joint_positions_are_found_by_name():
+    state = conversions.to_joint_state(["a", "b"], np.array([1.0, 2.0]), np.zeros(2), 1.0)
+    assert conversions.joint_positions(over_the_wire(state), ["b", "a"]).tolist() == [2.0, 1.0]
+    with pytest.raises(KeyError, match="c"):
+        conversions.joint_positions(state, ["c"])
+
+
 def test_a_trajectory_comes_back_whole():
     names, position = ["rh_FFJ1", "rh_FFJ2"], np.array([0.25, -1.5])
     message = over_the_wire(conversions.to_trajectory(names, position, 2.05, 0.05))

@@ -1,6 +1,7 @@
 """The expert: plans the whole score when it comes, then plays the plan step by step."""
 
 import numpy as np
+from sensor_msgs.msg import JointState
 
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import PEDAL, HandsModel
@@ -31,6 +32,8 @@ class ExpertNode(PianoNode):
         self._names = (*self._hands.joint_names, PEDAL)
         self._plan: PerformancePlan | None = None
         self._sha256 = ""
+        self._goal: msg.KeyGoal | None = None
+        self._state: JointState | None = None
         self._timing = Timing(self)
         topic = topics.controller_command(SOURCE)
         self._command = self.create_publisher(topic.type, topic.name, topic.qos)
@@ -38,6 +41,8 @@ class ExpertNode(PianoNode):
         self.create_subscription(topic.type, topic.name, self._on_score, topic.qos)
         topic = topics.KEY_GOAL
         self.create_subscription(topic.type, topic.name, self._on_key_goal, topic.qos)
+        topic = topics.JOINT_STATES
+        self.create_subscription(topic.type, topic.name, self._on_joint_states, topic.qos)
 
     def _on_score(self, message: msg.Score) -> None:
         if message.sha256 == self._sha256:
@@ -51,15 +56,31 @@ class ExpertNode(PianoNode):
         self.get_logger().info(f"planned {message.id}: {len(score.notes)} notes")
 
     def _on_key_goal(self, message: msg.KeyGoal) -> None:
-        known = self._plan is not None and message.score_sha256 == self._sha256
-        if not known or message.phase == msg.KeyGoal.FINISHED:
+        self._goal = message
+        self._answer()
+
+    def _on_joint_states(self, message: JointState) -> None:
+        self._state = message
+        self._answer()
+
+    def _answer(self) -> None:
+        """Publish a command when goal and state of the same instant are there, in either order."""
+        goal, state, plan = self._goal, self._state, self._plan
+        if goal is None or state is None or goal.header.stamp != state.header.stamp:
+            return
+        self._goal = None
+        if plan is None or goal.score_sha256 != self._sha256 or goal.phase == goal.FINISHED:
             return
         with self._timing.measure("step"):
-            goal = conversions.from_key_goal(message)
-            target, sustain = self._plan.at(goal.score_step)
+            step = round(goal.score_time_s / goal.dt_s)
+            measured = conversions.joint_positions(state, self._hands.joint_names)
+            target, sustain = plan.command(step, measured)
             self._command.publish(
                 conversions.to_trajectory(
-                    self._names, np.append(target, float(sustain)), goal.stamp_s, goal.dt_s
+                    self._names,
+                    np.append(target, float(sustain)),
+                    conversions.from_time(goal.header.stamp),
+                    goal.dt_s,
                 )
             )
 

@@ -81,8 +81,7 @@ class GateNode(PianoNode):
         if self._gate.state is GateState.PASSING:
             return
         now_s = conversions.from_time(message.header.stamp)
-        position = dict(zip(message.name, message.position, strict=True))
-        measured = np.array([position[name] for name in self._gate.joint_names[:-1]])
+        measured = conversions.joint_positions(message, self._gate.joint_names[:-1])
         self._publish(self._gate.halt_target(now_s, measured), now_s)
 
     def _publish(self, target: np.ndarray, stamp_s: float) -> None:

@@ -22,10 +22,12 @@ class FingertipPlanConfig(Config):
     white_x_m: float = parameter(0.045, "Where a white key is pressed, x [m]", ge=0.015, le=0.075)
     black_x_m: float = parameter(-0.005, "Where a black key is pressed, x [m]", ge=-0.075, le=0.015)
     tip_m: float = parameter(0.008, "Height of the fingertip site over the key it touches [m]")
-    press_m: float = parameter(0.004, "How far below the pressed key's face to aim [m]", ge=0.0)
+    press_m: float = parameter(0.010, "How far below the pressed key's face to aim [m]", ge=0.0)
     hover_m: float = parameter(0.010, "Clearance over a key just before it is pressed [m]", ge=0.0)
     idle_m: float = parameter(0.022, "Clearance over the keys of an idle finger [m]", ge=0.0)
-    reach_steps: int = parameter(8, "Steps before an onset at which the finger heads for its key")
+    reach_steps: int = parameter(
+        3, "Steps before an onset at which the finger heads for its key", ge=1, le=100
+    )
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class TrajectoryConfig(Config):
     floor_m: float = parameter(0.003, "Fingertip below its floor [m]", ge=1e-6)
     acceleration: float = parameter(0.5, "Finger joint, change of change a step [rad]", ge=1e-6)
     forearm_acceleration_m: float = parameter(0.02, "Forearm, the same [m]", ge=1e-6)
-    posture: float = parameter(0.6, "Finger joint away from its relaxed angle [rad]", ge=1e-6)
+    posture: float = parameter(1.0, "Finger joint away from its relaxed angle [rad]", ge=1e-6)
     forearm_posture_m: float = parameter(0.1, "Forearm away from its rest [m]", ge=1e-6)
     along_m: float = parameter(0.3, "Hand away from its fingers' keys along y [m]", ge=1e-6)
     margin: float = parameter(0.02, "Margin kept to the joint limits [rad]", ge=0.0)
