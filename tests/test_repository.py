@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from pianomime.score.midi import load_score
 from pianomime.score.repertoire import find_score, repertoire
 
@@ -27,6 +28,7 @@ def test_each_piece_can_be_found_and_starts_at_once(name):
 def test_the_midi_files_are_what_the_transcriptions_say(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "tools")
     import transcribe
+
     from pianomime.score.midi import save_midi
 
     transcriptions = sorted(transcribe.REPERTOIRE.glob("*.txt"))
@@ -41,5 +43,5 @@ def test_the_midi_files_are_what_the_transcriptions_say(tmp_path, monkeypatch):
 def test_both_hands_chords_jumps_and_pedal_are_in_the_repertoire():
     scores = {name: load_score(path) for name, path in repertoire().items()}
     assert any(score.pedal for score in scores.values())
-    low, high = scores["gymnopedie_1"].notes[0].key, scores["entertainer"].notes[0].key
-    assert low < 30 < 50 < high
+    assert min(note.key for note in scores["gymnopedie_1"].notes) < 25
+    assert max(note.key for note in scores["entertainer"].notes) > 65

@@ -4,11 +4,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.signals import SignalHandlerOptions
 
 from pianomime.errors import PianoMimeError
@@ -32,6 +33,14 @@ class PianoNode(Node):
     def may_leave(self) -> bool:
         """Return whether that is done."""
         return True
+
+    def advertise(self, topic: Topic) -> Publisher:
+        """Return a publisher of `topic`."""
+        return self.create_publisher(topic.type, topic.name, topic.qos)
+
+    def listen(self, topic: Topic, callback: Callable[[Any], None]) -> None:
+        """Call `callback` with each message of `topic`."""
+        self.create_subscription(topic.type, topic.name, callback, topic.qos)
 
     def is_published(self, topic: Topic) -> bool:
         """Return whether any node still publishes `topic`."""

@@ -35,14 +35,10 @@ class ExpertNode(PianoNode):
         self._goal: msg.KeyGoal | None = None
         self._state: JointState | None = None
         self._timing = Timing(self)
-        topic = topics.controller_command(SOURCE)
-        self._command = self.create_publisher(topic.type, topic.name, topic.qos)
-        topic = topics.SCORE
-        self.create_subscription(topic.type, topic.name, self._on_score, topic.qos)
-        topic = topics.KEY_GOAL
-        self.create_subscription(topic.type, topic.name, self._on_key_goal, topic.qos)
-        topic = topics.JOINT_STATES
-        self.create_subscription(topic.type, topic.name, self._on_joint_states, topic.qos)
+        self._command = self.advertise(topics.controller_command(SOURCE))
+        self.listen(topics.SCORE, self._on_score)
+        self.listen(topics.KEY_GOAL, self._on_key_goal)
+        self.listen(topics.JOINT_STATES, self._on_joint_states)
 
     def _on_score(self, message: msg.Score) -> None:
         if message.sha256 == self._sha256:

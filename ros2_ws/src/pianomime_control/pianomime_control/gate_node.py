@@ -41,19 +41,13 @@ class GateNode(PianoNode):
         where = {name: i for i, name in enumerate(self._gate.joint_names)}
         self._groups = []
         for group, names in hands.groups.items():
-            topic = topics.group_command(group)
-            publisher = self.create_publisher(topic.type, topic.name, topic.qos)
+            publisher = self.advertise(topics.group_command(group))
             self._groups.append((publisher, names, np.array([where[name] for name in names])))
-        self._status = self.create_publisher(
-            topics.GATE_STATUS.type, topics.GATE_STATUS.name, topics.GATE_STATUS.qos
-        )
+        self._status = self.advertise(topics.GATE_STATUS)
         for source in self._config.sources.split(","):
-            topic = topics.controller_command(source)
-            callback = partial(self._on_command, source)
-            self.create_subscription(topic.type, topic.name, callback, topic.qos)
-        topic = topics.JOINT_STATES
+            self.listen(topics.controller_command(source), partial(self._on_command, source))
         self._hands_seen = False
-        self.create_subscription(topic.type, topic.name, self._on_joint_states, topic.qos)
+        self.listen(topics.JOINT_STATES, self._on_joint_states)
         self.create_service(Trigger, "~/halt", self._on_halt)
 
     def begin_leaving(self) -> None:

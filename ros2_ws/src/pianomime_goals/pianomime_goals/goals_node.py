@@ -36,16 +36,11 @@ class GoalsNode(PianoNode):
         if dropped:
             self.get_logger().warning(f"{dropped} of {len(score.notes)} notes have no free finger")
 
-        self._key_goal = self.create_publisher(
-            topics.KEY_GOAL.type, topics.KEY_GOAL.name, topics.KEY_GOAL.qos
-        )
-        self._fingertip_goal = self.create_publisher(
-            topics.FINGERTIP_GOAL.type, topics.FINGERTIP_GOAL.name, topics.FINGERTIP_GOAL.qos
-        )
-        latched = self.create_publisher(topics.SCORE.type, topics.SCORE.name, topics.SCORE.qos)
+        self._key_goal = self.advertise(topics.KEY_GOAL)
+        self._fingertip_goal = self.advertise(topics.FINGERTIP_GOAL)
+        latched = self.advertise(topics.SCORE)
         latched.publish(conversions.to_score(score, START_S, config.lead_in_s))
-        topic = topics.PIANO_STATE
-        self.create_subscription(topic.type, topic.name, self._on_piano_state, topic.qos)
+        self.listen(topics.PIANO_STATE, self._on_piano_state)
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
         with self._timing.measure("step"):

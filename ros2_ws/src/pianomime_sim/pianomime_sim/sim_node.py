@@ -43,14 +43,12 @@ class SimNode(PianoNode):
         self._steps = self._overruns = 0
         self._timing = Timing(self)
 
-        self._joint_states = self._publisher(topics.JOINT_STATES)
-        self._piano_state = self._publisher(topics.PIANO_STATE)
-        self._midi_out = self._publisher(topics.MIDI_OUT)
-        self._clock_out = self._publisher(topics.CLOCK)
+        self._joint_states = self.advertise(topics.JOINT_STATES)
+        self._piano_state = self.advertise(topics.PIANO_STATE)
+        self._midi_out = self.advertise(topics.MIDI_OUT)
+        self._clock_out = self.advertise(topics.CLOCK)
         for group in hands.groups:
-            topic = topics.group_command(group)
-            callback = partial(self._on_command, group)
-            self.create_subscription(topic.type, topic.name, callback, topic.qos)
+            self.listen(topics.group_command(group), partial(self._on_command, group))
         self.create_service(SetBool, "~/set_pause", self._on_set_pause)
         self.create_service(Trigger, "~/reset_world", self._on_reset_world)
         self.create_service(StepSimulation, "~/step_simulation", self._on_step_simulation)
@@ -62,9 +60,6 @@ class SimNode(PianoNode):
     def may_leave(self) -> bool:
         """Stay while the gate commands: it is lifting the fingers."""
         return not self.is_published(topics.group_command(topics.COMMAND_GROUPS[0]))
-
-    def _publisher(self, topic: topics.Topic):
-        return self.create_publisher(topic.type, topic.name, topic.qos)
 
     @property
     def _now_s(self) -> float:
