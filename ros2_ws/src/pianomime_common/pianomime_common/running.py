@@ -40,7 +40,7 @@ class PianoNode(Node):
 
     def listen(self, topic: Topic, callback: Callable[[Any], None]) -> None:
         """Call `callback` with each message of `topic`."""
-        self.create_subscription(topic.type, topic.name, callback, topic.qos)
+        self.create_subscription(topic.type, topic.name, callback, topic.reader_qos)
 
     def is_published(self, topic: Topic) -> bool:
         """Return whether any node still publishes `topic`."""

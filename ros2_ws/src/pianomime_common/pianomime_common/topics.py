@@ -13,35 +13,56 @@ from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import PEDAL_GROUP
 from pianomime_msgs import msg
 
-# QoSProfile is reliable by default.
-LATEST: Final = QoSProfile(depth=1)
-STATE: Final = QoSProfile(depth=10)
+# QoSProfile is reliable by default. A publisher that keeps one message alone would overwrite it
+# before a busy recorder has it; it is the reader of goals and commands that wants the newest only.
+STREAM: Final = QoSProfile(depth=10)
 EVENTS: Final = QoSProfile(depth=200)
 LATCHED: Final = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+NEWEST: Final = QoSProfile(depth=1)
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic; `name` is relative, so that a namespace moves the whole graph."""
+    """A topic; `name` is relative, so that a namespace moves the whole graph.
+
+    Attributes:
+        name: Relative name.
+        type: Message class.
+        qos: Of publishers, and of readers that are to miss nothing.
+        meaning: One line for people.
+        newest: Whether readers that act on it want the newest message only.
+    """
 
     name: str
     type: Any
     qos: QoSProfile
     meaning: str
+    newest: bool = False
+
+    @property
+    def reader_qos(self) -> QoSProfile:
+        """Quality of service of readers that act on the topic."""
+        return NEWEST if self.newest else self.qos
 
 
 SCORE: Final = Topic("score", msg.Score, LATCHED, "the music, with a finger for each note")
-KEY_GOAL: Final = Topic("key_goal", msg.KeyGoal, LATEST, "keys and pedal wanted, with lookahead")
-FINGERTIP_GOAL: Final = Topic(
-    "fingertip_goal", msg.FingertipGoal, LATEST, "where each fingertip is wanted, with lookahead"
+KEY_GOAL: Final = Topic(
+    "key_goal", msg.KeyGoal, STREAM, "keys and pedal wanted, with lookahead", newest=True
 )
-JOINT_STATES: Final = Topic("joint_states", JointState, STATE, "24 joints a hand, and the forearms")
-PIANO_STATE: Final = Topic("piano_state", msg.PianoState, STATE, "88 keys and the pedal, each step")
+FINGERTIP_GOAL: Final = Topic(
+    "fingertip_goal",
+    msg.FingertipGoal,
+    STREAM,
+    "where each fingertip is wanted, with lookahead",
+    newest=True,
+)
+JOINT_STATES: Final = Topic("joint_states", JointState, STREAM, "24 joints a hand, and forearms")
+PIANO_STATE: Final = Topic("piano_state", msg.PianoState, STREAM, "88 keys and pedal, each step")
 MIDI_OUT: Final = Topic("midi_out", msg.MidiEvent, EVENTS, "what the keys play, to the 5 ms")
 GATE_STATUS: Final = Topic("gate_status", msg.GateStatus, LATCHED, "verdict on the last command")
-CLOCK: Final = Topic("/clock", Clock, LATEST, "simulated time, each control step")
+CLOCK: Final = Topic("/clock", Clock, STREAM, "simulated time, each control step")
 DIAGNOSTICS: Final = Topic(
-    "/diagnostics", DiagnosticArray, STATE, "each node's timing, once a second"
+    "/diagnostics", DiagnosticArray, STREAM, "each node's timing, once a second"
 )
 
 COMMAND_GROUPS: Final = (
@@ -57,14 +78,18 @@ COMMAND_GROUPS: Final = (
 def controller_command(source: str) -> Topic:
     """Return the topic on which controller `source` sends its wishes to the gate."""
     return Topic(
-        f"{source}/command", JointTrajectory, LATEST, f"wishes of the {source}, to the gate"
+        f"{source}/command", JointTrajectory, STREAM, f"wishes of the {source}, to the gate"
     )
 
 
 def group_command(group: str) -> Topic:
     """Return the topic on which the gate commands a group of joints."""
     return Topic(
-        f"{group}/joint_trajectory", JointTrajectory, LATEST, "the gate's command to these joints"
+        f"{group}/joint_trajectory",
+        JointTrajectory,
+        STREAM,
+        "the gate's command to these joints",
+        newest=True,
     )
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pretty_midi
 
 from pianomime.errors import OutputError
 from pianomime.performance.performance import Performance
 from pianomime.piano.geometry import LOWEST_PITCH
+from pianomime.score.quiet import pretty_midi
 from pianomime.simulation.simulation import MidiKind
 
 SAMPLE_RATE_HZ: Final = 44_100

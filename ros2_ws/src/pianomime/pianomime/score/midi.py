@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 import mido
-import pretty_midi
 
 from pianomime.errors import OutputError, ScoreError
 from pianomime.piano.geometry import LOWEST_PITCH
+from pianomime.score.quiet import pretty_midi
 from pianomime.score.score import MAX_NOTES, Note, PedalEvent, Score
 
 MAX_BYTES: Final = 1 << 20
