@@ -69,7 +69,7 @@ def play(options: argparse.Namespace) -> int:
     metrics = performance.metrics()
     print(
         f"{score.title}: F1 {metrics['f1']:.3f} (precision {metrics['precision']:.3f}, "
-        f"recall {metrics['recall']:.3f}), {facts['real_time_factor']:.1f} times real time"
+        f"recall {metrics['recall']:.3f}), {performance.real_time_factor:.1f} times real time"
     )
     print(folder)
     return 0
@@ -111,7 +111,7 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
     try:
         supervisor = Supervisor(pianist_graph(config), config, folder / "log")
         try:
-            song_s, wall_s = _follow(watcher, supervisor, interrupts)
+            _follow(watcher, supervisor, interrupts)
         finally:
             killed = supervisor.end()
     finally:
@@ -121,16 +121,13 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
         tqdm.write(f"had to be killed: {', '.join(killed)}")
     return {
         "interrupted": bool(interrupts),
-        "wall_s": round(wall_s, 3),
-        "real_time_factor": song_s / wall_s if wall_s else 0.0,
         "cpu_s": {name: round(cpu_s, 2) for name, cpu_s in supervisor.cpu_s.items()},
     }
 
 
-def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> tuple[float, float]:
-    """Show progress until the song is over; returns score and wall time seen [s]."""
+def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> None:
+    """Show progress until the song is over."""
     first_s = began_s = math.nan
-    song_s = wall_s = 0.0
     bar = tqdm(
         total=1.0,
         bar_format="{desc}|{bar}| {postfix}",
@@ -146,15 +143,13 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
         if math.isnan(began_s):
             first_s, began_s = watcher.score_time_s, time.monotonic()
             bar.set_description("playing")
-        song_s, wall_s = watcher.score_time_s - first_s, time.monotonic() - began_s
         bar.total = watcher.score.duration_s
         bar.n = min(max(0.0, watcher.score_time_s), bar.total)
-        factor = song_s / wall_s if wall_s else 0.0
+        factor = (watcher.score_time_s - first_s) / max(time.monotonic() - began_s, 1e-3)
         bar.set_postfix_str(
             f"{_clock(bar.n)} of {_clock(bar.total)}, F1 so far {watcher.f1:.3f}, x{factor:.1f}"
         )
     bar.close()
-    return song_s, wall_s
 
 
 def _absolute(song: str) -> str:

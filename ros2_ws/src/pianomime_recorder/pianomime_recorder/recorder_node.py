@@ -1,5 +1,6 @@
 """Record every topic of the graph, as it is on the wire, into a rosbag2 bag with MCAP storage."""
 
+import time
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -48,6 +49,12 @@ class RecorderNode(PianoNode):
         self._early: list[tuple[Connection, bytes]] = []  # what came before there was a time
         self._release = self.create_client(SetBool, config.release) if config.release else None
         self._unheard: set[str] = set()
+        commands = (topics.controller_command(name) for name in config.sources.split(","))
+        self._commands = {self.resolve_topic_name(topic.name) for topic in commands}
+        self._first: tuple[int, float] | None = (
+            None  # simulated [ns] and wall time [s] of a command
+        )
+        self._last = (0, 0.0)
         store = _typestore()
         for topic in topics.all_topics(tuple(config.sources.split(","))):
             connection = self._writer.add_connection(
@@ -71,6 +78,9 @@ class RecorderNode(PianoNode):
         """Close the bag, so that it has its index and metadata."""
         for connection, data in self._early:
             self._writer.write(connection, 0, data)
+        if self._first is not None:
+            self._writer.set_custom_data("played_s", str((self._last[0] - self._first[0]) * 1e-9))
+            self._writer.set_custom_data("wall_s", str(self._last[1] - self._first[1]))
         self._writer.close()
         super().destroy_node()
 
@@ -83,6 +93,9 @@ class RecorderNode(PianoNode):
         if now_ns == 0:
             self._early.append((connection, data))
             return
+        if connection.topic in self._commands and not self._unheard:
+            self._last = (now_ns, time.monotonic())
+            self._first = self._first or self._last
         for early in self._early:
             self._writer.write(early[0], now_ns, early[1])
         self._early.clear()

@@ -64,6 +64,8 @@ def read_performance(path: Path) -> Performance:
             MidiEvent(_stamp_s(m) - start_s, MidiKind(m.kind), m.number, m.value)
             for m in messages["midi_out"]
         ),
+        played_s=float(custom.get("played_s", "nan")),
+        wall_s=float(custom.get("wall_s", "nan")),
     )
 
 

@@ -44,6 +44,8 @@ def write_folder(
             "embodiment": performance.embodiment,
             "steps": len(performance.wanted),
             **performance.metrics(),
+            "real_time_factor": performance.real_time_factor,
+            "wall_s": performance.wall_s,
             **facts,
         }
         text = json.dumps(metrics, indent=2, default=float)

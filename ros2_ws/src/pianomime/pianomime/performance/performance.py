@@ -31,6 +31,8 @@ class Performance:
         wanted_time_s: (steps,) beginnings of the score's control steps that were reached [s].
         wanted: (steps, 88) keys wanted at the ends of these steps.
         midi: What the keys played.
+        played_s: How long it was commanded, in simulated time [s]; NaN if unknown.
+        wall_s: The same by the wall clock [s].
     """
 
     score: Score
@@ -45,6 +47,13 @@ class Performance:
     wanted_time_s: Array
     wanted: NDArray[np.bool_]
     midi: tuple[MidiEvent, ...]
+    played_s: float
+    wall_s: float
+
+    @property
+    def real_time_factor(self) -> float:
+        """How many times faster than real time it was played."""
+        return self.played_s / self.wall_s if self.wall_s else float("nan")
 
     @property
     def pressed(self) -> NDArray[np.bool_]:
