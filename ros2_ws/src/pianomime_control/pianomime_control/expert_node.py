@@ -68,7 +68,7 @@ class ExpertNode(PianoNode):
         if plan is None or goal.score_sha256 != self._sha256 or goal.phase == goal.FINISHED:
             return
         with self._timing.measure("step"):
-            step = round(goal.score_time_s / goal.dt_s)
+            step = conversions.from_key_goal(goal).score_step
             measured = conversions.joint_positions(state, self._hands.joint_names)
             target, sustain = plan.command(step, measured)
             self._command.publish(
