@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import rclpy
+from rclpy.node import Node
+
+from pianomime_common.middleware import set_middleware_defaults
 
 TIMEOUT_S = 120.0
 _DOMAINS = itertools.count(101)
@@ -40,7 +44,6 @@ class Cli:
         self.environment = {
             **os.environ,
             "ROS_DOMAIN_ID": domain,
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
             "PYTHONWARNINGS": "ignore",
         }
 
@@ -96,3 +99,15 @@ def cli(tmp_path) -> Iterator[Cli]:
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     assert not left, f"processes left behind: {left}"
+
+
+@pytest.fixture
+def observer(cli, monkeypatch) -> Iterator[Node]:
+    """A node of the test's own process in the command's domain."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", cli.domain)
+    set_middleware_defaults()
+    rclpy.init()
+    node = rclpy.create_node("observer")
+    yield node
+    node.destroy_node()
+    rclpy.shutdown()

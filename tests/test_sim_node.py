@@ -60,17 +60,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench(cli, monkeypatch):
-    for name in ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE"):
-        monkeypatch.setenv(name, cli.environment[name])
+def bench(cli, observer):
     sim = subprocess.Popen([sys.executable, "-m", "pianomime_sim.sim_node"], env=cli.environment)
-    rclpy.init()
-    node = rclpy.create_node("bench")
-    bench = Bench(node, cli.wait_until)
+    bench = Bench(observer, cli.wait_until)
     bench.until(lambda: bench.clock_s and bench.states, "the simulation is there")
     yield bench
-    node.destroy_node()
-    rclpy.shutdown()
     sim.send_signal(signal.SIGINT)
     assert sim.wait(timeout=20) == 0
 

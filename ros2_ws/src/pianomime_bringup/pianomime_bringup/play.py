@@ -25,6 +25,7 @@ from pianomime_bringup.pianist import PianistConfig, pianist_graph
 from pianomime_bringup.supervisor import Supervisor
 from pianomime_bringup.watcher import Watcher
 from pianomime_common.domain import DomainClaim
+from pianomime_common.middleware import set_middleware_defaults
 
 
 def add_parser(commands: Any) -> None:
@@ -102,7 +103,7 @@ def write_with_progress(
 
 def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
     """Run the graph to the end of the song or Ctrl-C; returns facts for metrics.json."""
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    set_middleware_defaults()
     interrupts: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _: interrupts.append(received))

@@ -13,6 +13,7 @@ from rclpy.publisher import Publisher
 from rclpy.signals import SignalHandlerOptions
 
 from pianomime.errors import PianoMimeError
+from pianomime_common.middleware import set_middleware_defaults
 from pianomime_common.topics import Topic
 
 LEAVE_TIMEOUT_S: Final = 4.0
@@ -52,6 +53,7 @@ def run(make_node: Callable[[], PianoNode]) -> None:
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _: asked.append(received))
+    set_middleware_defaults()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     status = 0
     try:
