@@ -82,7 +82,8 @@ def test_a_read_only_cache_costs_nothing_but_time(tmp_path, monkeypatch):
 def test_kinematics_agree_with_mujoco(hands: HandsModel, side):
     kinematics = HandKinematics(hands, side)
     poses = np.random.default_rng(0).uniform(kinematics.lower, kinematics.upper, (20, kinematics.n))
-    tips, jacobian = kinematics.fingertips(poses)
+    fingertips = kinematics.fingertips(poses)
+    tips, jacobian = fingertips.position, fingertips.jacobian()
     data = mujoco.MjData(hands.model)
     dof = hands.dof_index[kinematics.joints]
     for pose, tip, jac in zip(poses, tips, jacobian, strict=True):

@@ -11,10 +11,26 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.errors import ModelError
 from pianomime.hands.fingers import FINGERTIP_SITES, SIDES
 from pianomime.hands.hands_model import HandsModel
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Joint:
+    """One joint: which, whether it slides, and its axis, brought onto coordinate axis `k`.
+
+    The axes of the Shadow hand are coordinate axes, but for the little finger's metacarpal.
+    """
+
+    index: int
+    slides: bool
+    axis: Array
+    k: int
+    sign: float
+    tilt: Array | None  # rotation whose column k is the axis; None where that is the identity
 
 
 @dataclass(frozen=True)
@@ -23,11 +39,26 @@ class _Link:
 
     parent: int
     position: Array
-    rotation: Array
-    joints: tuple[int, ...]
-    anchors: Array
-    axes: Array
-    slides: tuple[bool, ...]
+    rotation: Array | None  # None where it is the identity
+    joints: tuple[_Joint, ...]
+
+
+@dataclass(frozen=True)
+class FingertipPoses:
+    """Fingertips at many poses; the Jacobian is worked out when it is asked for.
+
+    Attributes:
+        position: (t, 5, 3) [m, world], thumb to little.
+    """
+
+    position: Array
+    _kinematics: "HandKinematics"
+    _axes: Array  # (3, nj, t), world
+    _anchors: Array  # (3, nj, t)
+
+    def jacobian(self) -> Array:
+        """Return (t, 5, 3, na), change of position by coordinate."""
+        return self._kinematics._jacobian(self.position, self._axes, self._anchors)
 
 
 class HandKinematics:
@@ -37,6 +68,8 @@ class HandKinematics:
         joints: Positions of the hand's joints in `HandsModel.joint_names`, (nj,).
         actuators: MuJoCo ids of the hand's actuators, (na,); the order of the coordinates.
         expand: (nj, na), from coordinates to joint positions.
+        contract: (na, nj), back.
+        own: (5, na), 1 where a coordinate moves that fingertip and no other, else 0.
         lower: Lower limits of the coordinates [rad, m], (na,).
         upper: Upper limits, (na,).
     """
@@ -52,62 +85,69 @@ class HandKinematics:
         self.actuators = np.flatnonzero(coupling.any(axis=1))
         coupling = coupling[self.actuators]
         self.expand = (coupling / coupling.sum(axis=1, keepdims=True)).T
+        self.contract = coupling
         self.lower = coupling @ hands.lower[self.joints]
         self.upper = coupling @ hands.upper[self.joints]
         self._links, self._tips = _read_tree(model, hands.joint_ids[self.joints], prefix)
+        self._slides = np.zeros(len(self.joints), bool)
+        for link in self._links:
+            for joint in link.joints:
+                self._slides[joint.index] = joint.slides
+        moves = np.zeros((len(self._tips), len(self.joints)))
+        for f, (_, _, chain) in enumerate(self._tips):
+            moves[f, chain] = 1.0
+        self.own = ((moves * (moves.sum(axis=0) == 1)) @ self.expand > 0).astype(float)
 
     @property
     def n(self) -> int:
         """Number of coordinates."""
         return len(self.actuators)
 
-    def fingertips(self, pose: Array) -> tuple[Array, Array]:
-        """Return fingertip positions and Jacobians in the world frame.
-
-        Args:
-            pose: (t, na) coordinates.
-
-        Returns:
-            Positions (t, 5, 3) [m], thumb to little, and Jacobians (t, 5, 3, na).
-        """
-        q = pose @ self.expand.T
-        steps = len(q)
-        rotations: list[Array] = []
-        positions: list[Array] = []
-        # World axis and anchor of every joint, where it has been reached.
-        axes = np.zeros((len(self.joints), steps, 3))
-        anchors = np.zeros((len(self.joints), steps, 3))
-        slides = np.zeros(len(self.joints), bool)
+    def fingertips(self, pose: Array) -> FingertipPoses:
+        """Return the fingertips at `pose`, (t, na)."""
+        q = np.ascontiguousarray((pose @ self.expand.T).T)
+        steps = q.shape[1]
+        sine, cosine = np.sin(q), np.cos(q)
+        # Components come first, so that numpy works along time.
+        rotations: list[Array] = []  # (3, 3, t)
+        positions: list[Array] = []  # (3, t)
+        axes = np.empty((3, len(self.joints), steps))
+        anchors = np.zeros((3, len(self.joints), steps))
         for link in self._links:
             if link.parent < 0:
-                rotation = np.broadcast_to(link.rotation, (steps, 3, 3))
-                position = np.broadcast_to(link.position, (steps, 3))
+                rotation, position = np.eye(3)[..., None], link.position[:, None]
             else:
-                rotation = rotations[link.parent] @ link.rotation
-                position = positions[link.parent] + rotations[link.parent] @ link.position
-            for k, joint in enumerate(link.joints):
-                axis = rotation @ link.axes[k]
-                axes[joint] = axis
-                slides[joint] = link.slides[k]
-                if link.slides[k]:
-                    position = position + axis * q[:, joint, None]
+                rotation = rotations[link.parent]
+                position = positions[link.parent] + _apply(rotation, link.position)
+            if link.rotation is not None:
+                rotation = _compose(rotation, link.rotation)
+            for joint in link.joints:
+                axis = _apply(rotation, joint.axis)
+                axes[:, joint.index] = axis
+                if joint.slides:
+                    position = position + axis * q[joint.index]
                     continue
-                anchor = position + rotation @ link.anchors[k]
-                anchors[joint] = anchor
-                rotation = rotation @ _turn(link.axes[k], q[:, joint])
-                position = anchor - rotation @ link.anchors[k]
+                anchors[:, joint.index] = position
+                rotation = _turned(rotation, joint, sine[joint.index], cosine[joint.index])
             rotations.append(rotation)
             positions.append(position)
         tips = np.empty((steps, len(self._tips), 3))
+        for f, (body, offset, _) in enumerate(self._tips):
+            tips[:, f] = (positions[body] + _apply(rotations[body], offset)).T
+        return FingertipPoses(tips, self, axes, anchors)
+
+    def _jacobian(self, tips: Array, axes: Array, anchors: Array) -> Array:
+        steps = len(tips)
         jacobian = np.zeros((steps, len(self._tips), 3, len(self.joints)))
-        for f, (body, offset, chain) in enumerate(self._tips):
-            tips[:, f] = positions[body] + rotations[body] @ offset
-            for joint in chain:
-                if slides[joint]:
-                    jacobian[:, f, :, joint] = axes[joint]
-                else:
-                    jacobian[:, f, :, joint] = np.cross(axes[joint], tips[:, f] - anchors[joint])
-        return tips, jacobian @ self.expand
+        for f, (_, _, chain) in enumerate(self._tips):
+            ax, ay, az = axes[:, chain]
+            lx, ly, lz = tips[:, f].T[:, None] - anchors[:, chain]
+            turn = (ay * lz - az * ly, az * lx - ax * lz, ax * ly - ay * lx)
+            slides = self._slides[chain, None]
+            for c in range(3):
+                jacobian[:, f, c, chain] = np.where(slides, axes[c, chain], turn[c]).T
+        flat = jacobian.reshape(-1, len(self.joints)) @ self.expand
+        return np.asarray(flat.reshape(steps, len(self._tips), 3, -1))
 
 
 def _read_tree(
@@ -130,19 +170,18 @@ def _read_tree(
         position, rotation = model.body_pos[body], _rotation(model.body_quat[body])
         if parent < 0:
             position, rotation = base_position + base_rotation @ position, base_rotation @ rotation
-        mine = tuple(local[j] for j in joints)
+        if model.jnt_pos[list(joints)].any():
+            raise ModelError(f"{model.body(body).name}: a joint is not at the body's origin")
         links.append(
             _Link(
                 parent=parent,
                 position=position.copy(),
-                rotation=rotation,
-                joints=mine,
-                anchors=model.jnt_pos[list(joints)].copy(),
-                axes=model.jnt_axis[list(joints)].copy(),
-                slides=tuple(model.jnt_type[j] == mujoco.mjtJoint.mjJNT_SLIDE for j in joints),
+                rotation=None if np.allclose(rotation, np.eye(3)) else rotation,
+                joints=tuple(_read_joint(model, j, local[j]) for j in joints),
             )
         )
-        chains.append((chains[parent] if parent >= 0 else []) + list(mine))
+        mine = [local[j] for j in joints]
+        chains.append((chains[parent] if parent >= 0 else []) + mine)
     tips = []
     for name in FINGERTIP_SITES:
         site = model.site(scope + name).id
@@ -158,10 +197,41 @@ def _rotation(quaternion: Array) -> Array:
     return matrix.reshape(3, 3)
 
 
-def _turn(axis: Array, angle: Array) -> Array:
-    """Return the rotations by `angle` (t,) about the unit `axis` (Rodrigues), (t, 3, 3)."""
-    x, y, z = axis
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    square = cross @ cross
-    sine, cosine = np.sin(angle)[:, None, None], np.cos(angle)[:, None, None]
-    return np.asarray(np.eye(3) + sine * cross + (1 - cosine) * square)
+def _read_joint(model: mujoco.MjModel, joint: int, index: int) -> _Joint:
+    axis = model.jnt_axis[joint].copy()
+    k = int(np.argmax(np.abs(axis)))
+    sign = float(np.sign(axis[k]))
+    tilt = None
+    if abs(axis[k]) < 1 - 1e-9:
+        tilt = np.eye(3)
+        tilt[:, k] = sign * axis
+        b, c = (k + 1) % 3, (k + 2) % 3
+        tilt[:, b] -= tilt[:, k] * tilt[b, k]
+        tilt[:, b] /= np.linalg.norm(tilt[:, b])
+        tilt[:, c] = np.cross(tilt[:, k], tilt[:, b])
+    slides = bool(model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_SLIDE)
+    return _Joint(index, slides, axis, k, sign, tilt)
+
+
+def _apply(rotation: Array, vector: Array) -> Array:
+    """Return rotation (3, 3, t) times a constant vector, (3, t); most have one component."""
+    parts = [rotation[:, c] * vector[c] for c in np.flatnonzero(vector)]
+    return np.asarray(sum(parts[1:], start=parts[0])) if parts else np.zeros((3, 1))
+
+
+def _compose(rotation: Array, constant: Array) -> Array:
+    """Return rotation (3, 3, t) times a constant one."""
+    return np.stack([_apply(rotation, constant[:, c]) for c in range(3)], axis=1)
+
+
+def _turned(rotation: Array, joint: _Joint, sine: Array, cosine: Array) -> Array:
+    """Return rotation (3, 3, t) turned by the joint's angle about its axis."""
+    if joint.tilt is not None:
+        rotation = _compose(rotation, joint.tilt)
+    b, c = (joint.k + 1) % 3, (joint.k + 2) % 3
+    turned = np.empty((3, 3, len(sine)))
+    turned[:, joint.k] = rotation[:, joint.k]
+    sine = joint.sign * sine
+    turned[:, b] = cosine * rotation[:, b] + sine * rotation[:, c]
+    turned[:, c] = cosine * rotation[:, c] - sine * rotation[:, b]
+    return turned if joint.tilt is None else _compose(turned, joint.tilt.T)

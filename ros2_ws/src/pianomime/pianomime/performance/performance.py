@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.metrics.onsets import onset_metrics
-from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS
+from pianomime.performance.struck import struck_notes
+from pianomime.piano.geometry import N_KEYS
 from pianomime.score.score import Note, Score
-from pianomime.simulation.simulation import MidiEvent, MidiKind
+from pianomime.simulation.simulation import MidiEvent
 
 Array = NDArray[np.float64]
 
@@ -70,15 +71,7 @@ class Performance:
 
     def struck(self) -> list[Note]:
         """Return the notes that the keys played, in score time, pedal not applied."""
-        notes, down = [], {}
-        for event in sorted(self.midi, key=lambda event: event.time_s):
-            if event.kind is MidiKind.NOTE_ON:
-                down[event.number] = event
-            elif event.kind is MidiKind.NOTE_OFF and event.number in down:
-                notes.append(self._note(down.pop(event.number), event.time_s))
-        end_s = float(self.time_s[-1])
-        notes += [self._note(event, end_s) for event in down.values() if event.time_s < end_s]
-        return sorted(notes, key=lambda note: (note.onset_s, note.key))
+        return struck_notes(self.midi, self.lead_in_s, float(self.time_s[-1]))
 
     def metrics(self) -> dict[str, float]:
         """Return the score that counts, and the figures reported beside it."""
@@ -86,10 +79,6 @@ class Performance:
             **asdict(key_press_metrics(self.wanted, self.pressed)),
             **asdict(onset_metrics(self.score.notes, self.struck())),
         }
-
-    def _note(self, began: MidiEvent, end_s: float) -> Note:
-        onset_s = began.time_s - self.lead_in_s
-        return Note(onset_s, end_s - self.lead_in_s, began.number - LOWEST_PITCH, began.value)
 
     def _frames_at_ends(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return the frame at each wanted step's end, and whether there is one."""

@@ -77,6 +77,6 @@ def _key_forces(kinematics: HandKinematics, side: int, pose: Array, plan: Finger
     arm_m = plan.position[1:, mine, 0] - HINGE_X_M
     torque_nm = KEY_STIFFNESS_NM_RAD * (key_max_angle()[key] + KEY_PRELOAD_RAD)
     push_n = np.where(contact, torque_nm / np.where(contact, arm_m, 1.0), 0.0)
-    _, jacobian = kinematics.fingertips(pose[1:])
+    jacobian = kinematics.fingertips(pose[1:]).jacobian()
     per_joint = np.einsum("tf,tfj->tj", push_n, jacobian[:, :, 2])
     return np.asarray(per_joint / kinematics.expand.astype(bool).sum(axis=0))

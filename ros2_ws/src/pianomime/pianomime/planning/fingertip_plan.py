@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pianomime.config import Config, parameter
 from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
 from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
-from pianomime.score.goals import KeyGoals
+from pianomime.score.goals import KeyGoals, StepNote
 from pianomime.score.score import Score
 
 NO_KEY: Final = -1
@@ -53,6 +53,17 @@ class FingertipPlan:
     approach: NDArray[np.float64]
     floor: NDArray[np.float64]
 
+    def window(self, begin: int, end: int) -> "FingertipPlan":
+        """Return rows `begin` to `end` (exclusive)."""
+        return FingertipPlan(
+            self.lead - begin,
+            self.position[begin:end],
+            self.key[begin:end],
+            self.contact[begin:end],
+            self.approach[begin:end],
+            self.floor[begin:end],
+        )
+
 
 def plan_fingertips(
     score: Score, goals: KeyGoals, lead: int, tail: int, config: FingertipPlanConfig | None = None
@@ -73,10 +84,8 @@ def plan_fingertips(
     contact = np.zeros((rows, N_FINGERS), bool)
     approach = np.zeros((rows, N_FINGERS))
     released = np.zeros(N_FINGERS, int)  # first row at which each finger is free again
-    for note in goals.notes:
+    for note in _played(score, goals):
         finger, pressed_key = score.notes[note.index].finger, score.notes[note.index].key
-        if finger == UNASSIGNED:
-            continue
         first, last = lead + note.first + 1, lead + note.last + 1
         x = config.black_x_m if is_black()[pressed_key] else config.white_x_m
         top = key_top()[pressed_key] + config.tip_m
@@ -94,3 +103,17 @@ def plan_fingertips(
     heading = approach >= 1.0
     floor[heading] = np.where(contact[heading], -np.inf, position[heading, 2])
     return FingertipPlan(lead, position, key, contact, approach, floor)
+
+
+def _played(score: Score, goals: KeyGoals) -> list[StepNote]:
+    """Return the notes that have a finger, cut short where it has to go on to another key."""
+    next_first: dict[int, int] = {}
+    played: list[StepNote] = []
+    for note in sorted(goals.notes, key=lambda note: -note.first):
+        finger = score.notes[note.index].finger
+        if finger == UNASSIGNED:
+            continue
+        last = min(note.last, next_first.get(finger, note.last + 1) - 1)
+        next_first[finger] = note.first
+        played.append(StepNote(note.first, max(note.first, last), note.index))
+    return played[::-1]

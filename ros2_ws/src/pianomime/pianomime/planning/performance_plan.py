@@ -1,6 +1,7 @@
 """Plan a whole performance: from a fingered score to joint targets at every control step."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,14 @@ from pianomime.planning.fingertip_plan import FingertipPlan, plan_fingertips
 from pianomime.planning.trajectory import TrajectoryFit
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Score
+
+Array = NDArray[np.float64]
+
+_WINDOW: Final = 400
+"""Control steps fitted at once, so that memory does not grow with the song: 20 s."""
+
+_OVERLAP: Final = 60
+"""Further steps looked at and then fitted again: what is 3 s ahead hardly matters now."""
 
 FEEDBACK_GAIN: Final = 0.3
 """Share of a joint's error that is added to its target: the actuators take out most of the rest
@@ -33,14 +42,12 @@ class PerformancePlan:
     """
 
     lead: int
-    target: NDArray[np.float64]
-    position: NDArray[np.float64]
+    target: Array
+    position: Array
     sustain: NDArray[np.bool_]
     fingertips: FingertipPlan
 
-    def command(
-        self, score_step: int, measured: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], bool]:
+    def command(self, score_step: int, measured: Array) -> tuple[Array, bool]:
         """Return target (n,) and pedal of a step of the score; the ends hold beyond the plan.
 
         Args:
@@ -50,6 +57,13 @@ class PerformancePlan:
         step = min(max(score_step + self.lead, 0), len(self.target) - 1)
         error = self.position[step] - measured
         return self.target[step] + FEEDBACK_GAIN * error, bool(self.sustain[step])
+
+    def changed(self, changes: Sequence[tuple[slice, Array]]) -> "PerformancePlan":
+        """Return the plan with each change added to those rows of the targets."""
+        target = self.target.copy()
+        for rows, by in changes:
+            target[rows] += by
+        return replace(self, target=target)
 
 
 def plan_performance(
@@ -70,11 +84,32 @@ def plan_performance(
     position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
     for side in range(len(SIDES)):
         kinematics = HandKinematics(hands, side)
-        fit = TrajectoryFit(hands, kinematics, side, fingertips)
-        pose = fit.solve(start=np.zeros(kinematics.n))
-        wanted = actuator_targets(hands, kinematics, side, pose, fingertips, dt_s)
+        pose, wanted = _plan_hand(hands, kinematics, side, fingertips, dt_s)
         position[:, kinematics.joints] = pose @ kinematics.expand.T
         target[:, kinematics.joints] = wanted @ kinematics.expand.T
     sustain = np.zeros(rows - 1, bool)
     sustain[lead : lead + len(goals.sustain)] = goals.sustain
     return PerformancePlan(lead, target, position, sustain, fingertips)
+
+
+def _plan_hand(
+    hands: HandsModel, kinematics: HandKinematics, side: int, fingertips: FingertipPlan, dt_s: float
+) -> tuple[Array, Array]:
+    """Return poses (rows, na) and actuator targets (rows - 1, na), window after window."""
+    rows = len(fingertips.key)
+    pose = np.zeros((rows, kinematics.n))
+    target = np.zeros((rows - 1, kinematics.n))
+    done = 1  # rows that are fixed: at first the pose to start from
+    while done < rows:
+        begin = max(done - 2, 0)  # two rows fix place and velocity
+        end = min(done + _WINDOW + _OVERLAP, rows)
+        fit = TrajectoryFit(
+            hands, kinematics, side, fingertips.window(begin, end), pose[begin:done]
+        )
+        new = end if end == rows else done + _WINDOW
+        pose[done:new] = fit.solve()[done - begin : new - begin]
+        window = fingertips.window(begin, new)
+        wanted = actuator_targets(hands, kinematics, side, pose[begin:new], window, dt_s)
+        target[done - 1 : new - 1] = wanted[done - 1 - begin :]
+        done = new
+    return pose, target

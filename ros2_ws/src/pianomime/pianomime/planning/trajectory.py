@@ -1,4 +1,4 @@
-"""Fit the joints of one hand to its fingertip targets over a whole score at once.
+"""Fit the joints of one hand to its fingertip targets over many control steps at once.
 
 Levenberg-Marquardt on a sum of squares: fingertip errors where a finger has a target, intrusions
 below the floor where it has none, accelerations, distance from a relaxed posture, intrusions into
@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
 from pianomime.config import Config, parameter
-from pianomime.fingering.fingering import OFFSET_M
+from pianomime.fingering.costs import OFFSET_M
 from pianomime.hands.fingers import FINGERS_PER_HAND
 from pianomime.hands.hands_model import HandsModel
-from pianomime.hands.kinematics import HandKinematics
+from pianomime.hands.kinematics import FingertipPoses, HandKinematics
 from pianomime.hands.posture import coordinate, forearm_coordinates, relaxed_pose
 from pianomime.planning.fingertip_plan import FingertipPlan
 
 Array = NDArray[np.float64]
 
 _HELD: Final = 1e8
-"""Weight that holds the first row where it is."""
+"""Weight that holds the first rows where they are."""
 
 _DAMPING_MAX: Final = 1e6
 
@@ -54,7 +54,7 @@ class _Point:
     """The problem at one trajectory."""
 
     cost: float
-    jacobian: Array  # (rows, 5, 3, na)
+    tips: FingertipPoses
     residual: Array  # (rows, 5, 3) fingertip errors [m]
     weight: Array  # (rows, 5, 3)
     intrusion: Array  # (rows, na) into the limits' margin, signed back inside
@@ -70,11 +70,17 @@ class TrajectoryFit:
         kinematics: HandKinematics,
         side: int,
         plan: FingertipPlan,
+        held: Array,
         config: TrajectoryConfig | None = None,
     ) -> None:
-        """Set up the fit of hand `side` to its part of `plan`."""
+        """Set up the fit of hand `side` to its part of `plan`.
+
+        The first rows stay at the poses `held`, (h, na) with h >= 1: the start, or where the
+        trajectory of an earlier window goes on.
+        """
         self._config = config = config or TrajectoryConfig()
         self._kinematics = kinematics
+        self._held = held
         mine = slice(side * FINGERS_PER_HAND, (side + 1) * FINGERS_PER_HAND)
         self._floor = plan.floor[:, mine]
         self._aimed = plan.approach[:, mine] >= 1.0  # z is a target too, not only a floor
@@ -92,9 +98,10 @@ class TrajectoryFit:
         relaxed = relaxed_pose(hands, kinematics.actuators)
         along = coordinate(hands, kinematics.actuators, "forearm_tx")
         self._reference = np.tile(relaxed, (len(position), 1))
-        middle = kinematics.fingertips(relaxed[None])[0][0, 2, 1]
+        middle = kinematics.fingertips(relaxed[None]).position[0, 2, 1]
+        rest = middle + held[-1, along]
         self._reference[:, along] = (
-            _hand_middle(position[..., 1] - OFFSET_M[mine], approach, middle) - middle
+            _hand_middle(position[..., 1] - OFFSET_M[mine], approach, rest) - middle
         )
         self._posture = np.where(forearm, config.forearm_posture_m, config.posture) ** -2.0
         self._posture[along] = config.along_m**-2.0
@@ -103,16 +110,16 @@ class TrajectoryFit:
         self._lower = kinematics.lower + config.margin
         self._upper = kinematics.upper - config.margin
 
-    def solve(self, start: Array) -> Array:
-        """Return the trajectory (rows, na) that begins at the pose `start` (na,)."""
-        pose = self._reference.copy()
-        pose[0] = start
+    def solve(self, guess: Array | None = None) -> Array:
+        """Return the trajectory (rows, na), sought from `guess` or the relaxed hand's path."""
+        pose = self._reference.copy() if guess is None else guess.copy()
+        pose[: len(self._held)] = self._held
         point = self._evaluate(pose)
         damping = 0.1
         for _ in range(self._config.iterations):
-            hessian, gradient = self._normal_equations(point, pose)
+            hessian, descent = self._normal_equations(point, pose)
             while True:
-                change = self._solve_banded(hessian, gradient, damping)
+                change = self._solve_banded(hessian, descent, damping)
                 tried = np.clip(pose + change, self._kinematics.lower, self._kinematics.upper)
                 new = self._evaluate(tried)
                 if new.cost < point.cost:
@@ -128,9 +135,9 @@ class TrajectoryFit:
         return pose
 
     def _evaluate(self, pose: Array) -> _Point:
-        tips, jacobian = self._kinematics.fingertips(pose)
-        residual = self._target - tips
-        below = self._floor - tips[..., 2]
+        tips = self._kinematics.fingertips(pose)
+        residual = self._target - tips.position
+        below = self._floor - tips.position[..., 2]
         low = ~self._aimed & (below > 0)
         weight = self._weight.copy()
         weight[..., 2] = np.where(
@@ -145,12 +152,12 @@ class TrajectoryFit:
             + np.sum(intrusion**2) / self._config.limit**2
             + np.sum(self._smooth * bend**2)
         )
-        return _Point(float(cost), jacobian, residual, weight, intrusion, bend)
+        return _Point(float(cost), tips, residual, weight, intrusion, bend)
 
     def _normal_equations(self, point: _Point, pose: Array) -> tuple[Array, Array]:
         """Return the Hessian's diagonal blocks (rows, na, na) and the descent (rows, na)."""
         rows, na = pose.shape
-        flat = point.jacobian.reshape(rows, -1, na)
+        flat = point.tips.jacobian().reshape(rows, -1, na)
         weighted = flat * point.weight.reshape(rows, -1, 1)
         hessian = flat.transpose(0, 2, 1) @ weighted
         descent = np.einsum("tij,ti->tj", weighted, point.residual.reshape(rows, -1))
@@ -160,7 +167,7 @@ class TrajectoryFit:
         descent[2:] -= bend
         descent[1:-1] += 2 * bend
         descent[:-2] -= bend
-        descent[0] = 0.0
+        descent[: len(self._held)] = 0.0
         diagonal = np.arange(na)
         hessian[:, diagonal, diagonal] += self._posture + at_limit
         return hessian, descent
@@ -182,7 +189,7 @@ class TrajectoryFit:
             band = banded[(there - here) * na]
             band[here : rows - 2 + here] += product * self._smooth
         banded[0] += damping * self._damp
-        banded[0, 0] += _HELD
+        banded[0, : len(self._held)] += _HELD
         change = solveh_banded(
             banded.reshape(2 * na + 1, rows * na),
             descent.ravel(),

@@ -1,0 +1,1 @@
+"""How well a controller plays a set of songs."""

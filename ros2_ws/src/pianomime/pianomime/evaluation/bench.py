@@ -1,0 +1,142 @@
+"""Let a controller play many songs, in several processes, and keep every result as it comes."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from pianomime.evaluation.players import LEAD, PLAYERS
+from pianomime.hands.embodiment import embodiment
+from pianomime.metrics.key_press import key_press_metrics
+from pianomime.metrics.onsets import onset_metrics
+from pianomime.performance.struck import struck_notes
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Score
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.simulation import PianoSimulation
+
+Record = dict[str, Any]
+
+FIGURES: Final = (
+    "f1", "f1_sounding", "precision", "recall", "onset_f1", "velocity_error",
+    "preparation_s", "music_s",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Job:
+    """One song for one controller; equal jobs give equal results."""
+
+    title: str
+    sha256: str
+    controller: str
+    embodiment: str
+    seed: int
+
+
+def run_bench(
+    songs: Sequence[Score],
+    controller: str,
+    body: str,
+    seed: int,
+    folder: Path,
+    processes: int,
+    progress: Callable[[Record], None],
+) -> list[Record]:
+    """Play `songs` that `folder`/results.jsonl does not hold yet; return all their records.
+
+    Args:
+        songs: What to play.
+        controller: A key of `PLAYERS`.
+        body: Embodiment.
+        seed: Of controllers that use chance.
+        folder: Where results are kept, and found again after an interruption.
+        processes: How many songs at once; each takes one core.
+        progress: Told each new record.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "results.jsonl"
+    done = {_job_of(record): record for record in _read(path)}
+    jobs = {Job(song.title, song.sha256, controller, body, seed): song for song in songs}
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"  # read by the processes' numpy
+    with (
+        ProcessPoolExecutor(processes, get_context("spawn")) as pool,
+        path.open("a") as file,
+    ):
+        futures = [pool.submit(_run, job, song) for job, song in jobs.items() if job not in done]
+        try:
+            for future in as_completed(futures):
+                record = future.result()
+                done[_job_of(record)] = record
+                file.write(json.dumps(record) + "\n")
+                file.flush()
+                progress(record)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [done[job] for job in jobs]
+
+
+def summary(records: Iterable[Record]) -> Record:
+    """Return the mean of each figure over songs; of the velocity error, where there is one."""
+    table = list(records)
+    means = {
+        name: float(np.nanmean([np.nan if r[name] is None else r[name] for r in table] or [np.nan]))
+        for name in FIGURES
+    }
+    seconds = sum(r["preparation_s"] for r in table) / sum(r["music_s"] for r in table)
+    return {
+        "songs": len(table),
+        **means,
+        "worst": min(table, key=lambda r: r["f1"])["title"],
+        "preparation_per_music_s": seconds,
+    }
+
+
+def _run(job: Job, song: Score) -> Record:
+    simulation = _simulation(job.embodiment)
+    goals = key_goals(song, CONTROL_DT_S)
+    played = PLAYERS[job.controller](song, goals, simulation, job.seed)
+    rollout = played.rollout
+    end_s = len(rollout.active) * CONTROL_DT_S
+    struck = struck_notes(rollout.events, LEAD * CONTROL_DT_S, end_s)
+    figures = {
+        **asdict(key_press_metrics(goals.keys, rollout.pressed)),
+        **asdict(onset_metrics(song.notes, struck)),
+    }
+    return {
+        **asdict(job),
+        **{name: None if np.isnan(value) else value for name, value in figures.items()},
+        "preparation_s": played.preparation_s,
+        "music_s": len(goals.keys) * CONTROL_DT_S,
+        "dropped": played.dropped,
+        "notes": len(song.notes),
+    }
+
+
+@cache
+def _simulation(body: str) -> PianoSimulation:
+    return PianoSimulation(load_model(embodiment(body)))
+
+
+def _job_of(record: Record) -> Job:
+    return Job(**{name: record[name] for name in Job.__dataclass_fields__})
+
+
+def _read(path: Path) -> Iterable[Record]:
+    """Return the whole lines of a results file; one that was cut off is left out."""
+    if not path.exists():
+        return
+    for line in path.read_text().splitlines():
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            continue

@@ -1,0 +1,39 @@
+"""A bench's results as files to read: a table, a summary, a plot."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from pianomime.evaluation.bench import Record, summary
+
+_COLUMNS = ("f1", "f1_sounding", "precision", "recall", "onset_f1")
+
+
+def write_report(records: Sequence[Record], folder: Path) -> None:
+    """Write summary.json, table.md and songs.png, the worst song first."""
+    ranked = sorted(records, key=lambda record: record["f1"])
+    (folder / "summary.json").write_text(json.dumps(summary(records), indent=2) + "\n")
+    lines = [
+        f"| song | s | notes | dropped | {' | '.join(_COLUMNS)} | preparation s |",
+        "| --- " * (len(_COLUMNS) + 5) + "|",
+    ]
+    for r in ranked:
+        figures = " | ".join(f"{r[name]:.3f}" for name in _COLUMNS)
+        facts = f"{r['title']} | {r['music_s']:.0f} | {r['notes']} | {r['dropped']}"
+        lines.append(f"| {facts} | {figures} | {r['preparation_s']:.1f} |")
+    (folder / "table.md").write_text("\n".join(lines) + "\n")
+    _plot(ranked, folder / "songs.png")
+
+
+def _plot(ranked: Sequence[Record], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 1 + 0.18 * len(ranked)), layout="constrained")
+    axes = figure.subplots()
+    places = range(len(ranked))
+    axes.barh(places, [r["f1"] for r in ranked], color="#4477aa", label="F1 of keys")
+    axes.plot([r["onset_f1"] for r in ranked], places, "o", color="#ee6677", label="onset F1")
+    axes.set_yticks(places, [r["title"] for r in ranked], fontsize=7)
+    axes.set_xlim(0, 1)
+    axes.legend(loc="lower left")
+    figure.savefig(path, dpi=120)

@@ -1,0 +1,63 @@
+"""Play a plan in the simulation from start to end."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.metrics.key_press import f1_per_step
+from pianomime.piano.geometry import N_KEYS
+from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.score.goals import KeyGoals
+from pianomime.simulation.simulation import MidiEvent, PianoSimulation
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What came of a plan, from the lead-in to the score's last step.
+
+    Attributes:
+        lead: Control steps before the score.
+        active: (lead + steps, 88) keys pressed at each step's end.
+        sustain: (lead + steps,) the pedal.
+        position: (lead + steps + 1, n) joint positions [rad, m], from the start on.
+        events: What the piano played.
+    """
+
+    lead: int
+    active: NDArray[np.bool_]
+    sustain: NDArray[np.bool_]
+    position: NDArray[np.float64]
+    events: list[MidiEvent]
+
+    @property
+    def pressed(self) -> NDArray[np.bool_]:
+        """Keys pressed in the score's steps, (steps, 88)."""
+        return self.active[self.lead :]
+
+    def f1_per_step(self, goals: KeyGoals) -> NDArray[np.float64]:
+        """Return F1 of each step of the score, (steps,)."""
+        return f1_per_step(goals.keys, self.pressed)
+
+    def adopt(self, other: "Rollout", first: int, last: int) -> None:
+        """Take over steps `first` to `last` (exclusive) of the score from another rollout."""
+        here = slice(self.lead + first, self.lead + last)
+        self.active[here], self.sustain[here] = other.active[here], other.sustain[here]
+        after = slice(here.start + 1, here.stop + 1)
+        self.position[after] = other.position[after]
+
+
+def roll_out(plan: PerformancePlan, steps: int, simulation: PianoSimulation) -> Rollout:
+    """Reset the simulation and play the lead-in and `steps` of the score."""
+    simulation.reset()
+    count = plan.lead + steps
+    active = np.zeros((count, N_KEYS), bool)
+    sustain = np.zeros(count, bool)
+    position = np.zeros((count + 1, len(simulation.hands.joint_names)))
+    position[0] = simulation.joint_position
+    events: list[MidiEvent] = []
+    for step in range(count):
+        events += simulation.step(*plan.command(step - plan.lead, position[step]))
+        active[step], sustain[step] = simulation.active, simulation.sustain
+        position[step + 1] = simulation.joint_position
+    return Rollout(plan.lead, active, sustain, position, events)

@@ -1,0 +1,1 @@
+"""Make the plan of one song better by playing it."""

@@ -1,0 +1,79 @@
+"""Demonstration clips in the released format: piano rolls, fingerings and fingertips at 20 Hz."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.errors import ScoreError
+from pianomime.piano.geometry import N_KEYS
+from pianomime.score.score import Note, Score
+
+CLIP_DT_S: Final = 0.05
+"""PianoMime's control step (section 3)."""
+
+_ARRAYS: Final = ("roll", "finger_key", "fingertips", "episode_ends", "split")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One demonstration.
+
+    Attributes:
+        index: Its number in the file.
+        roll: (steps, 88) keys that sound.
+        finger_key: (steps, 10) key of each finger plus 1, 0 for none; left thumb to right little.
+        fingertips: (steps, 12, 3) [m, world]: left wrist, five tips, right wrist, five tips.
+    """
+
+    index: int
+    roll: NDArray[np.bool_]
+    finger_key: NDArray[np.uint8]
+    fingertips: NDArray[np.float16]
+
+    def score(self) -> Score:
+        """Return the notes: runs of a key in the roll, with the finger that played most of each.
+
+        Raises:
+            ScoreError: Nothing sounds.
+        """
+        change = np.diff(np.pad(self.roll.astype(int), ((1, 1), (0, 0))), axis=0)
+        notes = []
+        for key in range(N_KEYS):
+            begins = np.flatnonzero(change[:, key] == 1)
+            ends = np.flatnonzero(change[:, key] == -1)
+            for begin, end in zip(begins, ends, strict=True):
+                played = (self.finger_key[begin:end] == key + 1).sum(axis=0)
+                finger = int(np.argmax(played)) if played.any() else -1
+                notes.append(Note(begin * CLIP_DT_S, end * CLIP_DT_S, key, finger=finger))
+        return Score.from_notes(f"clip_{self.index:03d}", notes)
+
+
+def load_clips(path: Path, split: str) -> list[Clip]:
+    """Return the clips of a split ("train", "test", "unused").
+
+    Raises:
+        ScoreError: The file is not in the format, or has no such split.
+    """
+    try:
+        with np.load(path) as data:
+            arrays = {name: data[name] for name in _ARRAYS}
+    except (OSError, ValueError, KeyError) as error:
+        raise ScoreError(f"{path}: not a file of clips ({error})") from None
+    chosen = np.flatnonzero(arrays["split"] == split)
+    if not len(chosen):
+        splits = ", ".join(sorted(set(arrays["split"])))
+        raise ScoreError(f"{path}: no split {split!r}; there are: {splits}")
+    ends = arrays["episode_ends"]
+    begins = np.concatenate([[0], ends[:-1]])
+    return [
+        Clip(
+            int(i),
+            np.unpackbits(arrays["roll"][begins[i] : ends[i]], axis=1, count=N_KEYS).astype(bool),
+            arrays["finger_key"][begins[i] : ends[i]],
+            arrays["fingertips"][begins[i] : ends[i]],
+        )
+        for i in chosen
+    ]

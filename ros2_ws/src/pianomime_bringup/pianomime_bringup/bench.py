@@ -1,0 +1,93 @@
+"""`pianomime bench`: how well a controller plays clips, the repertoire or MIDI files."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from pianomime.errors import ConfigError, ScoreError
+from pianomime.evaluation.bench import Record, run_bench, summary
+from pianomime.evaluation.players import PLAYERS
+from pianomime.evaluation.report import write_report
+from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.score.clips import load_clips
+from pianomime.score.midi import load_score
+from pianomime.score.repertoire import find_score, repertoire
+from pianomime.score.score import Score
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "bench", help="measure a controller on many songs", description=__doc__
+    )
+    parser.add_argument("what", choices=("clips", "repertoire", "files"))
+    parser.add_argument("path", nargs="?", type=Path, help="file of clips, or folder of MIDI files")
+    parser.add_argument("--split", default="test", help="of the clips (default: test)")
+    parser.add_argument("--clips", help="only these, by number: 3,17")
+    parser.add_argument("--controller", default="expert", choices=tuple(PLAYERS))
+    parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("bench"),
+        help="folder of results; one that exists is gone on with",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    songs = _songs(options)
+    with tqdm(total=len(songs), unit="song") as bar:
+
+        def progress(record: Record) -> None:
+            bar.update(1)
+            bar.write(f"{record['title']:28} F1 {record['f1']:.3f}")
+
+        records = run_bench(
+            songs,
+            options.controller,
+            options.embodiment,
+            options.seed,
+            options.output,
+            options.processes,
+            progress,
+        )
+    write_report(records, options.output)
+    for name, value in summary(records).items():
+        print(f"{name:24} {value:.4f}" if isinstance(value, float) else f"{name:24} {value}")
+    return 0
+
+
+def _songs(options: argparse.Namespace) -> list[Score]:
+    if options.what == "repertoire":
+        return [find_score(name) for name in repertoire()]
+    if options.path is None:
+        raise ConfigError(f"bench {options.what}: give the path")
+    if options.what == "clips":
+        return _clips(options)
+    files = sorted(path for path in options.path.glob("**/*") if path.suffix in (".mid", ".midi"))
+    if not files:
+        raise ScoreError(f"{options.path}: no .mid or .midi files there")
+    return [load_score(path).trimmed() for path in files]
+
+
+def _clips(options: argparse.Namespace) -> list[Score]:
+    clips = {clip.index: clip for clip in load_clips(options.path, options.split)}
+    try:
+        wanted = [int(i) for i in options.clips.split(",")] if options.clips else list(clips)
+    except ValueError:
+        raise ConfigError(f"--clips {options.clips!r}: must be numbers, by commas") from None
+    unknown = sorted(set(wanted) - clips.keys())
+    if unknown:
+        legal = ", ".join(map(str, clips))
+        raise ConfigError(
+            f"clip {unknown[0]} is not in split {options.split!r}; there are: {legal}"
+        )
+    scores = [clips[i].score() for i in wanted]
+    return [score.with_fingers([-1] * len(score.notes)) for score in scores]
