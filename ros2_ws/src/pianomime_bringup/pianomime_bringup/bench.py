@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def _run(options: argparse.Namespace) -> int:
             options.output,
             options.processes,
             progress,
+            time.perf_counter,
         )
     write_report(records, options.output)
     for name, value in summary(records).items():

@@ -49,6 +49,7 @@ def run_bench(
     folder: Path,
     processes: int,
     progress: Callable[[Record], None],
+    now_s: Callable[[], float],
 ) -> list[Record]:
     """Play `songs` that `folder`/results.jsonl does not hold yet; return all their records.
 
@@ -60,6 +61,7 @@ def run_bench(
         folder: Where results are kept, and found again after an interruption.
         processes: How many songs at once; each takes one core.
         progress: Told each new record.
+        now_s: A clock, for the time that preparation takes; goes to the processes [s].
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "results.jsonl"
@@ -71,7 +73,9 @@ def run_bench(
         ProcessPoolExecutor(processes, get_context("spawn")) as pool,
         path.open("a") as file,
     ):
-        futures = [pool.submit(_run, job, song) for job, song in jobs.items() if job not in done]
+        futures = [
+            pool.submit(_run, job, song, now_s) for job, song in jobs.items() if job not in done
+        ]
         try:
             for future in as_completed(futures):
                 record = future.result()
@@ -101,11 +105,13 @@ def summary(records: Iterable[Record]) -> Record:
     }
 
 
-def _run(job: Job, song: Score) -> Record:
+def _run(job: Job, song: Score, now_s: Callable[[], float]) -> Record:
     simulation = _simulation(job.embodiment)
     goals = key_goals(song, CONTROL_DT_S)
-    played = PLAYERS[job.controller](song, goals, simulation, job.seed)
-    rollout = played.rollout
+    began_s = now_s()
+    player = PLAYERS[job.controller](song, goals, simulation, job.seed)
+    preparation_s = now_s() - began_s
+    rollout = player.perform()
     end_s = len(rollout.active) * CONTROL_DT_S
     struck = struck_notes(rollout.events, LEAD * CONTROL_DT_S, end_s)
     figures = {
@@ -115,9 +121,9 @@ def _run(job: Job, song: Score) -> Record:
     return {
         **asdict(job),
         **{name: None if np.isnan(value) else value for name, value in figures.items()},
-        "preparation_s": played.preparation_s,
+        "preparation_s": preparation_s,
         "music_s": len(goals.keys) * CONTROL_DT_S,
-        "dropped": played.dropped,
+        "dropped": player.dropped,
         "notes": len(song.notes),
     }
 

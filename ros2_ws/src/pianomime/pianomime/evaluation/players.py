@@ -1,6 +1,5 @@
-"""Every way to play a score that can be compared, by name: each gives a rollout and its cost."""
+"""Every way to play a score that can be compared, by name."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -19,21 +18,19 @@ TAIL: Final = round(0.5 / CONTROL_DT_S)
 
 
 @dataclass(frozen=True)
-class Played:
-    """What a player did.
+class Player:
+    """A controller that has prepared itself for one song.
 
     Attributes:
-        rollout: The performance.
-        dropped: Notes that no finger could play.
-        preparation_s: Time spent before the performance, in this process [s].
+        perform: Plays it.
+        dropped: Notes that no finger can play.
     """
 
-    rollout: Rollout
+    perform: Callable[[], Rollout]
     dropped: int
-    preparation_s: float
 
 
-Player = Callable[[Score, KeyGoals, PianoSimulation, int], Played]
+Prepare = Callable[[Score, KeyGoals, PianoSimulation, int], Player]
 
 
 def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, PerformancePlan]:
@@ -42,24 +39,20 @@ def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, Performan
     return fingered, plan_performance(fingered, simulation.hands, CONTROL_DT_S, LEAD, TAIL)
 
 
-def play_planned(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: int) -> Played:
-    """Plan the whole song, and play it."""
-    began_s = time.perf_counter()
+def _expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: int) -> Player:
+    """Plan the whole song."""
     fingered, plan = planned(score, simulation)
-    spent_s = time.perf_counter() - began_s
-    return Played(roll_out(plan, len(goals.keys), simulation), _dropped(fingered), spent_s)
+    return Player(lambda: roll_out(plan, len(goals.keys), simulation), _dropped(fingered))
 
 
-def play_learned(score: Score, goals: KeyGoals, simulation: PianoSimulation, seed: int) -> Played:
-    """Plan the whole song, learn it by playing it, and play the best plan."""
-    began_s = time.perf_counter()
+def _learned(score: Score, goals: KeyGoals, simulation: PianoSimulation, seed: int) -> Player:
+    """Plan the whole song, and learn it by playing it."""
     fingered, plan = planned(score, simulation)
     learned = learn(plan, fingered, goals, simulation, IterativeLearningConfig(seed=seed))
-    spent_s = time.perf_counter() - began_s
-    return Played(roll_out(learned.plan, len(goals.keys), simulation), _dropped(fingered), spent_s)
+    return Player(lambda: roll_out(learned.plan, len(goals.keys), simulation), _dropped(fingered))
 
 
-PLAYERS: Final[dict[str, Player]] = {"expert": play_planned, "learned": play_learned}
+PLAYERS: Final[dict[str, Prepare]] = {"expert": _expert, "learned": _learned}
 
 
 def _dropped(score: Score) -> int:
