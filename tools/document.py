@@ -12,7 +12,7 @@ from rclpy.qos import DurabilityPolicy
 from pianomime.config import Config
 from pianomime_bringup.pianist import PianistConfig
 from pianomime_common import topics
-from pianomime_control.expert_config import ExpertConfig
+from pianomime_control.expert_config import ExpertConfig, PlannerConfig
 from pianomime_control.gate_node import GateNodeConfig
 from pianomime_goals.goals_config import GoalsConfig
 from pianomime_recorder.recorder_config import RecorderConfig
@@ -22,6 +22,7 @@ README = Path(__file__).parents[1] / "README.md"
 NODES: dict[str, type[Config]] = {
     "goals": GoalsConfig,
     "expert": ExpertConfig,
+    "planner": PlannerConfig,
     "gate": GateNodeConfig,
     "sim": SimConfig,
     "recorder": RecorderConfig,

@@ -21,6 +21,7 @@ setup(
         "console_scripts": [
             "expert = pianomime_control.expert_node:main",
             "gate = pianomime_control.gate_node:main",
+            "planner = pianomime_control.planner_node:main",
         ]
     },
 )

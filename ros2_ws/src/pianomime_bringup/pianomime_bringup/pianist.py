@@ -4,11 +4,17 @@
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
 from pianomime.config import Config, parameter
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
+
+CONTROLLERS: Final = ("expert", "planner")
+"""The expert plans the whole song before it plays, the planner a second ahead while it plays."""
 
 Value = str | int | float | bool
 
@@ -19,7 +25,8 @@ class PianistConfig(Config):
 
     song: str = parameter("twinkle", "Path of a MIDI file, or name of a piece that comes along")
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
-    controller: str = parameter("expert", "Which controller plays", one_of=("expert",))
+    controller: str = parameter("expert", "Which controller plays", one_of=CONTROLLERS)
+    learnt: str = parameter("", "File of `pianomime learn` for the expert to play from")
     real_time: bool = parameter(False, "Play by the wall clock; else as fast as it goes, in step")
     lead_in_s: float = parameter(1.0, "Silence before the first bar [s]", ge=0.0, le=60.0)
     transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
@@ -35,8 +42,14 @@ class PianistConfig(Config):
 
         Raises:
             ScoreError: It cannot.
+            ModelError: What was learnt is not for this score or these hands.
         """
-        return find_score(self.song, self.transpose, self.stretch)
+        score = find_score(self.song, self.transpose, self.stretch)
+        if self.learnt:
+            learnt = load_learnt(Path(self.learnt))
+            learnt.check_hands(self.embodiment)
+            learnt.check_score(score.sha256)
+        return score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +131,8 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             package="pianomime_control",
             executable=config.controller,
             name=config.controller,
-            parameters={"use_sim_time": True, "embodiment": config.embodiment},
+            parameters={"use_sim_time": True, "embodiment": config.embodiment}
+            | ({"learnt": config.learnt} if config.controller == "expert" else {}),
         ),
     )
     return (recorder, *nodes) if config.bag else nodes

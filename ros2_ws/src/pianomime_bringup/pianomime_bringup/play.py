@@ -55,7 +55,12 @@ def play(options: argparse.Namespace) -> int:
     claim = DomainClaim("play")
     DomainClaim("sim").release()  # a graph that was started by launch has no "play"
     create_folder(folder)
-    config = replace(config, song=_absolute(config.song), bag=str(folder.absolute() / "bag"))
+    config = replace(
+        config,
+        song=_absolute(config.song),
+        learnt=_absolute(config.learnt),
+        bag=str(folder.absolute() / "bag"),
+    )
     facts = _perform(config, folder)
     claim.release()
     try:
@@ -153,8 +158,9 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
     bar.close()
 
 
-def _absolute(song: str) -> str:
-    return str(Path(song).absolute()) if os.path.exists(song) else song
+def _absolute(path: str) -> str:
+    """Return a path for the nodes, which run elsewhere; a name that is none as it is."""
+    return str(Path(path).absolute()) if os.path.exists(path) else path
 
 
 def _clock(time_s: float) -> str:

@@ -1,4 +1,4 @@
-"""Parameters of the expert controller."""
+"""Parameters of the controllers."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,17 @@ from pianomime.hands.embodiment import EMBODIMENTS
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExpertConfig(Config):
-    """Which hands the expert plans for, and how it corrects them."""
+class PlannerConfig(Config):
+    """Which hands the planner plans for."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpertConfig(PlannerConfig):
+    """Which hands the expert plans for, and what it has learnt."""
+
     tail_s: float = parameter(
         0.5, "Time with lifted fingers after the last note [s]", ge=0.0, le=60.0
     )
+    learnt: str = parameter("", "File of `pianomime learn` to play from; empty: plan")

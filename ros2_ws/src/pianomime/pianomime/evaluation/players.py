@@ -4,7 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pianomime.fingering.fingering import assign_fingers
+from pianomime.planning.online_planner import LOOKAHEAD, OnlinePlanner
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
 from pianomime.planning.rollout import Rollout, roll_out
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
@@ -42,18 +46,36 @@ def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, Performan
 def _expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: int) -> Player:
     """Plan the whole song."""
     fingered, plan = planned(score, simulation)
-    return Player(lambda: roll_out(plan, len(goals.keys), simulation), _dropped(fingered))
+    return _of_plan(plan, fingered, goals, simulation)
 
 
 def _learned(score: Score, goals: KeyGoals, simulation: PianoSimulation, seed: int) -> Player:
     """Plan the whole song, and learn it by playing it."""
     fingered, plan = planned(score, simulation)
     learned = learn(plan, fingered, goals, simulation, IterativeLearningConfig(seed=seed))
-    return Player(lambda: roll_out(learned.plan, len(goals.keys), simulation), _dropped(fingered))
+    return _of_plan(learned.plan, fingered, goals, simulation)
 
 
-PLAYERS: Final[dict[str, Prepare]] = {"expert": _expert, "learned": _learned}
+def _planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: int) -> Player:
+    """Prepare nothing: plan online, with a second of lookahead."""
+    planner = OnlinePlanner(simulation.hands, CONTROL_DT_S)
+
+    def command(step: int, measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+        keys, sustain = goals.window(step, LOOKAHEAD + 1)
+        return planner.step(step, keys, measured), bool(sustain[0])
+
+    return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), 0)
 
 
-def _dropped(score: Score) -> int:
-    return sum(note.finger < 0 for note in score.notes)
+def _of_plan(
+    plan: PerformancePlan, fingered: Score, goals: KeyGoals, simulation: PianoSimulation
+) -> Player:
+    dropped = sum(note.finger < 0 for note in fingered.notes)
+    return Player(lambda: roll_out(plan.command, LEAD, len(goals.keys), simulation), dropped)
+
+
+PLAYERS: Final[dict[str, Prepare]] = {
+    "expert": _expert,
+    "planner": _planner,
+    "learned": _learned,
+}

@@ -5,6 +5,7 @@ choice is a combination of the ten fingers. All choices of all partial fingering
 once, by `fingering.costs`; the cheapest live on.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -51,12 +52,26 @@ def assign_fingers(
         config: Costs.
     """
     config = config or FingeringConfig()
-    partials = Partials.at_rest()
+    groups = onset_groups(goals.notes, score)
+    return score.with_fingers(search(Partials.at_rest(), groups, score, dt_s, config).tolist())
+
+
+def onset_groups(notes: Iterable[StepNote], score: Score) -> list[list[StepNote]]:
+    """Return the notes that begin together, group by group in time, rising in pitch."""
+    ordered = sorted(notes, key=lambda note: (note.first, score.notes[note.index].key))
+    return [list(group) for _, group in groupby(ordered, key=lambda note: note.first)]
+
+
+def search(
+    partials: Partials,
+    groups: Iterable[list[StepNote]],
+    score: Score,
+    dt_s: float,
+    config: FingeringConfig,
+) -> Ints:
+    """Return the finger of each note of `score` on the cheapest way on from `partials`."""
     path: list[_Chosen] = []
-    for _, group in groupby(
-        sorted(goals.notes, key=lambda note: note.first), key=lambda note: note.first
-    ):
-        notes = sorted(group, key=lambda note: score.notes[note.index].key)
+    for notes in groups:
         partials, chosen = advance(partials, notes, score, dt_s, config)
         path.append(chosen)
     fingers = np.full(len(score.notes), UNASSIGNED)
@@ -64,7 +79,7 @@ def assign_fingers(
     for chosen in reversed(path):
         fingers[chosen.indices] = chosen.fingers[best]
         best = int(chosen.parent[best])
-    return score.with_fingers(fingers.tolist())
+    return fingers
 
 
 def advance(

@@ -20,63 +20,59 @@ from pianomime.planning.fingertip_plan import FingertipPlan
 Array = NDArray[np.float64]
 
 
-def actuator_targets(
-    hands: HandsModel,
-    kinematics: HandKinematics,
-    side: int,
-    pose: Array,
-    plan: FingertipPlan,
-    dt_s: float,
-) -> Array:
-    """Return the target of each actuator in each control step, (rows - 1, na).
+class Feedforward:
+    """Inverse dynamics of one hand."""
 
-    A position actuator pushes with gain * (target - position), so the target is the position plus
-    the wanted force over the gain. The force moves the hand from one row to the next, and holds
-    the pressed keys down against their springs.
+    def __init__(
+        self, hands: HandsModel, kinematics: HandKinematics, side: int, dt_s: float
+    ) -> None:
+        """Prepare for hand `side` and trajectories with `dt_s` [s] between rows."""
+        self._kinematics = kinematics
+        self._side = side
+        self._dt_s = dt_s
+        self._gain = hands.model.actuator_gainprm[kinematics.actuators, 0]
+        self._qpos = hands.qpos_index[kinematics.joints]
+        self._dof = hands.dof_index[kinematics.joints]
+        self._model = copy.copy(hands.model)
+        self._model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
+        self._data = mujoco.MjData(self._model)
 
-    Args:
-        hands: The model.
-        kinematics: Of hand `side`.
-        side: Index into `SIDES`.
-        pose: (rows, na) trajectory, in the hand's coordinates.
-        plan: What the fingers press.
-        dt_s: Time between rows [s].
-    """
-    middle = 0.5 * (pose[:-1] + pose[1:])
-    velocity = np.diff(pose, axis=0) / dt_s
-    acceleration = np.diff(velocity, axis=0, prepend=0.0) / dt_s
-    force = _inverse_dynamics(hands, kinematics, middle, velocity, acceleration)
-    force -= _key_forces(kinematics, side, pose, plan)
-    gain = hands.model.actuator_gainprm[kinematics.actuators, 0]
-    return np.asarray(middle + force / gain)
+    def targets(self, pose: Array, plan: FingertipPlan) -> Array:
+        """Return the target of each actuator in each control step, (rows - 1, na).
 
+        A position actuator pushes with gain * (target - position), so the target is the position
+        plus the wanted force over the gain. The force moves the hand from one row to the next, and
+        holds the pressed keys down against their springs.
 
-def _inverse_dynamics(
-    hands: HandsModel, kinematics: HandKinematics, pose: Array, velocity: Array, acceleration: Array
-) -> Array:
-    """Return the actuator forces that move the hand in free air, (rows, na)."""
-    model = copy.copy(hands.model)
-    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
-    data = mujoco.MjData(model)
-    joints, qpos = kinematics.joints, hands.qpos_index[kinematics.joints]
-    dof = hands.dof_index[joints]
-    force = np.empty((len(pose), len(joints)))
-    for row in range(len(pose)):
-        data.qpos[qpos] = kinematics.expand @ pose[row]
-        data.qvel[dof] = kinematics.expand @ velocity[row]
-        data.qacc[dof] = kinematics.expand @ acceleration[row]
-        mujoco.mj_inverse(model, data)
-        force[row] = data.qfrc_inverse[dof]
-    return np.asarray(force @ kinematics.expand)  # a tendon pulls both of its joints alike
+        Args:
+            pose: (rows, na) trajectory, in the hand's coordinates.
+            plan: What the fingers press in these rows.
+        """
+        middle = 0.5 * (pose[:-1] + pose[1:])
+        velocity = np.diff(pose, axis=0) / self._dt_s
+        acceleration = np.diff(velocity, axis=0, prepend=0.0) / self._dt_s
+        force = self._inverse_dynamics(middle, velocity, acceleration)
+        return np.asarray(middle + (force - self._key_forces(pose, plan)) / self._gain)
 
+    def _inverse_dynamics(self, pose: Array, velocity: Array, acceleration: Array) -> Array:
+        """Return the actuator forces that move the hand in free air, (rows, na)."""
+        data, expand = self._data, self._kinematics.expand
+        force = np.empty((len(pose), len(expand)))
+        for row in range(len(pose)):
+            data.qpos[self._qpos] = expand @ pose[row]
+            data.qvel[self._dof] = expand @ velocity[row]
+            data.qacc[self._dof] = expand @ acceleration[row]
+            mujoco.mj_inverse(self._model, data)
+            force[row] = data.qfrc_inverse[self._dof]
+        return np.asarray(force @ expand)  # a tendon pulls both of its joints alike
 
-def _key_forces(kinematics: HandKinematics, side: int, pose: Array, plan: FingertipPlan) -> Array:
-    """Return the forces of the pressed keys' springs on the coordinates, (rows - 1, na)."""
-    mine = slice(side * FINGERS_PER_HAND, (side + 1) * FINGERS_PER_HAND)
-    contact, key = plan.contact[1:, mine], plan.key[1:, mine]
-    arm_m = plan.position[1:, mine, 0] - HINGE_X_M
-    torque_nm = KEY_STIFFNESS_NM_RAD * (key_max_angle()[key] + KEY_PRELOAD_RAD)
-    push_n = np.where(contact, torque_nm / np.where(contact, arm_m, 1.0), 0.0)
-    jacobian = kinematics.fingertips(pose[1:]).jacobian()
-    per_joint = np.einsum("tf,tfj->tj", push_n, jacobian[:, :, 2])
-    return np.asarray(per_joint / kinematics.expand.astype(bool).sum(axis=0))
+    def _key_forces(self, pose: Array, plan: FingertipPlan) -> Array:
+        """Return the forces of the pressed keys' springs on the coordinates, (rows - 1, na)."""
+        mine = slice(self._side * FINGERS_PER_HAND, (self._side + 1) * FINGERS_PER_HAND)
+        contact, key = plan.contact[1:, mine], plan.key[1:, mine]
+        arm_m = plan.position[1:, mine, 0] - HINGE_X_M
+        torque_nm = KEY_STIFFNESS_NM_RAD * (key_max_angle()[key] + KEY_PRELOAD_RAD)
+        push_n = np.where(contact, torque_nm / np.where(contact, arm_m, 1.0), 0.0)
+        jacobian = self._kinematics.fingertips(pose[1:]).jacobian()
+        per_joint = np.einsum("tf,tfj->tj", push_n, jacobian[:, :, 2])
+        return np.asarray(per_joint / self._kinematics.expand.astype(bool).sum(axis=0))

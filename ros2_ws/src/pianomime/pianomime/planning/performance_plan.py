@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.planning.feedforward import actuator_targets
+from pianomime.planning.feedforward import Feedforward
 from pianomime.planning.fingertip_plan import FingertipPlan, plan_fingertips
 from pianomime.planning.trajectory import TrajectoryFit
 from pianomime.score.goals import key_goals
@@ -84,7 +84,8 @@ def plan_performance(
     position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
     for side in range(len(SIDES)):
         kinematics = HandKinematics(hands, side)
-        pose, wanted = _plan_hand(hands, kinematics, side, fingertips, dt_s)
+        feedforward = Feedforward(hands, kinematics, side, dt_s)
+        pose, wanted = _plan_hand(hands, kinematics, feedforward, side, fingertips)
         position[:, kinematics.joints] = pose @ kinematics.expand.T
         target[:, kinematics.joints] = wanted @ kinematics.expand.T
     sustain = np.zeros(rows - 1, bool)
@@ -93,7 +94,11 @@ def plan_performance(
 
 
 def _plan_hand(
-    hands: HandsModel, kinematics: HandKinematics, side: int, fingertips: FingertipPlan, dt_s: float
+    hands: HandsModel,
+    kinematics: HandKinematics,
+    feedforward: Feedforward,
+    side: int,
+    fingertips: FingertipPlan,
 ) -> tuple[Array, Array]:
     """Return poses (rows, na) and actuator targets (rows - 1, na), window after window."""
     rows = len(fingertips.key)
@@ -109,7 +114,7 @@ def _plan_hand(
         new = end if end == rows else done + _WINDOW
         pose[done:new] = fit.solve()[done - begin : new - begin]
         window = fingertips.window(begin, new)
-        wanted = actuator_targets(hands, kinematics, side, pose[begin:new], window, dt_s)
+        wanted = feedforward.targets(pose[begin:new], window)
         target[done - 1 : new - 1] = wanted[done - 1 - begin :]
         done = new
     return pose, target

@@ -1,5 +1,6 @@
-"""Play a plan in the simulation from start to end."""
+"""Play with a controller in the simulation from start to end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,9 +8,11 @@ from numpy.typing import NDArray
 
 from pianomime.metrics.key_press import f1_per_step
 from pianomime.piano.geometry import N_KEYS
-from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.score.goals import KeyGoals
 from pianomime.simulation.simulation import MidiEvent, PianoSimulation
+
+Command = Callable[[int, NDArray[np.float64]], tuple[NDArray[np.float64], bool]]
+"""From a step of the score and the measured joints (n,) to their targets (n,) and the pedal."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +50,24 @@ class Rollout:
         self.position[after] = other.position[after]
 
 
-def roll_out(plan: PerformancePlan, steps: int, simulation: PianoSimulation) -> Rollout:
-    """Reset the simulation and play the lead-in and `steps` of the score."""
+def roll_out(command: Command, lead: int, steps: int, simulation: PianoSimulation) -> Rollout:
+    """Reset the simulation and play the lead-in and `steps` of the score.
+
+    Args:
+        command: Asked at each step of the score, from -lead on.
+        lead: Control steps before the score.
+        steps: Of the score.
+        simulation: To play in.
+    """
     simulation.reset()
-    count = plan.lead + steps
+    count = lead + steps
     active = np.zeros((count, N_KEYS), bool)
     sustain = np.zeros(count, bool)
     position = np.zeros((count + 1, len(simulation.hands.joint_names)))
     position[0] = simulation.joint_position
     events: list[MidiEvent] = []
     for step in range(count):
-        events += simulation.step(*plan.command(step - plan.lead, position[step]))
+        events += simulation.step(*command(step - lead, position[step]))
         active[step], sustain[step] = simulation.active, simulation.sustain
         position[step + 1] = simulation.joint_position
-    return Rollout(plan.lead, active, sustain, position, events)
+    return Rollout(lead, active, sustain, position, events)

@@ -78,7 +78,9 @@ def learn(
     rng = np.random.default_rng(config.seed)
     nudger = Nudger(score, goals, simulation.hands)
     steps = len(goals.keys)
-    kept = roll_out(plan, steps, simulation)  # stitched together from the rollouts that were kept
+    kept = roll_out(
+        plan.command, plan.lead, steps, simulation
+    )  # stitched together from the rollouts that were kept
     f1 = kept.f1_per_step(goals)
     best = Learned(plan, float(f1.mean()), [float(f1.mean())])
     for count in range(1, config.rollouts):
@@ -92,7 +94,7 @@ def learn(
                 if change is not None:
                     changes.append(change)
         tried = plan.changed([(change.rows, change.by) for change in changes])
-        rollout = roll_out(tried, steps, simulation)
+        rollout = roll_out(tried.command, tried.lead, steps, simulation)
         new = rollout.f1_per_step(goals)
         if new.mean() > best.f1:
             best = Learned(tried, float(new.mean()), best.history)

@@ -1,0 +1,89 @@
+"""Plan while playing: at each control step, from the keys wanted in the next second alone."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.fingering.online import OnlineFingering
+from pianomime.hands.fingers import SIDES
+from pianomime.hands.hands_model import HandsModel
+from pianomime.hands.kinematics import HandKinematics
+from pianomime.planning.feedforward import Feedforward
+from pianomime.planning.fingertip_plan import FingertipPlan, plan_fingertips
+from pianomime.planning.performance_plan import FEEDBACK_GAIN
+from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
+from pianomime.score.goals import KeyGoals, StepNote
+
+Array = NDArray[np.float64]
+
+LOOKAHEAD: Final = 20
+"""Control steps that the planner looks ahead: 1 s."""
+
+_ITERATIONS: Final = 3
+"""Of the fit at each step; it starts from the step before, so few will do."""
+
+_PAST: Final = -2
+"""Notes that sound already begin, in the window, before its first row."""
+
+
+@dataclass
+class _Hand:
+    """One hand: its fit's last trajectory, whose rows 0 and 1 are the last and this instant."""
+
+    kinematics: HandKinematics
+    feedforward: Feedforward
+    pose: Array | None  # (rows, na)
+    held: Array  # (2, na)
+
+
+class OnlinePlanner:
+    """Receding horizon: fit the window, command its first step, move on by one."""
+
+    def __init__(self, hands: HandsModel, dt_s: float, start: Array | None = None) -> None:
+        """Begin with nothing played, and the joints at rest at `start` (n,) or at zero."""
+        start = np.zeros(len(hands.joint_names)) if start is None else start
+        self._n = len(hands.joint_names)
+        self._hands_model = hands
+        self._fingering = OnlineFingering(dt_s)
+        self._config = TrajectoryConfig(iterations=_ITERATIONS)
+        self._hands: list[_Hand] = []
+        for side in range(len(SIDES)):
+            kinematics = HandKinematics(hands, side)
+            feedforward = Feedforward(hands, kinematics, side, dt_s)
+            held = np.tile(kinematics.contract @ start[kinematics.joints], (2, 1))
+            held = np.clip(held, kinematics.lower, kinematics.upper)
+            self._hands.append(_Hand(kinematics, feedforward, None, held))
+
+    def step(self, now: int, keys: NDArray[np.bool_], measured: Array) -> Array:
+        """Return the target of each joint (n,) for the control step that begins [rad, m].
+
+        Args:
+            now: Which control step; one more than at the last call.
+            keys: (rows, 88) wanted at the ends of steps now, now + 1, ...
+            measured: (n,) where the joints are.
+        """
+        plan = self._fingertips(now, keys)
+        target = np.zeros(self._n)
+        for side, hand in enumerate(self._hands):
+            fit = TrajectoryFit(
+                self._hands_model, hand.kinematics, side, plan, hand.held, self._config
+            )
+            guess = None if hand.pose is None else np.concatenate([hand.pose[1:], hand.pose[-1:]])
+            hand.pose = fit.solve(guess)
+            wanted = hand.feedforward.targets(hand.pose[:3], plan.window(0, 3))[1]
+            joints, expand = hand.kinematics.joints, hand.kinematics.expand
+            error = expand @ hand.pose[1] - measured[joints]
+            target[joints] = expand @ wanted + FEEDBACK_GAIN * error
+            hand.held = hand.pose[1:3]
+        return target
+
+    def _fingertips(self, now: int, keys: NDArray[np.bool_]) -> FingertipPlan:
+        """Return the fingertips' targets from the last instant to the horizon."""
+        score, notes = self._fingering.update(now, keys)
+        steps = tuple(
+            StepNote(max(note.first - now, _PAST), note.last - now, note.index) for note in notes
+        )
+        window = KeyGoals(keys, np.zeros(len(keys), bool), steps)
+        return plan_fingertips(score, window, lead=1, tail=0)

@@ -1,0 +1,125 @@
+"""A learnt performance as a small file: the plan, and a card that says what it is for."""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.errors import ModelError, OutputError
+from pianomime.planning.fingertip_plan import FingertipPlan
+from pianomime.planning.performance_plan import PerformancePlan
+
+_PHYSICS: Final = ("mujoco", "robopianist")
+_FORMAT: Final = 1
+_ARRAYS: Final = ("target", "position", "sustain")
+_FINGERTIPS: Final = ("position", "key", "contact", "approach", "floor")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a learnt performance is for, and how it came about.
+
+    Attributes:
+        title: Of the score.
+        sha256: Of the score: it can be played to no other.
+        embodiment: Which hands.
+        joint_names: Order of the joints.
+        f1: What it reached when it was learnt.
+        f1_planned: What the plan had reached before.
+        how: Method, with its settings.
+        seed: Of its random numbers.
+        versions: Of the packages that matter for the physics.
+    """
+
+    title: str
+    sha256: str
+    embodiment: str
+    joint_names: tuple[str, ...]
+    f1: float
+    f1_planned: float
+    how: str
+    seed: int
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A plan and its card."""
+
+    plan: PerformancePlan
+    card: Card
+
+    def check_hands(self, embodiment: str) -> None:
+        """Raise ModelError unless it was learnt with these hands."""
+        if embodiment != self.card.embodiment:
+            raise ModelError(f"learnt for embodiment {self.card.embodiment!r}, not {embodiment!r}")
+
+    def check_joints(self, joint_names: Sequence[str]) -> None:
+        """Raise ModelError unless the joints are those it was learnt with, in their order."""
+        if tuple(joint_names) != self.card.joint_names:
+            raise ModelError("learnt for joints in another order, or with other names")
+
+    def check_score(self, sha256: str) -> None:
+        """Raise ModelError unless it was learnt for this score."""
+        if sha256 != self.card.sha256:
+            raise ModelError(
+                f"learnt for score {self.card.title!r} ({self.card.sha256[:12]}), "
+                f"not for the one given ({sha256[:12]})"
+            )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that a learnt performance depends on."""
+    return {name: version(name) for name in _PHYSICS}
+
+
+def save_learnt(learnt: Learnt, path: Path) -> None:
+    """Write a file of some hundred kilobytes for a song of half a minute.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    plan, tips = learnt.plan, learnt.plan.fingertips
+    arrays = {name: getattr(plan, name) for name in _ARRAYS}
+    arrays |= {f"fingertips_{name}": getattr(tips, name) for name in _FINGERTIPS}
+    arrays = {n: a.astype(np.float32) if a.dtype == float else a for n, a in arrays.items()}
+    card = json.dumps({"format": _FORMAT, "lead": plan.lead, **asdict(learnt.card)})
+    try:
+        with path.open("wb") as file:
+            np.savez_compressed(file, card=np.array(card), **arrays)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error})") from None
+
+
+def load_learnt(path: Path) -> Learnt:
+    """Read a file of `save_learnt`; nothing in it is executed.
+
+    Raises:
+        ModelError: It is not such a file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            card = json.loads(str(data["card"]))
+            arrays = {name: data[name] for name in data.files if name != "card"}
+        if card.pop("format") != _FORMAT:
+            raise ModelError(f"{path}: made by another version; learn it again")
+        lead = int(card.pop("lead"))
+        tips = FingertipPlan(lead, **{n: _wide(arrays[f"fingertips_{n}"]) for n in _FINGERTIPS})
+        plan = PerformancePlan(lead, **{n: _wide(arrays[n]) for n in _ARRAYS}, fingertips=tips)
+        card["joint_names"] = tuple(card["joint_names"])
+        learnt = Learnt(plan, Card(**card))
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path}: not a learnt performance ({error})") from None
+    if not (np.isfinite(plan.target).all() and np.isfinite(plan.position).all()):
+        raise ModelError(f"{path}: holds values that are not finite")
+    return learnt
+
+
+def _wide(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(float) if array.dtype == np.float32 else array
