@@ -6,7 +6,7 @@ from pianomime.metrics.key_press import key_press_metrics
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import MidiKind, PianoSimulation, SimulationDivergedError
 
-STEPS = 120
+STEPS = 1000
 
 
 def wandering_targets(simulation, steps, seed=0):
@@ -36,7 +36,7 @@ def robopianist_environment(body, steps):
 
     sequence = note_seq.NoteSequence()
     for i in range(steps // 10):
-        sequence.notes.add(start_time=i / 2, end_time=i / 2 + 0.5, pitch=50 + i, velocity=80)
+        sequence.notes.add(start_time=i / 2, end_time=i / 2 + 0.5, pitch=40 + i % 50, velocity=80)
     sequence.total_time = steps * CONTROL_DT_S
     task = PianoWithShadowHands(
         midi=MidiFile(seq=sequence),

@@ -73,6 +73,8 @@ def run_bench(
         ProcessPoolExecutor(processes, get_context("spawn")) as pool,
         path.open("a") as file,
     ):
+        if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
+            file.write("\n")  # after a line that was cut off
         futures = [
             pool.submit(_run, job, song, now_s) for job, song in jobs.items() if job not in done
         ]

@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import PianoMimeError
+from pianomime.hands.fingers import FINGERTIP_SITES, SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.piano.geometry import ACTIVATION_RAD, LOWEST_PITCH, N_KEYS
 from pianomime.piano.velocity import midi_velocity
 from pianomime.score.midi import SUSTAIN_CONTROLLER
 from pianomime.simulation.model import PHYSICS_DT_S, SUBSTEPS
+
+_NOT_NEEDED: Final = int(
+    mujoco.mjtDisableBit.mjDSBL_AUTORESET  # a broken state must be seen
+    | mujoco.mjtDisableBit.mjDSBL_SENSOR  # robopianist's touch sensors, which nobody reads
+)
 
 
 class SimulationDivergedError(PianoMimeError):
@@ -37,18 +44,40 @@ class MidiEvent:
     value: int
 
 
+@dataclass(frozen=True)
+class SimulationState:
+    """All that the future of a simulation depends on.
+
+    Attributes:
+        physics: MuJoCo's integration state (mjSTATE_INTEGRATION).
+        active: (88,) keys that count as pressed.
+        sustain: The pedal.
+        substeps: Physics steps since the reset.
+    """
+
+    physics: NDArray[np.float64]
+    active: NDArray[np.bool_]
+    sustain: bool
+    substeps: int
+
+
 class PianoSimulation:
     """The physics, the keys' state as robopianist judges it, and the MIDI that the keys make."""
 
     def __init__(self, model: mujoco.MjModel) -> None:
         """Take a model from `load_model` and reset it."""
-        model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
+        model.opt.disableflags |= _NOT_NEEDED
         self.model = model
         self.data = mujoco.MjData(model)
         self.hands = HandsModel.of(model)
         names = [model.joint(i).name for i in range(model.njnt)]
         keys = [i for i, name in enumerate(names) if name.startswith("piano/")]
         keys.sort(key=lambda i: int(names[i].rsplit("_", 1)[1]))
+        self._fingertips = [
+            model.site(f"{side}_shadow_hand/{name}").id
+            for side in SIDES
+            for name in FINGERTIP_SITES
+        ]
         self._key_qpos = model.jnt_qposadr[keys]
         self._key_dof = model.jnt_dofadr[keys]
         self._key_max = model.jnt_range[keys, 1]
@@ -61,6 +90,21 @@ class PianoSimulation:
         self._substeps = 0
         self.active = np.zeros(N_KEYS, bool)
         self.sustain = False
+
+    def save(self) -> SimulationState:
+        """Return the whole state, to go back to."""
+        kind = mujoco.mjtState.mjSTATE_INTEGRATION
+        physics = np.empty(mujoco.mj_stateSize(self.model, kind))
+        mujoco.mj_getState(self.model, self.data, physics, kind)
+        return SimulationState(physics, self.active.copy(), self.sustain, self._substeps)
+
+    def restore(self, state: SimulationState) -> None:
+        """Go back to a state of this simulation; what follows is what followed then."""
+        kind = mujoco.mjtState.mjSTATE_INTEGRATION
+        mujoco.mj_setState(self.model, self.data, state.physics, kind)
+        mujoco.mj_kinematics(self.model, self.data)
+        self.active, self.sustain = state.active.copy(), state.sustain
+        self._substeps = state.substeps
 
     @property
     def time_s(self) -> float:
@@ -76,6 +120,11 @@ class PianoSimulation:
     def joint_velocity(self) -> NDArray[np.float64]:
         """Velocities of the hands' joints [rad/s, m/s]."""
         return np.asarray(self.data.qvel[self.hands.dof_index])
+
+    @property
+    def fingertip_position(self) -> NDArray[np.float64]:
+        """Where the fingertips are [m, world], (10, 3), left thumb to right little."""
+        return np.asarray(self.data.site_xpos[self._fingertips])
 
     @property
     def key_position(self) -> NDArray[np.float64]:

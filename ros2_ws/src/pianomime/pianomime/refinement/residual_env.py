@@ -1,0 +1,157 @@
+"""The song as a task for reinforcement learning: add a small residual to a plan's commands."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.config import Config, parameter
+from pianomime.hands.fingers import SIDES
+from pianomime.hands.kinematics import HandKinematics
+from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.score.goals import KeyGoals
+from pianomime.simulation.simulation import PianoSimulation, SimulationState
+
+Array = NDArray[np.float64]
+
+_GAUSSIAN_AT_MARGIN: Final = 0.1
+"""Value of dm_control's `tolerance` at its margin (dm_control/utils/rewards.py)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidualConfig(Config):
+    """Observation, action and reward; the defaults are the paper's where it says (section 3.2)."""
+
+    bound: float = parameter(0.03, "Largest residual, as a share of the joint's range", ge=1e-4)
+    lookahead: int = parameter(10, "Goals seen beyond the current one", ge=0, le=200)
+    hit_share: float = parameter(
+        0.95, "Weight of pressing what is wanted against pressing nothing else", ge=0.0, le=1.0
+    )  # the paper has 0.5; a reproduction found 0.95 best
+    mimic_weight: float = parameter(1 / 3, "Weight of the fingertips' reward", ge=0.0, le=1.0)
+    onset_weight: float = parameter(0.0, "Weight of striking in the right step", ge=0.0, le=1.0)
+    reference_start: float = parameter(
+        0.5, "Share of episodes that start inside the song", ge=0.0, le=1.0
+    )
+
+
+class ResidualEnv(gymnasium.Env[Array, Array]):
+    """One episode is the rest of the song from where it starts.
+
+    The action (na,) in [-1, 1] moves each actuator's target by up to `bound` of its range. The
+    observation holds joints, velocities, keys, goals with lookahead, planned fingertips, the
+    plan's command and the time left.
+    """
+
+    def __init__(
+        self,
+        plan: PerformancePlan,
+        goals: KeyGoals,
+        simulation: PianoSimulation,
+        config: ResidualConfig | None = None,
+    ) -> None:
+        """Play the plan once, to know states inside the song to start from."""
+        self._plan, self._goals, self._simulation = plan, goals, simulation
+        self._config = config or ResidualConfig()
+        hands = simulation.hands
+        self._kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
+        # Coordinates of both hands, as joint targets: 1 moves an actuator by its bound.
+        blocks = []
+        for kinematics in self._kinematics:
+            reach = self._config.bound * (kinematics.upper - kinematics.lower)
+            block = np.zeros((len(hands.joint_names), kinematics.n))
+            block[kinematics.joints] = kinematics.expand * reach
+            blocks.append(block)
+        self._residual = np.concatenate(blocks, axis=1)
+        tips = [
+            kinematics.fingertips(plan.position[:, kinematics.joints] @ kinematics.contract.T)
+            for kinematics in self._kinematics
+        ]
+        self._tips = np.concatenate([tip.position for tip in tips], axis=1)  # (rows, 10, 3)
+        self._states = self._record()
+        self._step = 0
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self._residual.shape[1],))
+        self.observation_space = gymnasium.spaces.Box(
+            -np.inf, np.inf, self._observe().shape, np.float64
+        )
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Go to the start of the lead-in, or into the song; `options={"start": 0}` chooses."""
+        super().reset(seed=seed)
+        step = 0
+        if self.np_random.uniform() < self._config.reference_start:
+            step = int(self.np_random.integers(len(self._states)))
+        self._step = (options or {}).get("start", step)
+        self._simulation.restore(self._states[self._step])
+        return self._observe(), {}
+
+    def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+        """Play one control step; `info` has the keys pressed and the command given."""
+        was_active = self._simulation.active
+        target, sustain = self._plan.command(
+            self._step - self._plan.lead, self._simulation.joint_position
+        )
+        change = self._residual @ np.clip(action, -1.0, 1.0)
+        self._simulation.step(target + change, sustain)
+        reward = self._reward(was_active)
+        info = {"active": self._simulation.active, "change": change}
+        self._step += 1
+        ended = self._step >= self._plan.lead + len(self._goals.keys)
+        return self._observe(), reward, ended, False, info
+
+    def _record(self) -> list[SimulationState]:
+        simulation, states = self._simulation, []
+        simulation.reset()
+        for step in range(self._plan.lead + len(self._goals.keys)):
+            states.append(simulation.save())
+            command = self._plan.command(step - self._plan.lead, simulation.joint_position)
+            simulation.step(*command)
+        simulation.restore(states[0])
+        return states
+
+    def _observe(self) -> Array:
+        simulation = self._simulation
+        goals, sustain = self._goals.window(
+            self._step - self._plan.lead, self._config.lookahead + 1
+        )
+        row = min(self._step, len(self._plan.target) - 1)
+        return np.concatenate(
+            [
+                simulation.joint_position,
+                0.1 * simulation.joint_velocity,
+                simulation.key_position,
+                goals.ravel().astype(float),
+                self._tips[row + 1].ravel(),
+                self._plan.target[row],
+                [float(sustain[0]), self._step / len(self._plan.target)],
+            ]
+        )
+
+    def _reward(self, was_active: NDArray[np.bool_]) -> float:
+        config, simulation = self._config, self._simulation
+        (wanted,), _ = self._goals.window(self._step - self._plan.lead, 1)
+        (wanted_before,), _ = self._goals.window(self._step - self._plan.lead - 1, 1)
+        up = 1.0 - simulation.key_position[wanted]
+        hit = float(_tolerance(up, 0.05, 0.5).mean()) if wanted.any() else 1.0
+        clean = 0.0 if (simulation.active & ~wanted).any() else 1.0
+        keys = config.hit_share * hit + (1 - config.hit_share) * clean
+        reward = (1 - config.mimic_weight) * keys + config.mimic_weight * self._mimic()
+        struck, begins = simulation.active & ~was_active, wanted & ~wanted_before
+        if config.onset_weight and begins.any():
+            reward += config.onset_weight * float((struck & begins).sum() / begins.sum())
+        return reward
+
+    def _mimic(self) -> float:
+        """Return how close the fingertips are to the plan's, in x and y."""
+        row = min(self._step + 1, len(self._tips) - 1)
+        off = np.linalg.norm((self._simulation.fingertip_position - self._tips[row])[:, :2], axis=1)
+        return float(_tolerance(off, 0.01, 0.05).mean())
+
+
+def _tolerance(value: Array, bound: float, margin: float) -> Array:
+    """Return 1 up to `bound`, then a Gaussian that is 0.1 a `margin` further."""
+    beyond = np.maximum(value - bound, 0.0) / margin
+    return np.asarray(np.exp(beyond**2 * np.log(_GAUSSIAN_AT_MARGIN)))

@@ -1,0 +1,186 @@
+"""Residual reinforcement learning of one song, as in the paper (section 3.2): PPO on `ResidualEnv`.
+
+Needs stable-baselines3 and torch: `tools/setup learning`.
+"""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.vec_env import SubprocVecEnv
+
+from pianomime.config import Config, parameter
+from pianomime.errors import ModelError
+from pianomime.metrics.key_press import key_press_metrics
+from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.refinement.residual_env import ResidualEnv
+from pianomime.score.goals import KeyGoals
+
+MakeEnv = Callable[[], ResidualEnv]
+
+_CHECKPOINT: Final = "policy.zip"
+_CURVE: Final = "curve.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PpoConfig(Config):
+    """PPO's settings: the paper's table 6, with smaller batches for two cores."""
+
+    steps: int = parameter(2_000_000, "Control steps to train for", ge=1)
+    envs: int = parameter(2, "Environments, each a process", ge=1, le=256)
+    rollout_steps: int = parameter(1024, "Control steps of each environment per update", ge=2)
+    batch: int = parameter(512, "Minibatch", ge=2)
+    epochs: int = parameter(10, "Passes over each update's steps", ge=1)
+    learning_rate: float = parameter(3e-4, "Adam's", ge=1e-7)
+    gamma: float = parameter(0.99, "Discount", ge=0.0, le=1.0)
+    gae_lambda: float = parameter(0.95, "Of the advantage estimate", ge=0.0, le=1.0)
+    clip: float = parameter(0.2, "Of the policy's ratio", ge=1e-3)
+    log_std: float = parameter(-2.0, "Log of the exploration's standard deviation at the start")
+    width: int = parameter(256, "Units of each of two hidden layers", ge=1)
+    seed: int = parameter(0, "Of everything random", ge=0)
+
+
+@dataclass(frozen=True)
+class ResidualLearned:
+    """What residual learning came to.
+
+    Attributes:
+        plan: The plan with the best policy's residuals in its targets; plays without torch.
+        f1: Its F1.
+        f1_before: That of the plan it began with.
+    """
+
+    plan: PerformancePlan
+    f1: float
+    f1_before: float
+
+
+def learn_residual(
+    plan: PerformancePlan,
+    goals: KeyGoals,
+    make_env: MakeEnv,
+    folder: Path,
+    config: PpoConfig | None = None,
+    progress: Callable[[int, float], bool] = lambda _, __: True,
+) -> ResidualLearned:
+    """Train, or go on with the training that `folder` holds; the best rollout is kept.
+
+    Args:
+        plan: Where to start.
+        goals: The score on the grid.
+        make_env: Makes an environment of this plan; called in each process.
+        folder: Of checkpoint and learning curve.
+        config: PPO.
+        progress: Told steps and best F1 after each update; training ends when it returns False.
+
+    Raises:
+        ModelError: The checkpoint in `folder` is of other hands or another observation.
+    """
+    config = config or PpoConfig()
+    folder.mkdir(parents=True, exist_ok=True)
+    trial = make_env()
+    before, _ = _perform(None, trial, plan, goals)
+    watcher = _Watcher(plan, goals, trial, folder, progress, ResidualLearned(plan, before, before))
+    vector = SubprocVecEnv([make_env] * config.envs, start_method="spawn")
+    try:
+        model = _load(folder, vector) or _create(vector, config)
+        left = config.steps - model.num_timesteps
+        if left > 0:
+            model.learn(left, callback=watcher, reset_num_timesteps=False)
+    finally:
+        vector.close()
+    return watcher.best
+
+
+class _Watcher(BaseCallback):
+    """After each update: play without exploration, keep the best, write checkpoint and curve."""
+
+    def __init__(
+        self,
+        plan: PerformancePlan,
+        goals: KeyGoals,
+        env: ResidualEnv,
+        folder: Path,
+        progress: Callable[[int, float], bool],
+        best: ResidualLearned,
+    ) -> None:
+        super().__init__()
+        self._plan, self._goals, self._env = plan, goals, env
+        self._folder, self._progress = folder, progress
+        self._goes_on = True
+        self.best = best
+
+    def _on_step(self) -> bool:
+        return self._goes_on
+
+    def _on_rollout_start(self) -> None:
+        f1, plan = _perform(self.model, self._env, self._plan, self._goals)
+        if f1 > self.best.f1:
+            self.best = ResidualLearned(plan, f1, self.best.f1_before)
+        part = self._folder / f"part-{_CHECKPOINT}"
+        self.model.save(part)
+        part.replace(self._folder / _CHECKPOINT)
+        with (self._folder / _CURVE).open("a", newline="") as file:
+            csv.writer(file).writerow([self.num_timesteps, f"{f1:.5f}", f"{self.best.f1:.5f}"])
+        self._goes_on = self._progress(self.num_timesteps, self.best.f1)
+
+
+def _perform(
+    model: Any, env: ResidualEnv, plan: PerformancePlan, goals: KeyGoals
+) -> tuple[float, PerformancePlan]:
+    """Return F1 of the song without exploration, and the plan that plays it so."""
+    observation, _ = env.reset(options={"start": 0})
+    target = plan.target.copy()
+    active = np.zeros((plan.lead + len(goals.keys), goals.keys.shape[1]), bool)
+    for step in range(len(active)):
+        action = np.zeros(env.action_space.shape or ())
+        if model is not None:
+            action, _ = model.predict(observation, deterministic=True)
+        observation, _, _, _, info = env.step(action)
+        target[step] += info["change"]
+        active[step] = info["active"]
+    f1 = key_press_metrics(goals.keys, active[plan.lead :]).f1
+    return f1, PerformancePlan(plan.lead, target, plan.position, plan.sustain, plan.fingertips)
+
+
+def _create(vector: SubprocVecEnv, config: PpoConfig) -> PPO:
+    import torch
+
+    torch.set_num_threads(1)  # the environments need the cores
+    model = PPO(
+        "MlpPolicy",
+        vector,
+        n_steps=config.rollout_steps,
+        batch_size=config.batch,
+        n_epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        gamma=config.gamma,
+        gae_lambda=config.gae_lambda,
+        clip_range=config.clip,
+        seed=config.seed,
+        device="cpu",
+        policy_kwargs={
+            "net_arch": [config.width, config.width],
+            "log_std_init": config.log_std,
+            "activation_fn": torch.nn.GELU,
+        },
+    )
+    with torch.no_grad():  # begin as the plan: no residual
+        model.policy.action_net.weight.zero_()
+        model.policy.action_net.bias.zero_()
+    return model
+
+
+def _load(folder: Path, vector: SubprocVecEnv) -> PPO | None:
+    path = folder / _CHECKPOINT
+    if not path.exists():
+        return None
+    try:
+        return PPO.load(path, env=vector, device="cpu")
+    except ValueError as error:
+        raise ModelError(f"{path}: of other hands or another song ({error})") from None

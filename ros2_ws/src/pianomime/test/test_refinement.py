@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pianomime.errors import ModelError
+from pianomime.evaluation.players import planned
+from pianomime.planning.rollout import roll_out
+from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
+from pianomime.refinement.learnt_file import Card, Learnt, load_learnt, save_learnt, versions
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Note, Score
+from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.simulation.simulation import PianoSimulation
+
+# Wide, fast and dense, so that a plan alone makes mistakes.
+NOTES = [
+    Note(0.15 * i, 0.15 * i + 0.14, key)
+    for i, chord in enumerate([(20, 27, 32), (51, 55, 60), (16, 23, 28), (58, 63, 66)] * 3)
+    for key in chord
+]
+SCORE = Score.from_notes("leaps", NOTES)
+
+
+@pytest.fixture(scope="module")
+def song(request):
+    from pianomime.hands.embodiment import embodiment
+    from pianomime.simulation.model import load_model
+
+    simulation = PianoSimulation(load_model(embodiment("pianomime")))
+    return *planned(SCORE, simulation), key_goals(SCORE, CONTROL_DT_S), simulation
+
+
+def learned(song, rollouts, **more):
+    fingered, plan, goals, simulation = song
+    config = IterativeLearningConfig(rollouts=rollouts, stretch=12, seed=1)
+    return learn(plan, fingered, goals, simulation, config, **more)
+
+
+def test_learning_makes_a_hard_song_better_and_the_best_plan_plays_as_said(song):
+    result = learned(song, 25)
+    assert result.f1 > result.history[0] + 0.02
+    assert result.history == sorted(result.history)
+    _, _, goals, simulation = song
+    again = roll_out(result.plan.command, result.plan.lead, len(goals.keys), simulation)
+    assert again.f1_per_step(goals).mean() == result.f1
+
+
+def test_the_same_seed_learns_the_same(song):
+    first, second = (learned(song, 5) for _ in range(2))
+    assert first.history == second.history
+    assert np.array_equal(first.plan.target, second.plan.target)
+
+
+def test_learning_ends_when_told_to(song):
+    told = []
+    result = learned(song, 50, progress=lambda f1: told.append(f1) or len(told) < 3)
+    assert len(told) == 3
+    assert len(result.history) == 3
+
+
+@pytest.fixture
+def learnt(song):
+    _, plan, _, simulation = song
+    names = simulation.hands.joint_names
+    card = Card("leaps", SCORE.sha256, "pianomime", names, 0.9, 0.8, "test", 0, versions())
+    return Learnt(plan, card)
+
+
+def test_a_learnt_performance_survives_its_file(learnt, tmp_path):
+    save_learnt(learnt, tmp_path / "leaps.npz")
+    loaded = load_learnt(tmp_path / "leaps.npz")
+    assert loaded.card == learnt.card
+    assert loaded.plan.lead == learnt.plan.lead
+    assert np.allclose(loaded.plan.target, learnt.plan.target, atol=1e-6)
+    assert np.array_equal(loaded.plan.sustain, learnt.plan.sustain)
+    loaded.check_score(SCORE.sha256)
+    loaded.check_hands("pianomime")
+
+
+def test_another_score_or_other_hands_are_refused_by_name(learnt):
+    with pytest.raises(ModelError, match="learnt for score 'leaps'"):
+        learnt.check_score("0" * 64)
+    with pytest.raises(ModelError, match="embodiment 'pianomime', not 'robopianist'"):
+        learnt.check_hands("robopianist")
+    with pytest.raises(ModelError, match="another order"):
+        learnt.check_joints(learnt.card.joint_names[::-1])
+
+
+def test_files_that_are_none_are_refused(learnt, tmp_path):
+    path = tmp_path / "x.npz"
+    with pytest.raises(ModelError, match="not a learnt performance"):
+        load_learnt(path)
+    path.write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(ModelError, match="not a learnt performance"):
+        load_learnt(path)
+    broken = replace(learnt.plan, target=np.full_like(learnt.plan.target, np.nan))
+    save_learnt(Learnt(broken, learnt.card), path)
+    with pytest.raises(ModelError, match="not finite"):
+        load_learnt(path)
