@@ -36,7 +36,7 @@ class ResidualConfig(Config):
     )
 
 
-class ResidualEnv(gymnasium.Env[Array, Array]):
+class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
     """One episode is the rest of the song from where it starts.
 
     The action (na,) in [-1, 1] moves each actuator's target by up to `bound` of its range. The
@@ -71,7 +71,7 @@ class ResidualEnv(gymnasium.Env[Array, Array]):
         self._tips = np.concatenate([tip.position for tip in tips], axis=1)  # (rows, 10, 3)
         self._states = self._record()
         self._step = 0
-        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self._residual.shape[1],))
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self._residual.shape[1],), np.float32)
         self.observation_space = gymnasium.spaces.Box(
             -np.inf, np.inf, self._observe().shape, np.float64
         )
@@ -88,7 +88,7 @@ class ResidualEnv(gymnasium.Env[Array, Array]):
         self._simulation.restore(self._states[self._step])
         return self._observe(), {}
 
-    def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+    def step(self, action: NDArray[np.float32]) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Play one control step; `info` has the keys pressed and the command given."""
         was_active = self._simulation.active
         target, sustain = self._plan.command(

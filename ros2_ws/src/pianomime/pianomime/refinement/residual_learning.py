@@ -138,7 +138,7 @@ def _perform(
     target = plan.target.copy()
     active = np.zeros((plan.lead + len(goals.keys), goals.keys.shape[1]), bool)
     for step in range(len(active)):
-        action = np.zeros(env.action_space.shape or ())
+        action = np.zeros(env.action_space.shape or (), np.float32)
         if model is not None:
             action, _ = model.predict(observation, deterministic=True)
         observation, _, _, _, info = env.step(action)

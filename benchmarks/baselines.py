@@ -1,0 +1,133 @@
+"""The paper's baselines on the test clips: IK on the human's fingertips, fingering by transport.
+
+python benchmarks/baselines.py CLIPS.npz > benchmarks/results/baselines.md
+"""
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from tqdm import tqdm
+
+from pianomime.evaluation.players import LEAD, TAIL, planned
+from pianomime.hands.embodiment import embodiment
+from pianomime.metrics.key_press import key_press_metrics
+from pianomime.piano.geometry import key_y
+from pianomime.planning.differential_ik import follow_fingertips
+from pianomime.planning.performance_plan import plan_performance
+from pianomime.planning.rollout import roll_out
+from pianomime.score.clips import Clip, load_clips
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Score
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.simulation import PianoSimulation
+
+
+@cache
+def simulation() -> PianoSimulation:
+    return PianoSimulation(load_model(embodiment("pianomime")))
+
+
+def without_fingers(score: Score) -> Score:
+    return score.with_fingers([-1] * len(score.notes))
+
+
+def transported(score: Score) -> Score:
+    """Fingering by optimal transport (RP1M): at each onset the least total way of the fingers."""
+    goals = key_goals(score, CONTROL_DT_S)
+    place = np.concatenate([-0.2 - 0.022 * np.arange(5), 0.2 + 0.022 * np.arange(5)])
+    until = np.full(10, -1)
+    fingers = np.full(len(score.notes), -1)
+    onsets: dict[int, list] = {}
+    for note in goals.notes:
+        onsets.setdefault(note.first, []).append(note)
+    for first, notes in sorted(onsets.items()):
+        free = np.flatnonzero(until < first)
+        y = np.array([key_y()[score.notes[note.index].key] for note in notes])
+        chosen, which = linear_sum_assignment(np.abs(place[free][:, None] - y))
+        for finger, i in zip(free[chosen], which, strict=True):
+            fingers[notes[i].index], until[finger], place[finger] = finger, notes[i].last, y[i]
+    return score.with_fingers(fingers.tolist())
+
+
+def human_ik(clip: Clip) -> np.ndarray:
+    """Differential IK on the human's fingertips, open loop."""
+    tips = clip.fingertips[:, [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]].astype(float)
+    targets = follow_fingertips(simulation().hands, tips, LEAD)
+    goals = key_goals(clip.score(), CONTROL_DT_S)
+    command = lambda step, _: (targets[step + LEAD], bool(goals.sustain[max(step, 0)]))  # noqa: E731
+    return roll_out(command, LEAD, len(goals.keys), simulation()).pressed
+
+
+def with_fingering(score: Score) -> np.ndarray:
+    """Our planner with the fingers that the score has."""
+    goals = key_goals(score, CONTROL_DT_S)
+    plan = plan_performance(score, simulation().hands, CONTROL_DT_S, LEAD, TAIL)
+    return roll_out(plan.command, LEAD, len(goals.keys), simulation()).pressed
+
+
+def agreement(clip: Clip) -> float:
+    """Share of the notes whose human finger is known that get the same finger from ours."""
+    human = clip.score()
+    ours, _ = planned(without_fingers(human), simulation())
+    known = [
+        (h.finger, o.finger) for h, o in zip(human.notes, ours.notes, strict=True) if h.finger >= 0
+    ]
+    return float(np.mean([h == o for h, o in known]))
+
+
+def with_humans_fingering(clip: Clip) -> np.ndarray:
+    """Our planner with the human's fingers, and ours where the human's is unknown."""
+    return with_fingering(planned(clip.score(), simulation())[0])
+
+
+ROWS = {
+    "differential IK on the human's fingertips, open loop": human_ik,
+    "planner, fingering by optimal transport": lambda clip: with_fingering(
+        transported(clip.score())
+    ),
+    "planner, the human's fingering": with_humans_fingering,
+    "planner, our fingering": lambda clip: with_fingering(
+        planned(without_fingers(clip.score()), simulation())[0]
+    ),
+}
+
+
+def run(job: tuple[str, Clip]) -> tuple[str, list[float]]:
+    name, clip = job
+    if name == "agreement":
+        return name, [agreement(clip)]
+    goals = key_goals(clip.score(), CONTROL_DT_S)
+    metrics = key_press_metrics(goals.keys, ROWS[name](clip))
+    return name, [metrics.f1, metrics.f1_sounding, metrics.precision, metrics.recall]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("clips", type=Path)
+    clips = load_clips(parser.parse_args().clips, "test")
+    jobs = [(name, clip) for name in (*ROWS, "agreement") for clip in clips]
+    results: dict[str, list[list[float]]] = {}
+    with get_context("spawn").Pool() as pool:
+        for name, figures in tqdm(pool.imap_unordered(run, jobs), total=len(jobs), file=sys.stderr):
+            results.setdefault(name, []).append(figures)
+    print(f"`python benchmarks/baselines.py CLIPS.npz`, {datetime.now(UTC):%Y-%m-%d},")
+    print(f"{len(clips)} test clips, `pianomime` embodiment, nothing random\n")
+    print("| what | F1 | F1 sounding | precision | recall |\n| --- | --- | --- | --- | --- |")
+    for name in ROWS:
+        figures = " | ".join(f"{value:.3f}" for value in np.mean(results[name], axis=0))
+        print(f"| {name} | {figures} |")
+    print(f"\nOur finger is the human's for {np.mean(results['agreement']):.0%} of the notes.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Control steps per second: our core against robopianist's environment, one core and all.
+
+python benchmarks/simulation_speed.py > benchmarks/results/simulation_speed.md
+"""
+
+import os
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import time
+from datetime import UTC, datetime
+from multiprocessing import get_context
+
+import numpy as np
+
+from pianomime.evaluation.players import LEAD, planned
+from pianomime.hands.embodiment import EMBODIMENTS, Embodiment
+from pianomime.score.repertoire import find_score
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.simulation import PianoSimulation
+from pianomime.simulation.stand_ins import stand_in_for_audio
+
+STEPS = 400
+ROUNDS = 5
+SONG = "minuet_in_g"
+
+
+def robopianist(body: Embodiment):
+    """Robopianist's own environment with this body; nothing observed, no reward but its own."""
+    stand_in_for_audio()
+    import note_seq
+    from dm_control import composer
+    from robopianist.music.midi_file import MidiFile
+    from robopianist.suite.tasks.piano_with_shadow_hands import PianoWithShadowHands
+
+    sequence = note_seq.NoteSequence()
+    for note in find_score(SONG).notes:
+        sequence.notes.add(
+            start_time=note.onset_s, end_time=note.offset_s, pitch=note.key + 21, velocity=64
+        )
+    sequence.total_time = find_score(SONG).duration_s
+    task = PianoWithShadowHands(
+        midi=MidiFile(seq=sequence),
+        gravity_compensation=body.gravity_compensation,
+        forearm_dofs=body.forearm_dofs,
+        disable_hand_collisions=not body.hand_hand_collisions,
+        disable_fingering_reward=True,
+        change_color_on_activation=True,
+    )
+    for hand in (task.left_hand, task.right_hand):
+        for name in body.forearm_dofs:
+            hand.mjcf_model.find("actuator", name).kp *= body.forearm_gain_scale
+        hand.mjcf_model.find("joint", "forearm_ty").range = body.reach_m
+        hand.mjcf_model.find("actuator", "forearm_ty").ctrlrange = body.reach_m
+    return composer.Environment(task, strip_singleton_obs_buffer_dim=True)
+
+
+def targets(simulation: PianoSimulation) -> np.ndarray:
+    """Return the joint targets of a song, (STEPS, n)."""
+    score = find_score(SONG)
+    return planned(score, simulation)[1].target[:STEPS]
+
+
+def ours(simulation: PianoSimulation, commands: np.ndarray) -> float:
+    """Return control steps per second."""
+    simulation.reset()
+    began_s = time.perf_counter()
+    for command in commands:
+        simulation.step(command, sustain=False)
+    return len(commands) / (time.perf_counter() - began_s)
+
+
+def theirs(environment, actions: np.ndarray) -> float:
+    environment.reset()
+    began_s = time.perf_counter()
+    for action in actions:
+        environment.step(action)
+    return len(actions) / (time.perf_counter() - began_s)
+
+
+def worker(body: Embodiment) -> int:
+    simulation = PianoSimulation(load_model(body))
+    commands = targets(simulation)
+    for _ in range(ROUNDS):
+        ours(simulation, commands)
+    return ROUNDS * len(commands)
+
+
+def main() -> None:
+    cores = os.cpu_count() or 1
+    print(f"`python benchmarks/simulation_speed.py`, {datetime.now(UTC):%Y-%m-%d}, {cores} cores,")
+    print(f"best of {ROUNDS} rounds in turn, {STEPS} control steps of {SONG}, lead-in {LEAD}\n")
+    print("| embodiment | robopianist, one core | ours, one core | ratio | ours, all cores |")
+    print("| --- | --- | --- | --- | --- |")
+    for body in EMBODIMENTS.values():
+        simulation, environment = PianoSimulation(load_model(body)), robopianist(body)
+        commands = targets(simulation)
+        ctrl = commands @ simulation.hands.coupling.T
+        half = ctrl.shape[1] // 2  # robopianist has the right hand first
+        silence = np.zeros((len(ctrl), 1))
+        actions = np.concatenate([ctrl[:, half:], ctrl[:, :half], silence], axis=1)
+        pairs = [(theirs(environment, actions), ours(simulation, commands)) for _ in range(ROUNDS)]
+        slow, fast = (max(column) for column in zip(*pairs, strict=True))
+        with get_context("spawn").Pool(cores) as pool:
+            pool.map(worker, [body] * cores)  # starts the processes and loads the models
+            began_s = time.perf_counter()
+            steps = sum(pool.map(worker, [body] * cores))
+            everything = steps / (time.perf_counter() - began_s)
+        ratio = f"{fast / slow:.2f}"
+        print(f"| {body.name} | {slow:.0f}/s | {fast:.0f}/s | {ratio} | {everything:.0f}/s |")
+    print("\nAll cores: songs planned and rolled out in processes, the planning included.")
+    print(f"A control step is {CONTROL_DT_S * 1e3:.0f} ms; {1 / CONTROL_DT_S:.0f}/s is real time.")
+
+
+if __name__ == "__main__":
+    main()
