@@ -143,6 +143,38 @@ def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
     assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
 
 
+def test_the_online_planner_plays_too_and_can_be_killed(cli):
+    save_midi(LONG, cli.folder / "long.mid")
+    process = cli.start("play", "long.mid", "--controller", "planner", "-o", "out", "--no-video")
+    try:
+        cli.wait_until(lambda: cli.pid_of("planner"), 60, "a planner")
+        time.sleep(5.0)  # into the song; how far does not matter
+        pid = cli.pid_of("planner")
+        os.kill(pid, signal.SIGKILL)
+        cli.wait_until(lambda: cli.pid_of("planner") not in (None, pid), 30, "a new planner")
+        _, err = process.communicate(timeout=180)
+    finally:
+        process.kill() if process.poll() is None else None
+    assert process.returncode == 0, err
+    assert json.loads((cli.folder / "out/metrics.json").read_text())["f1"] > 0.9
+
+
+def test_what_was_learnt_is_played(cli):
+    save_midi(SHORT, cli.folder / "short.mid")
+    status, out, err = cli.run("learn", "short.mid", "-o", "short.npz", "--rollouts", "4")
+    assert status == 0, err
+    learnt_f1 = float(re.search(r"([\d.]+) learnt", out)[1])
+    status, _, err = cli.run(
+        "play", "short.mid", "--learnt", "short.npz", "-o", "out", "--no-video"
+    )
+    assert status == 0, err
+    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
+    assert metrics["f1"] == pytest.approx(learnt_f1, abs=1.1e-3)
+    status, _, err = cli.run("play", "twinkle", "--learnt", "short.npz", "-o", "other")
+    assert status == 2
+    assert "learnt for score 'short'" in err
+
+
 @pytest.mark.parametrize("node", ["gate", "goals"])
 def test_any_other_node_can_be_replaced_too(cli, node):
     save_midi(LONG, cli.folder / "long.mid")
@@ -200,6 +232,11 @@ BAD = {
     "unwritable": (["play", "-o", "text.mid/out"], "text.mid/out: Not a directory"),
     "no bag": (["render", "gone", "-o", "out"], "gone: no bag there"),
     "not a bag": (["render", "here", "-o", "out"], "here: not a readable bag"),
+    "not learnt": (["play", "--learnt", "text.mid"], "text.mid: not a learnt performance"),
+    "learn what": (["learn", "no_such", "-o", "x.npz"], "no piece 'no_such'"),
+    "learn over": (["learn", "twinkle", "-o", "text.mid"], "text.mid: exists already"),
+    "no clips": (["bench", "clips", "text.mid"], "text.mid: not a file of clips"),
+    "no files": (["bench", "files", "here"], "here: no .mid or .midi files there"),
 }
 
 

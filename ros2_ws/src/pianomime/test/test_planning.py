@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.metrics.key_press import key_press_metrics
-from pianomime.planning.fingertip_plan import plan_fingertips
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, PedalEvent, Score
@@ -44,7 +44,9 @@ def test_a_scale_with_chords_is_played_well(hands):
 
 def test_a_press_shows_in_the_rows_at_its_steps_ends():
     score = Score.from_notes("song", [Note(0.1, 0.3, 39, 64, 5)])
-    fingertips = plan_fingertips(score, key_goals(score, CONTROL_DT_S), LEAD, TAIL)
+    fingertips = plan_fingertips(
+        score, key_goals(score, CONTROL_DT_S), LEAD, TAIL, FingertipPlanConfig()
+    )
     rows = np.flatnonzero(fingertips.contact[:, 5])
     assert rows.tolist() == [LEAD + 3, LEAD + 4, LEAD + 5, LEAD + 6]
     height = fingertips.position[:, 5, 2]
@@ -97,3 +99,22 @@ def test_a_hand_at_rest_is_commanded_where_it_is(pianomime_hands):
     still = slice(LEAD + 20, LEAD + 40)
     error = (performance.target[still] - performance.position[still])[:, left]
     assert error == pytest.approx(np.zeros_like(error), abs=0.02)
+
+
+def test_a_finger_that_is_needed_elsewhere_leaves_its_held_key_in_time():
+    held, then = Note(0.0, 2.0, 39, 64, 5), Note(1.0, 1.5, 46, 64, 5)
+    score = Score.from_notes("song", [held, then])
+    goals = key_goals(score, CONTROL_DT_S)
+    fingertips = plan_fingertips(score, goals, LEAD, TAIL, FingertipPlanConfig())
+    on = [fingertips.key[LEAD + 1 + step, 5] for step in (0, 19, 20, 29)]
+    assert on == [39, 39, 46, 46]
+
+
+def test_a_song_of_many_windows_is_planned_as_smoothly_as_a_short_one(pianomime_hands):
+    notes = [Note(i * 0.5, i * 0.5 + 0.4, 45 + (5 * i) % 17) for i in range(90)]
+    performance, goals = plan(Score.from_notes("long", notes), pianomime_hands)
+    assert len(goals.keys) > 2 * 400
+    velocity = np.diff(performance.position, axis=0)
+    bend = np.abs(np.diff(velocity, axis=0)).max(axis=1)
+    seams = list(range(400, len(bend), 400))
+    assert bend[seams].max() < np.quantile(bend, 0.99)

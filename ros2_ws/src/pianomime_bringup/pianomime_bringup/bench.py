@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,8 @@ def add_parser(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     songs = _songs(options)
+    # Without this, SIGTERM would end this process alone and leave the pool's behind.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tqdm(total=len(songs), unit="song") as bar:
 
         def progress(record: Record) -> None:

@@ -111,6 +111,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             parameters={
                 "use_sim_time": True,
                 "song": config.song,
+                "embodiment": config.embodiment,
                 "lead_in_s": config.lead_in_s,
                 "transpose": config.transpose,
                 "stretch": config.stretch,

@@ -4,7 +4,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import HandsModel
-from pianomime.planning.fingertip_plan import plan_fingertips
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.safety.command_gate import CommandGate, GateConfig, GateResult, Verdict
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, PedalEvent, Score
@@ -51,7 +51,9 @@ def test_a_key_goal_comes_back_whole(score):
 
 
 def test_fingertip_goals_are_the_plans_rows_and_free_beyond(score):
-    plan = plan_fingertips(score, key_goals(score, 0.05), lead=4, tail=2)
+    plan = plan_fingertips(
+        score, key_goals(score, 0.05), lead=4, tail=2, config=FingertipPlanConfig()
+    )
     message = conversions.to_fingertip_goal(plan, 10, 20, score.sha256, 1.0, 0.05)
     message = over_the_wire(message)
     rows = len(plan.key) - 10

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pianomime.config import Config, parameter
+from pianomime.hands.embodiment import EMBODIMENTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,6 +11,7 @@ class GoalsConfig(Config):
     """What to play, and how far to look ahead."""
 
     song: str = parameter("twinkle", "Path of a MIDI file, or name of a piece that comes along")
+    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     lead_in_s: float = parameter(
         1.0, "Silence before the score, to get to the first position [s]", ge=0.0, le=60.0
     )

@@ -1,7 +1,8 @@
 """The score clock: at each step of the piano, what is wanted of keys, pedal and fingertips."""
 
 from pianomime.fingering.fingering import assign_fingers
-from pianomime.planning.fingertip_plan import plan_fingertips
+from pianomime.hands.embodiment import embodiment
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.score.goals import key_goals
 from pianomime.score.repertoire import find_score
 from pianomime.simulation.model import CONTROL_DT_S
@@ -29,7 +30,13 @@ class GoalsNode(PianoNode):
         self._score = score = assign_fingers(score, self._goals, CONTROL_DT_S)
         self._lead = round(config.lead_in_s / CONTROL_DT_S)
         self._tail = round(config.tail_s / CONTROL_DT_S)
-        self._fingertips = plan_fingertips(score, self._goals, self._lead, self._tail)
+        self._fingertips = plan_fingertips(
+            score,
+            self._goals,
+            self._lead,
+            self._tail,
+            FingertipPlanConfig.of(embodiment(config.embodiment).lifts),
+        )
         self._sha256 = score.sha256
         self._timing = Timing(self)
         dropped = sum(note.finger < 0 for note in score.notes)

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
 from multiprocessing import get_context
@@ -69,25 +68,16 @@ def run_bench(
     jobs = {Job(song.title, song.sha256, controller, body, seed): song for song in songs}
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"  # read by the processes' numpy
-    with (
-        ProcessPoolExecutor(processes, get_context("spawn")) as pool,
-        path.open("a") as file,
-    ):
+    todo = [(job, song, now_s) for job, song in jobs.items() if job not in done]
+    # Leaving the block, also by an exception, ends the pool's processes.
+    with get_context("spawn").Pool(processes) as pool, path.open("a") as file:
         if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
             file.write("\n")  # after a line that was cut off
-        futures = [
-            pool.submit(_run, job, song, now_s) for job, song in jobs.items() if job not in done
-        ]
-        try:
-            for future in as_completed(futures):
-                record = future.result()
-                done[_job_of(record)] = record
-                file.write(json.dumps(record) + "\n")
-                file.flush()
-                progress(record)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for record in pool.imap_unordered(_run, todo):
+            done[_job_of(record)] = record
+            file.write(json.dumps(record) + "\n")
+            file.flush()
+            progress(record)
     return [done[job] for job in jobs]
 
 
@@ -107,7 +97,8 @@ def summary(records: Iterable[Record]) -> Record:
     }
 
 
-def _run(job: Job, song: Score, now_s: Callable[[], float]) -> Record:
+def _run(todo: tuple[Job, Score, Callable[[], float]]) -> Record:
+    job, song, now_s = todo
     simulation = _simulation(job.embodiment)
     goals = key_goals(song, CONTROL_DT_S)
     began_s = now_s()

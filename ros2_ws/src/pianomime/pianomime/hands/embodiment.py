@@ -28,6 +28,11 @@ class Embodiment:
     hand_hand_collisions: bool
     gravity_compensation: bool
 
+    @property
+    def lifts(self) -> bool:
+        """Whether the forearms move up and down."""
+        return "forearm_tz" in self.forearm_dofs
+
 
 EMBODIMENTS: Final = {
     body.name: body

@@ -97,6 +97,11 @@ class HandsModel:
         groups[PEDAL_GROUP] = (PEDAL,)
         return groups
 
+    @property
+    def lifts(self) -> bool:
+        """Whether the forearms move up and down."""
+        return any(name.endswith("forearm_tz") for name in self.joint_names)
+
     def index(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return the positions of `names` in `joint_names`; KeyError names an unknown one."""
         where = {name: i for i, name in enumerate(self.joint_names)}

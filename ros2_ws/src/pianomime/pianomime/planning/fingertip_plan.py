@@ -29,6 +29,11 @@ class FingertipPlanConfig(Config):
         3, "Steps before an onset at which the finger heads for its key", ge=1, le=100
     )
 
+    @classmethod
+    def of(cls, lifts: bool) -> "FingertipPlanConfig":
+        """Return what suits hands whose forearms do or do not lift; chosen on training clips."""
+        return cls() if lifts else cls(white_x_m=0.07, black_x_m=-0.01)
+
 
 @dataclass(frozen=True)
 class FingertipPlan:
@@ -66,7 +71,7 @@ class FingertipPlan:
 
 
 def plan_fingertips(
-    score: Score, goals: KeyGoals, lead: int, tail: int, config: FingertipPlanConfig | None = None
+    score: Score, goals: KeyGoals, lead: int, tail: int, config: FingertipPlanConfig
 ) -> FingertipPlan:
     """Lay out the fingertips' targets over a score.
 
@@ -77,7 +82,6 @@ def plan_fingertips(
         tail: Steps after it, with the fingers up.
         config: Geometry.
     """
-    config = config or FingertipPlanConfig()
     rows = lead + len(goals.keys) + tail + 1
     position = np.full((rows, N_FINGERS, 3), np.nan)
     key = np.full((rows, N_FINGERS), NO_KEY)

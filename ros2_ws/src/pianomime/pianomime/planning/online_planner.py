@@ -11,7 +11,7 @@ from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.fingertip_plan import FingertipPlan, plan_fingertips
+from pianomime.planning.fingertip_plan import FingertipPlan, FingertipPlanConfig, plan_fingertips
 from pianomime.planning.performance_plan import FEEDBACK_GAIN
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.score.goals import KeyGoals, StepNote
@@ -47,7 +47,8 @@ class OnlinePlanner:
         self._n = len(hands.joint_names)
         self._hands_model = hands
         self._fingering = OnlineFingering(dt_s)
-        self._config = TrajectoryConfig(iterations=_ITERATIONS)
+        self._config = TrajectoryConfig.of(hands.lifts, iterations=_ITERATIONS)
+        self._fingertip_config = FingertipPlanConfig.of(hands.lifts)
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)
@@ -86,4 +87,4 @@ class OnlinePlanner:
             StepNote(max(note.first - now, _PAST), note.last - now, note.index) for note in notes
         )
         window = KeyGoals(keys, np.zeros(len(keys), bool), steps)
-        return plan_fingertips(score, window, lead=1, tail=0)
+        return plan_fingertips(score, window, 1, 0, self._fingertip_config)

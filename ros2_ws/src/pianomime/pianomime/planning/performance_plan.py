@@ -11,8 +11,8 @@ from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.fingertip_plan import FingertipPlan, plan_fingertips
-from pianomime.planning.trajectory import TrajectoryFit
+from pianomime.planning.fingertip_plan import FingertipPlan, FingertipPlanConfig, plan_fingertips
+from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Score
 
@@ -79,7 +79,7 @@ def plan_performance(
         tail: Control steps after it, with the fingers lifted.
     """
     goals = key_goals(score, dt_s)
-    fingertips = plan_fingertips(score, goals, lead, tail)
+    fingertips = plan_fingertips(score, goals, lead, tail, FingertipPlanConfig.of(hands.lifts))
     rows, n = len(fingertips.key), len(hands.joint_names)
     position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
     for side in range(len(SIDES)):
@@ -104,12 +104,13 @@ def _plan_hand(
     rows = len(fingertips.key)
     pose = np.zeros((rows, kinematics.n))
     target = np.zeros((rows - 1, kinematics.n))
+    config = TrajectoryConfig.of(hands.lifts)
     done = 1  # rows that are fixed: at first the pose to start from
     while done < rows:
         begin = max(done - 2, 0)  # two rows fix place and velocity
         end = min(done + _WINDOW + _OVERLAP, rows)
         fit = TrajectoryFit(
-            hands, kinematics, side, fingertips.window(begin, end), pose[begin:done]
+            hands, kinematics, side, fingertips.window(begin, end), pose[begin:done], config
         )
         new = end if end == rows else done + _WINDOW
         pose[done:new] = fit.solve()[done - begin : new - begin]

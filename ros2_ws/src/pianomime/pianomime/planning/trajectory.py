@@ -48,6 +48,14 @@ class TrajectoryConfig(Config):
     iterations: int = parameter(15, "Most iterations", ge=1, le=1000)
     tolerance: float = parameter(2e-3, "Relative gain of an iteration at which to stop", ge=0.0)
 
+    @classmethod
+    def of(cls, lifts: bool, **more: int) -> "TrajectoryConfig":
+        """Return what suits hands whose forearms do or do not lift; chosen on training clips.
+
+        Where they do not, it is the fingers that have to keep clear of the keys.
+        """
+        return cls(**more) if lifts else cls(floor_m=0.001, **more)
+
 
 @dataclass(frozen=True)
 class _Point:
@@ -71,14 +79,14 @@ class TrajectoryFit:
         side: int,
         plan: FingertipPlan,
         held: Array,
-        config: TrajectoryConfig | None = None,
+        config: TrajectoryConfig,
     ) -> None:
         """Set up the fit of hand `side` to its part of `plan`.
 
         The first rows stay at the poses `held`, (h, na) with h >= 1: the start, or where the
         trajectory of an earlier window goes on.
         """
-        self._config = config = config or TrajectoryConfig()
+        self._config = config
         self._kinematics = kinematics
         self._held = held
         mine = slice(side * FINGERS_PER_HAND, (side + 1) * FINGERS_PER_HAND)
