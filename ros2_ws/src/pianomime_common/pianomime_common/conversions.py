@@ -14,7 +14,7 @@ from pianomime.hands.fingers import N_FINGERS
 from pianomime.piano.geometry import N_KEYS
 from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.safety.command_gate import CommandGate, GateResult
-from pianomime.score.score import Note, PedalEvent, Score
+from pianomime.score.score import Score
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime_msgs import msg
 
@@ -90,17 +90,6 @@ def to_score(score: Score, stamp_s: float, lead_in_s: float) -> msg.Score:
         ],
         pedal=[msg.PedalEvent(time_s=event.time_s, down=event.down) for event in score.pedal],
     )
-
-
-def from_score(message: msg.Score) -> Score:
-    """Return the score.
-
-    Raises:
-        ScoreError: It holds a note that cannot be.
-    """
-    notes = (Note(n.onset_s, n.offset_s, n.key, n.velocity, n.finger) for n in message.notes)
-    pedal = (PedalEvent(event.time_s, event.down) for event in message.pedal)
-    return Score.from_notes(message.id, notes, pedal)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pianomime.hands.hands_model import HandsModel
 from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.safety.command_gate import CommandGate, GateConfig, GateResult, Verdict
 from pianomime.score.goals import key_goals
+from pianomime.score.message import from_message
 from pianomime.score.score import Note, PedalEvent, Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import MidiEvent, MidiKind
@@ -35,7 +36,7 @@ def test_equal_steps_give_equal_stamps():
 
 def test_a_score_comes_back_whole(score):
     message = over_the_wire(conversions.to_score(score, 1.0, 1.5))
-    assert conversions.from_score(message) == score
+    assert from_message(message) == score
     assert message.sha256 == score.sha256
     assert message.lead_in_s == 1.5
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
 from pianomime.refinement.learnt_file import load_learnt
+from pianomime.score.message import from_message
 from pianomime.simulation.model import CONTROL_DT_S
 from pianomime_common import conversions, topics
 from pianomime_common.running import run
@@ -40,7 +41,7 @@ class ExpertNode(ControllerNode):
     def _on_score(self, message: msg.Score) -> None:
         if message.sha256 == self._sha256:
             return
-        score = conversions.from_score(message)
+        score = from_message(message)
         self._sha256 = message.sha256
         if self._learnt is not None:
             self._learnt.check_score(message.sha256)

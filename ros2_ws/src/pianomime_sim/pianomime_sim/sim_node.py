@@ -75,11 +75,11 @@ class SimNode(PianoNode):
             )
         if self._commanded_now():
             self._timing.add("command age", time.monotonic() - self._moved_s)
-            self._step_if_due()
+            self._step_if_commanded()
 
-    def _step_if_due(self) -> None:
-        """Step, in lock-step mode, when all groups have their command for the newest state."""
-        if not (self._config.real_time or self._paused) and self._commanded_now():
+    def _step_if_commanded(self) -> None:
+        """Step, in lock-step mode and unless paused."""
+        if not (self._config.real_time or self._paused):
             self._step()
 
     def _commanded_now(self) -> bool:
@@ -134,7 +134,8 @@ class SimNode(PianoNode):
 
     def _on_set_pause(self, request: SetBool.Request, reply: SetBool.Response) -> SetBool.Response:
         self._paused = request.data
-        self._step_if_due()
+        if self._commanded_now():
+            self._step_if_commanded()
         reply.success = True
         return reply
 

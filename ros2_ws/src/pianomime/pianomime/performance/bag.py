@@ -12,7 +12,7 @@ from rosbags.highlevel import AnyReader, AnyReaderError
 from pianomime.errors import PianoMimeError
 from pianomime.performance.performance import Performance
 from pianomime.score.goals import key_goals
-from pianomime.score.score import Note, PedalEvent, Score
+from pianomime.score.message import from_message
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 
 
@@ -43,7 +43,7 @@ def read_performance(path: Path) -> Performance:
     stamps = sorted(states.keys() & joints.keys())
     start_s = stamps[0]
     # The score says what was wanted; a goals node that was replaced may have left gaps in the bag.
-    score, lead_in_s = _score(messages["score"][-1]), messages["score"][-1].lead_in_s
+    score, lead_in_s = from_message(messages["score"][-1]), messages["score"][-1].lead_in_s
     dt_s = messages["key_goal"][0].dt_s
     wanted = key_goals(score, dt_s).keys
     wanted_time_s = lead_in_s + np.arange(len(wanted)) * dt_s
@@ -93,9 +93,3 @@ def _by_stamp(messages: list[Any]) -> dict[float, Any]:
 def _stamp_s(message: Any) -> float:
     stamp = message.header.stamp
     return float(round(stamp.sec + stamp.nanosec * 1e-9, 6))
-
-
-def _score(message: Any) -> Score:
-    notes = (Note(n.onset_s, n.offset_s, n.key, n.velocity, n.finger) for n in message.notes)
-    pedal = (PedalEvent(event.time_s, event.down) for event in message.pedal)
-    return Score.from_notes(message.id, notes, pedal)
