@@ -18,42 +18,12 @@ from pianomime.evaluation.players import LEAD, planned
 from pianomime.hands.embodiment import EMBODIMENTS, Embodiment
 from pianomime.score.repertoire import find_score
 from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.reference import reference_environment
 from pianomime.simulation.simulation import PianoSimulation
-from pianomime.simulation.stand_ins import stand_in_for_audio
 
 STEPS = 400
 ROUNDS = 5
 SONG = "minuet_in_g"
-
-
-def robopianist(body: Embodiment):
-    """Robopianist's own environment with this body; nothing observed, no reward but its own."""
-    stand_in_for_audio()
-    import note_seq
-    from dm_control import composer
-    from robopianist.music.midi_file import MidiFile
-    from robopianist.suite.tasks.piano_with_shadow_hands import PianoWithShadowHands
-
-    sequence = note_seq.NoteSequence()
-    for note in find_score(SONG).notes:
-        sequence.notes.add(
-            start_time=note.onset_s, end_time=note.offset_s, pitch=note.key + 21, velocity=64
-        )
-    sequence.total_time = find_score(SONG).duration_s
-    task = PianoWithShadowHands(
-        midi=MidiFile(seq=sequence),
-        gravity_compensation=body.gravity_compensation,
-        forearm_dofs=body.forearm_dofs,
-        disable_hand_collisions=not body.hand_hand_collisions,
-        disable_fingering_reward=True,
-        change_color_on_activation=True,
-    )
-    for hand in (task.left_hand, task.right_hand):
-        for name in body.forearm_dofs:
-            hand.mjcf_model.find("actuator", name).kp *= body.forearm_gain_scale
-        hand.mjcf_model.find("joint", "forearm_ty").range = body.reach_m
-        hand.mjcf_model.find("actuator", "forearm_ty").ctrlrange = body.reach_m
-    return composer.Environment(task, strip_singleton_obs_buffer_dim=True)
 
 
 def targets(simulation: PianoSimulation) -> np.ndarray:
@@ -94,7 +64,10 @@ def main() -> None:
     print("| embodiment | robopianist, one core | ours, one core | ratio | ours, all cores |")
     print("| --- | --- | --- | --- | --- |")
     for body in EMBODIMENTS.values():
-        simulation, environment = PianoSimulation(load_model(body)), robopianist(body)
+        simulation, environment = (
+            PianoSimulation(load_model(body)),
+            reference_environment(body, find_score(SONG)),
+        )
         commands = targets(simulation)
         ctrl = commands @ simulation.hands.coupling.T
         half = ctrl.shape[1] // 2  # robopianist has the right hand first

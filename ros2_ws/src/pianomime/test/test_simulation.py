@@ -3,7 +3,9 @@ import pytest
 
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.metrics.key_press import key_press_metrics
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.score.score import Note, Score
+from pianomime.simulation.model import load_model
+from pianomime.simulation.reference import reference_environment
 from pianomime.simulation.simulation import MidiKind, PianoSimulation, SimulationDivergedError
 
 STEPS = 1000
@@ -23,42 +25,16 @@ def wandering_targets(simulation, steps, seed=0):
     return targets
 
 
-def robopianist_environment(body, steps):
-    """Robopianist's own environment with its own metric, on a scale of `steps` control steps."""
-    note_seq = pytest.importorskip("note_seq")
-    from pianomime.simulation.stand_ins import stand_in_for_audio
-
-    stand_in_for_audio()
-    from dm_control import composer
-    from robopianist.music.midi_file import MidiFile
-    from robopianist.suite.tasks.piano_with_shadow_hands import PianoWithShadowHands
-    from robopianist.wrappers.evaluation import MidiEvaluationWrapper
-
-    sequence = note_seq.NoteSequence()
-    for i in range(steps // 10):
-        sequence.notes.add(start_time=i / 2, end_time=i / 2 + 0.5, pitch=40 + i % 50, velocity=80)
-    sequence.total_time = steps * CONTROL_DT_S
-    task = PianoWithShadowHands(
-        midi=MidiFile(seq=sequence),
-        gravity_compensation=body.gravity_compensation,
-        forearm_dofs=body.forearm_dofs,
-        disable_hand_collisions=not body.hand_hand_collisions,
-        disable_fingering_reward=True,
-        change_color_on_activation=True,
-    )
-    for hand in (task.left_hand, task.right_hand):
-        for name in body.forearm_dofs:
-            hand.mjcf_model.find("actuator", name).kp *= body.forearm_gain_scale
-        hand.mjcf_model.find("joint", "forearm_ty").range = body.reach_m
-        hand.mjcf_model.find("actuator", "forearm_ty").ctrlrange = body.reach_m
-    environment = composer.Environment(task, random_state=0, strip_singleton_obs_buffer_dim=True)
-    return MidiEvaluationWrapper(environment)
-
-
 @pytest.mark.parametrize("name", EMBODIMENTS)
 def test_key_presses_and_metric_equal_robopianists(name):
+    pytest.importorskip("note_seq")
     simulation = PianoSimulation(load_model(embodiment(name)))
-    environment = robopianist_environment(embodiment(name), STEPS)
+    notes = [Note(i / 2, i / 2 + 0.5, 20 + i % 50) for i in range(STEPS // 10)]
+    scale = Score.from_notes("scale", notes)
+    reference = reference_environment(embodiment(name), scale)
+    from robopianist.wrappers.evaluation import MidiEvaluationWrapper  # needs the stand-ins
+
+    environment = MidiEvaluationWrapper(reference)
     environment.reset()
     wanted = np.zeros((len(environment.task._notes), 88), bool)
     for step, notes in enumerate(environment.task._notes):
