@@ -8,7 +8,7 @@ from launch_ros.actions import Node
 
 from launch import LaunchContext, LaunchDescription
 from pianomime_bringup.arguments import from_strings
-from pianomime_bringup.pianist import PianistConfig, pianist_graph
+from pianomime_bringup.pianist import ENVIRONMENT, PianistConfig, pianist_graph
 
 FIELDS = dataclasses.fields(PianistConfig)
 
@@ -24,6 +24,7 @@ def _nodes(context: LaunchContext) -> list[Node]:
             name=spec.name,
             namespace=config.namespace,
             parameters=[spec.parameters],
+            additional_env=ENVIRONMENT,
             ros_arguments=["--log-level", f"{spec.name}:={config.log_level}"],
             output="both",
             respawn=spec.respawn,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pianomime.errors import PianoMimeError
-from pianomime_bringup.pianist import NodeSpec, PianistConfig
+from pianomime_bringup.pianist import ENVIRONMENT, NodeSpec, PianistConfig
 
 END_TIMEOUT_S: Final = 8.0
 """A node takes at most 4 s to leave (pianomime_common.running); then it is killed."""
@@ -86,7 +86,12 @@ class Supervisor:
         with Path(self._log_dir, f"{name}.log").open("ab") as log:
             # A session of its own: Ctrl-C goes to the supervisor, which ends the nodes in order.
             process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                command,
+                env=os.environ | ENVIRONMENT,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
         self.pids[name] = process.pid
 

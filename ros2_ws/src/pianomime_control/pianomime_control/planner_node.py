@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pianomime.planning.online_planner import LOOKAHEAD, OnlinePlanner
+from pianomime.planning.online_planner import LOOKAHEAD, MAX_SKIPPED, OnlinePlanner
 from pianomime.simulation.model import CONTROL_DT_S
 from pianomime_common import conversions
 from pianomime_common.running import run
@@ -11,20 +11,20 @@ from pianomime_control.expert_config import PlannerConfig
 
 
 class PlannerNode(ControllerNode):
-    """Plan while playing; after a gap in the goals, start anew from where the hands are."""
+    """Plan while playing; after a long gap in the goals, start anew from where the hands are."""
 
     def __init__(self) -> None:
         """Wait for goals."""
         super().__init__("planner", PlannerConfig)
         self._planner: OnlinePlanner | None = None
-        self._next = 0
+        self._last = 0
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
         """Return the window's first command."""
         step = goal.score_step
-        if self._planner is None or step != self._next:
+        if self._planner is None or not 1 <= step - self._last <= MAX_SKIPPED:
             self._planner = OnlinePlanner(self.hands, CONTROL_DT_S, measured)
-        self._next = step + 1
+        self._last = step
         target = self._planner.step(step, goal.keys[: LOOKAHEAD + 1], measured)
         return target, bool(goal.sustain[0])
 

@@ -21,7 +21,10 @@ Array = NDArray[np.float64]
 LOOKAHEAD: Final = 20
 """Control steps that the planner looks ahead: 1 s."""
 
-_ITERATIONS: Final = 3
+MAX_SKIPPED: Final = 10
+"""Control steps that may pass between two calls, where a machine is too slow for real time."""
+
+_ITERATIONS: Final = 2
 """Of the fit at each step; it starts from the step before, so few will do."""
 
 _PAST: Final = -2
@@ -45,6 +48,7 @@ class OnlinePlanner:
         """Begin with nothing played, and the joints at rest at `start` (n,) or at zero."""
         start = np.zeros(len(hands.joint_names)) if start is None else start
         self._n = len(hands.joint_names)
+        self._now = 0
         self._hands_model = hands
         self._fingering = OnlineFingering(dt_s)
         self._config = TrajectoryConfig.of(hands.lifts, iterations=_ITERATIONS)
@@ -61,23 +65,27 @@ class OnlinePlanner:
         """Return the target of each joint (n,) for the control step that begins [rad, m].
 
         Args:
-            now: Which control step; one more than at the last call.
+            now: Which control step; up to `MAX_SKIPPED` may have gone by since the last call.
             keys: (rows, 88) wanted at the ends of steps now, now + 1, ...
             measured: (n,) where the joints are.
         """
         plan = self._fingertips(now, keys)
+        passed, self._now = now - self._now, now
         target = np.zeros(self._n)
         for side, hand in enumerate(self._hands):
+            guess = None
+            if hand.pose is not None:
+                rest = hand.pose[passed:]
+                hand.held = rest[:2]
+                guess = np.concatenate([rest, np.repeat(rest[-1:], passed, axis=0)])
             fit = TrajectoryFit(
                 self._hands_model, hand.kinematics, side, plan, hand.held, self._config
             )
-            guess = None if hand.pose is None else np.concatenate([hand.pose[1:], hand.pose[-1:]])
             hand.pose = fit.solve(guess)
             wanted = hand.feedforward.targets(hand.pose[:3], plan.window(0, 3))[1]
             joints, expand = hand.kinematics.joints, hand.kinematics.expand
             error = expand @ hand.pose[1] - measured[joints]
             target[joints] = expand @ wanted + FEEDBACK_GAIN * error
-            hand.held = hand.pose[1:3]
         return target
 
     def _fingertips(self, now: int, keys: NDArray[np.bool_]) -> FingertipPlan:
