@@ -11,8 +11,9 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[name] = "1"
+from pianomime.threads import ONE_THREAD
+
+os.environ |= ONE_THREAD
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -37,10 +38,6 @@ def simulation() -> PianoSimulation:
     return PianoSimulation(load_model(embodiment("pianomime")))
 
 
-def without_fingers(score: Score) -> Score:
-    return score.with_fingers([-1] * len(score.notes))
-
-
 def transported(score: Score) -> Score:
     """Fingering by optimal transport (RP1M): at each onset the least total way of the fingers."""
     goals = key_goals(score, CONTROL_DT_S)
@@ -61,8 +58,7 @@ def transported(score: Score) -> Score:
 
 def human_ik(clip: Clip) -> np.ndarray:
     """Differential IK on the human's fingertips, open loop."""
-    tips = clip.fingertips[:, [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]].astype(float)
-    targets = follow_fingertips(simulation().hands, tips, LEAD)
+    targets = follow_fingertips(simulation().hands, clip.tips, LEAD)
     goals = key_goals(clip.score(), CONTROL_DT_S)
     command = lambda step, _: (targets[step + LEAD], bool(goals.sustain[max(step, 0)]))  # noqa: E731
     return roll_out(command, LEAD, len(goals.keys), simulation()).pressed
@@ -78,7 +74,7 @@ def with_fingering(score: Score) -> np.ndarray:
 def agreement(clip: Clip) -> float:
     """Share of the notes whose human finger is known that get the same finger from ours."""
     human = clip.score()
-    ours, _ = planned(without_fingers(human), simulation())
+    ours, _ = planned(human.without_fingers(), simulation())
     known = [
         (h.finger, o.finger) for h, o in zip(human.notes, ours.notes, strict=True) if h.finger >= 0
     ]
@@ -97,7 +93,7 @@ ROWS = {
     ),
     "planner, the human's fingering": with_humans_fingering,
     "planner, our fingering": lambda clip: with_fingering(
-        planned(without_fingers(clip.score()), simulation())[0]
+        planned(clip.score().without_fingers(), simulation())[0]
     ),
 }
 

@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[name] = "1"
+from pianomime.threads import ONE_THREAD
+
+os.environ |= ONE_THREAD
 
 import time
 
@@ -65,15 +66,13 @@ def residual(plan: PerformancePlan, goals: KeyGoals, minutes: float) -> float:
 
 def human_ik(clip: Clip, plan: PerformancePlan) -> PerformancePlan:
     """The paper's nominal behaviour as a plan: differential IK on the human's fingertips."""
-    tips = clip.fingertips[:, [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]].astype(float)
-    target = follow_fingertips(simulation().hands, tips, LEAD)[: len(plan.target)]
+    target = follow_fingertips(simulation().hands, clip.tips, LEAD)[: len(plan.target)]
     position = np.concatenate([np.zeros((1, target.shape[1])), target])
     return PerformancePlan(LEAD, target, position, plan.sustain, plan.fingertips)
 
 
 def row(clip: Clip, minutes: float) -> list[float]:
-    score, world = clip.score(), simulation()
-    score = score.with_fingers([-1] * len(score.notes))
+    score, world = clip.score().without_fingers(), simulation()
     goals = key_goals(score, CONTROL_DT_S)
     fingered, plan = planned(score, world)
     config = IterativeLearningConfig(rollouts=100_000, seed=SEED)

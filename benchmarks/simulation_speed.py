@@ -5,8 +5,9 @@ python benchmarks/simulation_speed.py > benchmarks/results/simulation_speed.md
 
 import os
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[name] = "1"
+from pianomime.threads import ONE_THREAD
+
+os.environ |= ONE_THREAD
 
 import time
 from datetime import UTC, datetime

@@ -7,8 +7,9 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from launch import LaunchContext, LaunchDescription
+from pianomime.threads import ONE_THREAD
 from pianomime_bringup.arguments import from_strings
-from pianomime_bringup.pianist import ENVIRONMENT, PianistConfig, pianist_graph
+from pianomime_bringup.pianist import PianistConfig, pianist_graph
 
 FIELDS = dataclasses.fields(PianistConfig)
 
@@ -24,7 +25,7 @@ def _nodes(context: LaunchContext) -> list[Node]:
             name=spec.name,
             namespace=config.namespace,
             parameters=[spec.parameters],
-            additional_env=ENVIRONMENT,
+            additional_env=ONE_THREAD,
             ros_arguments=["--log-level", f"{spec.name}:={config.log_level}"],
             output="both",
             respawn=spec.respawn,

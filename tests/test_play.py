@@ -122,6 +122,12 @@ def test_a_song_is_played_recorded_and_shown(cli):
     assert (folder / "performance.mid").read_bytes() == again.read_bytes()
 
 
+def kill_and_await_successor(cli, node: str) -> None:
+    pid = cli.pid_of(node)
+    os.kill(pid, signal.SIGKILL)
+    cli.wait_until(lambda: cli.pid_of(node) not in (None, pid), 30, f"a new {node}")
+
+
 def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
@@ -129,9 +135,7 @@ def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
         log = cli.folder / "out/log/expert.log"
         cli.wait_until(lambda: log.exists() and "planned" in log.read_text(), 60, "planned")
         time.sleep(1.0)  # into the song; how far does not matter
-        pid = cli.pid_of("expert")
-        os.kill(pid, signal.SIGKILL)
-        cli.wait_until(lambda: cli.pid_of("expert") not in (None, pid), 30, "a new expert")
+        kill_and_await_successor(cli, "expert")
         _, err = process.communicate(timeout=120)
     finally:
         process.kill() if process.poll() is None else None
@@ -149,9 +153,7 @@ def test_the_online_planner_plays_too_and_can_be_killed(cli):
     try:
         cli.wait_until(lambda: cli.pid_of("planner"), 60, "a planner")
         time.sleep(5.0)  # into the song; how far does not matter
-        pid = cli.pid_of("planner")
-        os.kill(pid, signal.SIGKILL)
-        cli.wait_until(lambda: cli.pid_of("planner") not in (None, pid), 30, "a new planner")
+        kill_and_await_successor(cli, "planner")
         _, err = process.communicate(timeout=180)
     finally:
         process.kill() if process.poll() is None else None

@@ -95,5 +95,4 @@ def _clips(options: argparse.Namespace) -> list[Score]:
         raise ConfigError(
             f"clip {unknown[0]} is not in split {options.split!r}; there are: {legal}"
         )
-    scores = [clips[i].score() for i in wanted]
-    return [score.with_fingers([-1] * len(score.notes)) for score in scores]
+    return [clips[i].score().without_fingers() for i in wanted]

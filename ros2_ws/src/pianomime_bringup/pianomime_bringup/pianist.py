@@ -18,9 +18,6 @@ CONTROLLERS: Final = ("expert", "planner")
 
 Value = str | int | float | bool
 
-ENVIRONMENT: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Of every node: several threads on matrices this small cost more than they gain."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class PianistConfig(Config):

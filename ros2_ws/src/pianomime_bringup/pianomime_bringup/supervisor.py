@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from pianomime.errors import PianoMimeError
-from pianomime_bringup.pianist import ENVIRONMENT, NodeSpec, PianistConfig
+from pianomime.threads import ONE_THREAD
+from pianomime_bringup.pianist import NodeSpec, PianistConfig
 
 END_TIMEOUT_S: Final = 8.0
 """A node takes at most 4 s to leave (pianomime_common.running); then it is killed."""
@@ -87,7 +88,7 @@ class Supervisor:
             # A session of its own: Ctrl-C goes to the supervisor, which ends the nodes in order.
             process = subprocess.Popen(
                 command,
-                env=os.environ | ENVIRONMENT,
+                env=os.environ | ONE_THREAD,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

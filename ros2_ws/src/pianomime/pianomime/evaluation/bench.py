@@ -20,6 +20,7 @@ from pianomime.score.goals import key_goals
 from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.threads import ONE_THREAD
 
 Record = dict[str, Any]
 
@@ -66,8 +67,7 @@ def run_bench(
     path = folder / "results.jsonl"
     done = {_job_of(record): record for record in _read(path)}
     jobs = {Job(song.title, song.sha256, controller, body, seed): song for song in songs}
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"  # read by the processes' numpy
+    os.environ |= ONE_THREAD  # read by the processes' numpy
     todo = [(job, song, now_s) for job, song in jobs.items() if job not in done]
     # Leaving the block, also by an exception, ends the pool's processes.
     with get_context("spawn").Pool(processes) as pool, path.open("a") as file:

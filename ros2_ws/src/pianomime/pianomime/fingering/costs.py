@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
-from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS
+from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, fingers_of
 from pianomime.piano.geometry import is_black, key_y
 
 Array = NDArray[np.float64]
@@ -20,7 +20,7 @@ _ALONG: Final = np.array([4, 3, 2, 1, 0, 5, 6, 7, 8, 9])
 
 _PLACE: Final = np.argsort(_ALONG)
 _HAND: Final = np.arange(N_FINGERS) // FINGERS_PER_HAND
-_HANDS: Final = (slice(0, FINGERS_PER_HAND), slice(FINGERS_PER_HAND, N_FINGERS))
+_HANDS: Final = (fingers_of(0), fingers_of(1))
 
 _SPREAD_M: Final = np.array([-0.050, -0.022, 0.0, 0.022, 0.044])
 OFFSET_M: Final = np.concatenate([-_SPREAD_M, _SPREAD_M])

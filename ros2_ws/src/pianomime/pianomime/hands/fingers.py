@@ -22,3 +22,8 @@ FINGERTIP_SITES: Final = tuple(f"{finger}distal_site" for finger in _SHADOW)
 def side_of(finger: int) -> int:
     """Return the index into `SIDES` of the hand that `finger` (0 .. 9) belongs to."""
     return finger // FINGERS_PER_HAND
+
+
+def fingers_of(side: int) -> slice:
+    """Return where the fingers of hand `side` (an index into `SIDES`) are among the ten."""
+    return slice(side * FINGERS_PER_HAND, (side + 1) * FINGERS_PER_HAND)

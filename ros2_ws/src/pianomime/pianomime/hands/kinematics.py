@@ -68,7 +68,6 @@ class HandKinematics:
         joints: Positions of the hand's joints in `HandsModel.joint_names`, (nj,).
         actuators: MuJoCo ids of the hand's actuators, (na,); the order of the coordinates.
         expand: (nj, na), from coordinates to joint positions.
-        contract: (na, nj), back.
         own: (5, na), 1 where a coordinate moves that fingertip and no other, else 0.
         lower: Lower limits of the coordinates [rad, m], (na,).
         upper: Upper limits, (na,).
@@ -85,7 +84,7 @@ class HandKinematics:
         self.actuators = np.flatnonzero(coupling.any(axis=1))
         coupling = coupling[self.actuators]
         self.expand = (coupling / coupling.sum(axis=1, keepdims=True)).T
-        self.contract = coupling
+        self._contract = coupling
         self.lower = coupling @ hands.lower[self.joints]
         self.upper = coupling @ hands.upper[self.joints]
         self._links, self._tips = _read_tree(model, hands.joint_ids[self.joints], prefix)
@@ -102,6 +101,10 @@ class HandKinematics:
     def n(self) -> int:
         """Number of coordinates."""
         return len(self.actuators)
+
+    def pose(self, position: Array) -> Array:
+        """Return the coordinates (..., na) of both hands' joint positions (..., n) [rad, m]."""
+        return np.asarray(position[..., self.joints] @ self._contract.T)
 
     def fingertips(self, pose: Array) -> FingertipPoses:
         """Return the fingertips at `pose`, (t, na)."""

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import FINGERS_PER_HAND, SIDES
+from pianomime.hands.fingers import SIDES, fingers_of
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.hands.posture import relaxed_pose
@@ -33,7 +33,7 @@ def follow_fingertips(hands: HandsModel, fingertips: Array, lead: int) -> Array:
     target = np.zeros((len(wanted), len(hands.joint_names)))
     for side in range(len(SIDES)):
         kinematics = HandKinematics(hands, side)
-        mine = slice(side * FINGERS_PER_HAND, (side + 1) * FINGERS_PER_HAND)
+        mine = fingers_of(side)
         relaxed = relaxed_pose(hands, kinematics.actuators)
         pose = relaxed.copy()
         for step, tips in enumerate(wanted[:, mine]):

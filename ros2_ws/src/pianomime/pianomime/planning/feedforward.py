@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import FINGERS_PER_HAND
+from pianomime.hands.fingers import fingers_of
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.piano.geometry import (
@@ -68,7 +68,7 @@ class Feedforward:
 
     def _key_forces(self, pose: Array, plan: FingertipPlan) -> Array:
         """Return the forces of the pressed keys' springs on the coordinates, (rows - 1, na)."""
-        mine = slice(self._side * FINGERS_PER_HAND, (self._side + 1) * FINGERS_PER_HAND)
+        mine = fingers_of(self._side)
         contact, key = plan.contact[1:, mine], plan.key[1:, mine]
         arm_m = plan.position[1:, mine, 0] - HINGE_X_M
         torque_nm = KEY_STIFFNESS_NM_RAD * (key_max_angle()[key] + KEY_PRELOAD_RAD)

@@ -57,7 +57,7 @@ class OnlinePlanner:
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)
             feedforward = Feedforward(hands, kinematics, side, dt_s)
-            held = np.tile(kinematics.contract @ start[kinematics.joints], (2, 1))
+            held = np.tile(kinematics.pose(start), (2, 1))
             held = np.clip(held, kinematics.lower, kinematics.upper)
             self._hands.append(_Hand(kinematics, feedforward, None, held))
 

@@ -15,7 +15,7 @@ from scipy.linalg import solveh_banded
 
 from pianomime.config import Config, parameter
 from pianomime.fingering.costs import OFFSET_M
-from pianomime.hands.fingers import FINGERS_PER_HAND
+from pianomime.hands.fingers import fingers_of
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import FingertipPoses, HandKinematics
 from pianomime.hands.posture import coordinate, forearm_coordinates, relaxed_pose
@@ -89,7 +89,7 @@ class TrajectoryFit:
         self._config = config
         self._kinematics = kinematics
         self._held = held
-        mine = slice(side * FINGERS_PER_HAND, (side + 1) * FINGERS_PER_HAND)
+        mine = fingers_of(side)
         self._floor = plan.floor[:, mine]
         self._aimed = plan.approach[:, mine] >= 1.0  # z is a target too, not only a floor
         position, approach = plan.position[:, mine], plan.approach[:, mine]

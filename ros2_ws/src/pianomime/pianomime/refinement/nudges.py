@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, SIDES, UNASSIGNED
+from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, SIDES, UNASSIGNED, fingers_of
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.piano.geometry import key_y
@@ -74,7 +74,7 @@ class Nudger:
         rise = (time - nudge.begin + _RAMP + 1) / (_RAMP + 1)
         fall = (nudge.end + _RAMP - time) / (_RAMP + 1)
         weight = np.clip(np.minimum(rise, fall), 0.0, 1.0)
-        pose = plan.position[rows][:, kinematics.joints] @ kinematics.contract.T
+        pose = kinematics.pose(plan.position[rows])
         jacobian = kinematics.fingertips(pose).jacobian()[:, finger] * kinematics.own[finger]
         square = jacobian @ jacobian.transpose(0, 2, 1) + _DAMPING_M2 * np.eye(3)
         solved = np.linalg.solve(square, np.broadcast_to(nudge.shift[:, None], (len(time), 3, 1)))
@@ -127,7 +127,6 @@ class Nudger:
         measured = rollout.position[rollout.lead + step + 1]
         tips = np.empty((N_FINGERS, 3))
         for side, kinematics in enumerate(self._kinematics):
-            pose = kinematics.contract @ measured[kinematics.joints]
-            mine = slice(side * FINGERS_PER_HAND, (side + 1) * FINGERS_PER_HAND)
-            tips[mine] = kinematics.fingertips(pose[None]).position[0]
+            pose = kinematics.pose(measured)
+            tips[fingers_of(side)] = kinematics.fingertips(pose[None]).position[0]
         return tips

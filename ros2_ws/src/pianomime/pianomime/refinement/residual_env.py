@@ -65,8 +65,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
             blocks.append(block)
         self._residual = np.concatenate(blocks, axis=1)
         tips = [
-            kinematics.fingertips(plan.position[:, kinematics.joints] @ kinematics.contract.T)
-            for kinematics in self._kinematics
+            kinematics.fingertips(kinematics.pose(plan.position)) for kinematics in self._kinematics
         ]
         self._tips = np.concatenate([tip.position for tip in tips], axis=1)  # (rows, 10, 3)
         self._states = self._record()

@@ -5,7 +5,7 @@ Needs stable-baselines3 and torch: `tools/setup learning`.
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -145,7 +145,7 @@ def _perform(
         target[step] += info["change"]
         active[step] = info["active"]
     f1 = key_press_metrics(goals.keys, active[plan.lead :]).f1
-    return f1, PerformancePlan(plan.lead, target, plan.position, plan.sustain, plan.fingertips)
+    return f1, replace(plan, target=target)
 
 
 def _create(vector: SubprocVecEnv, config: PpoConfig) -> PPO:

@@ -33,6 +33,11 @@ class Clip:
     finger_key: NDArray[np.uint8]
     fingertips: NDArray[np.float16]
 
+    @property
+    def tips(self) -> NDArray[np.float64]:
+        """Where the fingertips were, (steps, 10, 3) [m, world], without the wrists."""
+        return np.delete(self.fingertips.astype(float), (0, 6), axis=1)
+
     def score(self) -> Score:
         """Return the notes: runs of a key in the roll, with the finger that played most of each.
 

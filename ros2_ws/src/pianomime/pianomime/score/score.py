@@ -123,6 +123,10 @@ class Score:
             tuple(replace(e, time_s=max(0.0, e.time_s - start_s)) for e in self.pedal),
         )
 
+    def without_fingers(self) -> "Score":
+        """Take every finger away."""
+        return self.with_fingers([UNASSIGNED] * len(self.notes))
+
     def with_fingers(self, fingers: Sequence[int]) -> "Score":
         """Assign one finger to each note, in order."""
         return replace(
