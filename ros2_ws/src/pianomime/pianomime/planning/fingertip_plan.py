@@ -6,17 +6,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.config import Config, parameter
-from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
+from pianomime.config import parameter
+from pianomime.hands.fingers import N_FINGERS
 from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
-from pianomime.score.goals import KeyGoals, StepNote
+from pianomime.planning.played_notes import LeapConfig, played_notes
+from pianomime.score.goals import KeyGoals
 from pianomime.score.score import Score
 
 NO_KEY: Final = -1
 
 
 @dataclass(frozen=True, kw_only=True)
-class FingertipPlanConfig(Config):
+class FingertipPlanConfig(LeapConfig):
     """Where on a key a fingertip goes, and how far above the keys it keeps otherwise."""
 
     white_x_m: float = parameter(0.045, "Where a white key is pressed, x [m]", ge=0.015, le=0.075)
@@ -88,7 +89,7 @@ def plan_fingertips(
     contact = np.zeros((rows, N_FINGERS), bool)
     approach = np.zeros((rows, N_FINGERS))
     released = np.zeros(N_FINGERS, int)  # first row at which each finger is free again
-    for note in _played(score, goals):
+    for note in played_notes(score, goals, config):
         finger, pressed_key = score.notes[note.index].finger, score.notes[note.index].key
         first, last = lead + note.first + 1, lead + note.last + 1
         x = config.black_x_m if is_black()[pressed_key] else config.white_x_m
@@ -107,17 +108,3 @@ def plan_fingertips(
     heading = approach >= 1.0
     floor[heading] = np.where(contact[heading], -np.inf, position[heading, 2])
     return FingertipPlan(lead, position, key, contact, approach, floor)
-
-
-def _played(score: Score, goals: KeyGoals) -> list[StepNote]:
-    """Return the notes that have a finger, cut short where it has to go on to another key."""
-    next_first: dict[int, int] = {}
-    played: list[StepNote] = []
-    for note in sorted(goals.notes, key=lambda note: -note.first):
-        finger = score.notes[note.index].finger
-        if finger == UNASSIGNED:
-            continue
-        last = min(note.last, next_first.get(finger, note.last + 1) - 1)
-        next_first[finger] = note.first
-        played.append(StepNote(note.first, max(note.first, last), note.index))
-    return played[::-1]
