@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pianomime.planning.performance_plan import PerformancePlan, plan_performance
+from pianomime.errors import ModelError
+from pianomime.planning.performance_plan import FEEDBACK_GAIN, PerformancePlan, plan_performance
 from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.message import from_message
 from pianomime.simulation.model import CONTROL_DT_S
@@ -31,6 +32,7 @@ class ExpertNode(ControllerNode):
         super().__init__("expert", ExpertConfig)
         self._plan: PerformancePlan | None = None
         self._sha256 = ""
+        self._off = np.zeros(len(self.hands.joint_names))
         self._learnt = None
         if self.config.learnt:
             self._learnt = load_learnt(Path(self.config.learnt))
@@ -44,9 +46,13 @@ class ExpertNode(ControllerNode):
         score = from_message(message)
         self._sha256 = message.sha256
         if self._learnt is not None:
-            self._learnt.check_score(message.sha256)
-            self._plan = self._learnt.plan
-            return
+            try:
+                self._learnt.check_score(message.sha256)
+            except ModelError as error:
+                self.get_logger().error(f"{error}; plan it instead")
+            else:
+                self._plan = self._learnt.plan
+                return
         lead = round(message.lead_in_s / CONTROL_DT_S)
         tail = round(self.config.tail_s / CONTROL_DT_S)
         with self.timing.measure("plan"):
@@ -55,9 +61,20 @@ class ExpertNode(ControllerNode):
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
         """Return the plan's command; None until the goal's score has been planned."""
-        if self._plan is None or goal.score_sha256 != self._sha256:
+        plan, step = self._plan, goal.score_step
+        if plan is None or goal.score_sha256 != self._sha256:
             return None
-        return self._plan.command(goal.score_step, measured)
+        if step == -plan.lead:
+            self._off = measured - plan.position[0]
+        target, sustain = plan.command(step, measured)
+        # A plan begins at the zero pose: lead the hands over from where the last song left them.
+        remaining = min(max(-step / max(plan.lead, 1), 0.0), 1.0)
+        return target + (1 - FEEDBACK_GAIN) * _smooth(remaining) * self._off, sustain
+
+
+def _smooth(share: float) -> float:
+    """Return 0 .. 1 for 0 .. 1, with no slope at the ends."""
+    return share**2 * (3 - 2 * share)
 
 
 def main() -> None:

@@ -10,7 +10,9 @@ from pianomime.hands.embodiment import EMBODIMENTS
 class GoalsConfig(Config):
     """What to play, and how far to look ahead."""
 
-    song: str = parameter("twinkle", "Path of a MIDI file, or name of a piece that comes along")
+    song: str = parameter(
+        "twinkle", "MIDI file, or a piece that comes along; empty: wait for play_score"
+    )
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     lead_in_s: float = parameter(
         1.0, "Silence before the score, to get to the first position [s]", ge=0.0, le=60.0

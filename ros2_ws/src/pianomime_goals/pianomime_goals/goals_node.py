@@ -1,83 +1,125 @@
 """The score clock: at each step of the piano, what is wanted of keys, pedal and fingertips."""
 
-from pianomime.fingering.fingering import assign_fingers
-from pianomime.hands.embodiment import embodiment
-from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
-from pianomime.score.goals import key_goals
+import numpy as np
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.task import Future
+
+from pianomime.errors import PianoMimeError, ScoreError
 from pianomime.score.repertoire import find_score
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.score.score import Score
 from pianomime_common import conversions, topics
 from pianomime_common.clock import START_S
 from pianomime_common.parameters import declare
 from pianomime_common.running import PianoNode, run
 from pianomime_common.timing import Timing
 from pianomime_goals.goals_config import GoalsConfig
+from pianomime_goals.score_in_play import ScoreInPlay
 from pianomime_msgs import msg
+from pianomime_msgs.action import PlayScore
 
 
 class GoalsNode(PianoNode):
     """Publish the score once, and its goals at each `piano_state`.
 
-    Score time is ROS time less the lead-in, so a node that is replaced goes on at the right bar.
+    The song of the parameters begins with the clock, so that a node that is replaced goes on at
+    the right bar; one asked for by the action `play_score` begins when it is asked for.
     """
 
     def __init__(self) -> None:
-        """Load the score and choose its fingers."""
+        """Begin with the parameters' song, if they name one."""
         super().__init__("goals")
-        self._config = config = declare(self, GoalsConfig)
-        score = find_score(config.song, config.transpose, config.stretch)
-        self._goals = key_goals(score, CONTROL_DT_S)
-        self._score = score = assign_fingers(score, self._goals, CONTROL_DT_S)
-        self._lead = round(config.lead_in_s / CONTROL_DT_S)
-        self._tail = round(config.tail_s / CONTROL_DT_S)
-        self._fingertips = plan_fingertips(
-            score,
-            self._goals,
-            self._lead,
-            self._tail,
-            FingertipPlanConfig.of(embodiment(config.embodiment).lifts),
-        )
-        self._sha256 = score.sha256
+        self._config = declare(self, GoalsConfig)
         self._timing = Timing(self)
-        dropped = sum(note.finger < 0 for note in score.notes)
-        if dropped:
-            self.get_logger().warning(f"{dropped} of {len(score.notes)} notes have no free finger")
-
+        self._playing: ScoreInPlay | None = None
+        self._performance: ServerGoalHandle | None = None
+        self._ended = Future()
+        self._now_s = START_S
+        self._score = self.advertise(topics.SCORE)
         self._key_goal = self.advertise(topics.KEY_GOAL)
         self._fingertip_goal = self.advertise(topics.FINGERTIP_GOAL)
-        latched = self.advertise(topics.SCORE)
-        latched.publish(conversions.to_score(score, START_S, config.lead_in_s))
+        if self._config.song:
+            config = self._config
+            self._begin(find_score(config.song, config.transpose, config.stretch), START_S)
         self.listen(topics.PIANO_STATE, self._on_piano_state)
+        self._server = ActionServer(
+            self,
+            PlayScore,
+            "play_score",
+            execute_callback=self._perform,
+            goal_callback=self._may_begin,
+            cancel_callback=self._cancel,
+        )
+
+    def _begin(self, score: Score, start_s: float) -> ScoreInPlay:
+        self._playing = playing = ScoreInPlay(score, start_s, self._config)
+        if playing.dropped:
+            self.get_logger().warning(
+                f"{playing.dropped} of {len(score.notes)} notes have no free finger"
+            )
+        self._score.publish(playing.to_score())
+        return playing
+
+    def _stop(self, playing: ScoreInPlay) -> float:
+        """Let the score end now, so that the fingers are lifted; returns when that is in it [s]."""
+        time_s = playing.score_time_s(self._now_s)
+        try:
+            self._begin(playing.score.until(time_s), playing.start_s)
+        except ScoreError:
+            self._playing = None  # nothing has been played yet
+        return time_s
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
+        self._now_s = conversions.from_time(message.header.stamp)
+        if self._playing is None:
+            return
         with self._timing.measure("step"):
-            self._publish(conversions.from_time(message.header.stamp))
+            self._playing.judge(self._now_s, np.array(message.active, bool))
+            self._publish(self._playing)
 
-    def _publish(self, now_s: float) -> None:
-        step = round((now_s - START_S) / CONTROL_DT_S) - self._lead  # of the score
-        rows = self._config.lookahead + 1
-        keys, sustain = self._goals.window(step, rows)
-        goal = conversions.KeyGoal(
-            stamp_s=now_s,
-            score_sha256=self._sha256,
-            score_time_s=step * CONTROL_DT_S,
-            dt_s=CONTROL_DT_S,
-            keys=keys,
-            sustain=sustain,
-            phase=self._phase(step),
-        )
-        self._fingertip_goal.publish(
-            conversions.to_fingertip_goal(
-                self._fingertips, step + self._lead + 1, rows, self._sha256, now_s, CONTROL_DT_S
+    def _publish(self, playing: ScoreInPlay) -> None:
+        self._fingertip_goal.publish(playing.to_fingertip_goal(self._now_s))
+        self._key_goal.publish(playing.to_key_goal(self._now_s))
+        if self._performance is None:
+            return
+        self._performance.publish_feedback(
+            PlayScore.Feedback(
+                score_time_s=playing.score_time_s(self._now_s), f1=playing.metrics().f1
             )
         )
-        self._key_goal.publish(conversions.to_key_goal(goal))
+        if playing.is_over(self._now_s) and not self._ended.done():
+            self._ended.set_result(None)
 
-    def _phase(self, step: int) -> int:
-        if step < 0:
-            return int(msg.KeyGoal.LEAD_IN)
-        ended = step >= len(self._goals.keys) + self._tail
-        return int(msg.KeyGoal.FINISHED if ended else msg.KeyGoal.PLAYING)
+    def _may_begin(self, _: PlayScore.Goal) -> GoalResponse:
+        return GoalResponse.ACCEPT if self._performance is None else GoalResponse.REJECT
+
+    def _cancel(self, _: ServerGoalHandle) -> CancelResponse:
+        if not self._ended.done():
+            self._ended.set_result(None)
+        return CancelResponse.ACCEPT
+
+    async def _perform(self, performance: ServerGoalHandle) -> PlayScore.Result:
+        request = performance.request
+        nothing = float("nan")
+        try:
+            score = find_score(request.song, request.transpose, request.stretch or 1.0)
+        except PianoMimeError as error:
+            performance.abort()
+            return PlayScore.Result(
+                message=str(error), f1=nothing, precision=nothing, recall=nothing
+            )
+        self._performance, self._ended = performance, Future()
+        playing = self._begin(score, self._now_s)
+        await self._ended
+        self._performance = None
+        metrics = playing.metrics()
+        result = PlayScore.Result(f1=metrics.f1, precision=metrics.precision, recall=metrics.recall)
+        if performance.is_cancel_requested:
+            result.message = f"cancelled at {self._stop(playing):.2f} s"
+            performance.canceled()
+        else:
+            performance.succeed()
+        return result
 
 
 def main() -> None:

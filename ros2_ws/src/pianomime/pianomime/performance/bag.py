@@ -43,7 +43,8 @@ def read_performance(path: Path) -> Performance:
     stamps = sorted(states.keys() & joints.keys())
     start_s = stamps[0]
     # The score says what was wanted; a goals node that was replaced may have left gaps in the bag.
-    score, lead_in_s = from_message(messages["score"][-1]), messages["score"][-1].lead_in_s
+    last = messages["score"][-1]
+    score, lead_in_s = from_message(last), _stamp_s(last) - start_s + last.lead_in_s
     dt_s = messages["key_goal"][0].dt_s
     wanted = key_goals(score, dt_s).keys
     wanted_time_s = lead_in_s + np.arange(len(wanted)) * dt_s

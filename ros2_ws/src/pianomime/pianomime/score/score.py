@@ -123,6 +123,18 @@ class Score:
             tuple(replace(e, time_s=max(0.0, e.time_s - start_s)) for e in self.pedal),
         )
 
+    def until(self, time_s: float) -> "Score":
+        """Return the part before `time_s`; what sounds then ends there.
+
+        Raises:
+            ScoreError: There is none.
+        """
+        notes = (
+            replace(n, offset_s=min(n.offset_s, time_s)) for n in self.notes if n.onset_s < time_s
+        )
+        pedal = [event for event in self.pedal if event.time_s < time_s]
+        return Score.from_notes(self.title, notes, [*pedal, PedalEvent(time_s, down=False)])
+
     def without_fingers(self) -> "Score":
         """Take every finger away."""
         return self.with_fingers([UNASSIGNED] * len(self.notes))

@@ -1,0 +1,96 @@
+"""One score on the clock: what is wanted at each instant, and how well it has gone so far."""
+
+import numpy as np
+
+from pianomime.fingering.fingering import assign_fingers
+from pianomime.hands.embodiment import embodiment
+from pianomime.metrics.key_press import KeyPressMetrics, key_press_metrics
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Score
+from pianomime.simulation.model import CONTROL_DT_S
+from pianomime_common import conversions
+from pianomime_goals.goals_config import GoalsConfig
+from pianomime_msgs import msg
+
+
+class ScoreInPlay:
+    """A score whose lead-in begins at `start_s` [s, ROS time].
+
+    Attributes:
+        start_s: When its lead-in began.
+        score: With fingers.
+        dropped: How many of its notes no finger can play.
+    """
+
+    def __init__(self, score: Score, start_s: float, config: GoalsConfig) -> None:
+        """Choose the fingers and lay out the goals."""
+        self.start_s = start_s
+        self._config = config
+        self._lead = round(config.lead_in_s / CONTROL_DT_S)
+        self._tail = round(config.tail_s / CONTROL_DT_S)
+        self._goals = key_goals(score, CONTROL_DT_S)
+        self.score = assign_fingers(score, self._goals, CONTROL_DT_S)
+        self.dropped = sum(note.finger < 0 for note in self.score.notes)
+        self._sha256 = self.score.sha256
+        geometry = FingertipPlanConfig.of(embodiment(config.embodiment).lifts)
+        self._fingertips = plan_fingertips(
+            self.score, self._goals, self._lead, self._tail, geometry
+        )
+        self._pressed = np.zeros_like(self._goals.keys)
+        self._judged = np.zeros(len(self._goals.keys), bool)
+
+    def score_time_s(self, now_s: float) -> float:
+        """Return the time in the score [s]; negative in the lead-in."""
+        return self._step(now_s) * CONTROL_DT_S
+
+    def is_over(self, now_s: float) -> bool:
+        """Return whether the last note and the time with lifted fingers after it are over."""
+        return self._step(now_s) >= len(self._goals.keys) + self._tail
+
+    def judge(self, now_s: float, active: np.ndarray) -> None:
+        """Take the keys (88,) that are pressed at an instant, the end of a control step."""
+        step = self._step(now_s) - 1
+        if 0 <= step < len(self._judged):
+            self._pressed[step], self._judged[step] = active, True
+
+    def metrics(self) -> KeyPressMetrics:
+        """Return how well it has gone so far."""
+        if not self._judged.any():
+            nan = float("nan")
+            return KeyPressMetrics(precision=nan, recall=nan, f1=nan, f1_sounding=nan)
+        return key_press_metrics(self._goals.keys[self._judged], self._pressed[self._judged])
+
+    def to_score(self) -> msg.Score:
+        """Return the message that announces it."""
+        return conversions.to_score(self.score, self.start_s, self._config.lead_in_s)
+
+    def to_key_goal(self, now_s: float) -> msg.KeyGoal:
+        """Return the keys wanted in the steps from now on."""
+        keys, sustain = self._goals.window(self._step(now_s), self._config.lookahead + 1)
+        return conversions.to_key_goal(
+            conversions.KeyGoal(
+                stamp_s=now_s,
+                score_sha256=self._sha256,
+                score_time_s=self.score_time_s(now_s),
+                dt_s=CONTROL_DT_S,
+                keys=keys,
+                sustain=sustain,
+                phase=self._phase(now_s),
+            )
+        )
+
+    def to_fingertip_goal(self, now_s: float) -> msg.FingertipGoal:
+        """Return the fingertips wanted at the ends of the steps from now on."""
+        first, rows = self._step(now_s) + self._lead + 1, self._config.lookahead + 1
+        return conversions.to_fingertip_goal(
+            self._fingertips, first, rows, self._sha256, now_s, CONTROL_DT_S
+        )
+
+    def _step(self, now_s: float) -> int:
+        return round((now_s - self.start_s) / CONTROL_DT_S) - self._lead
+
+    def _phase(self, now_s: float) -> int:
+        if self._step(now_s) < 0:
+            return int(msg.KeyGoal.LEAD_IN)
+        return int(msg.KeyGoal.FINISHED if self.is_over(now_s) else msg.KeyGoal.PLAYING)

@@ -1,0 +1,111 @@
+"""The action `play_score`: songs one after the other on the same graph."""
+
+import subprocess
+import sys
+
+import pytest
+import rclpy
+from action_msgs.msg import GoalStatus
+from rclpy.action import ActionClient
+
+from pianomime.score.midi import save_midi
+from pianomime.score.score import Note, Score
+from pianomime_common import topics
+from pianomime_msgs.action import PlayScore
+
+pytestmark = pytest.mark.ros
+
+TIMEOUT_S = 120.0
+
+NODES = {
+    "pianomime_goals.goals_node": {"use_sim_time": "true", "song": "''"},
+    "pianomime_control.gate_node": {"use_sim_time": "true"},
+    "pianomime_control.expert_node": {"use_sim_time": "true"},
+    "pianomime_sim.sim_node": {},
+}
+SHORT = Score.from_notes(
+    "short", [Note(i * 0.4, i * 0.4 + 0.35, k, 80) for i, k in enumerate((51, 53, 55, 56))]
+)
+LONG = Score.from_notes("long", [Note(i * 0.5, i * 0.5 + 0.4, 51 + (i % 5), 80) for i in range(60)])
+
+
+@pytest.fixture
+def client(cli, observer, tmp_path):
+    """A client of a graph that waits for a song."""
+    for score in (SHORT, LONG):
+        save_midi(score, tmp_path / f"{score.title}.mid")
+    processes = []
+    for module, parameters in NODES.items():
+        command = [sys.executable, "-m", module, "--ros-args"]
+        for name, value in parameters.items():
+            command += ["-p", f"{name}:={value}"]
+        processes.append(subprocess.Popen(command, env=cli.environment, cwd=tmp_path))
+    client = ActionClient(observer, PlayScore, "play_score")
+    assert client.wait_for_server(TIMEOUT_S)
+    yield client
+    client.destroy()
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait(20)
+
+
+def send(observer, client, song, feedback=None):
+    future = client.send_goal_async(PlayScore.Goal(song=song), feedback_callback=feedback)
+    rclpy.spin_until_future_complete(observer, future, timeout_sec=TIMEOUT_S)
+    return future.result()
+
+
+def result_of(observer, handle):
+    future = handle.get_result_async()
+    rclpy.spin_until_future_complete(observer, future, timeout_sec=TIMEOUT_S)
+    return future.result()
+
+
+def test_two_songs_are_played_and_judged_on_one_graph(client, observer, tmp_path):
+    heard = []
+    for _ in range(2):
+        handle = send(observer, client, str(tmp_path / "short.mid"), heard.append)
+        answer = result_of(observer, handle)
+        assert answer.status == GoalStatus.STATUS_SUCCEEDED, answer.result.message
+        assert answer.result.f1 > 0.9
+    times_s = [message.feedback.score_time_s for message in heard]
+    assert min(times_s) < 0 < max(times_s)
+
+
+def test_what_cannot_be_played_is_said_and_another_song_is_refused_meanwhile(
+    client, observer, tmp_path
+):
+    answer = result_of(observer, send(observer, client, "no_such_piece"))
+    assert answer.status == GoalStatus.STATUS_ABORTED
+    assert "no_such_piece" in answer.result.message
+
+    handle = send(observer, client, str(tmp_path / "long.mid"))
+    assert handle.accepted
+    assert not send(observer, client, str(tmp_path / "short.mid")).accepted
+    rclpy.spin_until_future_complete(observer, handle.cancel_goal_async(), timeout_sec=TIMEOUT_S)
+    assert result_of(observer, handle).status == GoalStatus.STATUS_CANCELED
+
+
+def test_a_cancelled_song_ends_with_the_keys_up(cli, client, observer, tmp_path):
+    active, times_s = [], []
+    observer.create_subscription(
+        topics.PIANO_STATE.type,
+        topics.PIANO_STATE.name,
+        lambda message: active.append(any(message.active)),
+        topics.PIANO_STATE.qos,
+    )
+    handle = send(
+        observer,
+        client,
+        str(tmp_path / "long.mid"),
+        lambda message: times_s.append(message.feedback.score_time_s),
+    )
+    spin = lambda: rclpy.spin_once(observer, timeout_sec=0.1)  # noqa: E731
+    cli.wait_until(lambda: spin() or (active and active[-1]), TIMEOUT_S, "a key is pressed")
+    rclpy.spin_until_future_complete(observer, handle.cancel_goal_async(), timeout_sec=TIMEOUT_S)
+    answer = result_of(observer, handle)
+    assert answer.status == GoalStatus.STATUS_CANCELED
+    assert "cancelled at" in answer.result.message
+    assert max(times_s) < LONG.duration_s
+    cli.wait_until(lambda: spin() or not active[-1], TIMEOUT_S, "the keys are up")
