@@ -2,18 +2,29 @@
 
 import argparse
 import signal
+import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from pianomime.errors import OutputError
+from pianomime.errors import OutputError, PianoMimeError
 from pianomime.evaluation.players import planned
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
+from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
-from pianomime.refinement.learnt_file import Card, Learnt, save_learnt, versions
-from pianomime.score.goals import key_goals
+from pianomime.refinement.learnt_file import (
+    Card,
+    Learnt,
+    load_learnt,
+    save_learnt,
+    versions,
+)
+from pianomime.score.goals import KeyGoals, key_goals
 from pianomime.score.repertoire import find_score
+from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import PianoSimulation
 
@@ -30,6 +41,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="file to write (.npz)")
     parser.add_argument("--rollouts", type=int, default=default.rollouts, help="times to play it")
     parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument(
+        "--residual-steps",
+        type=int,
+        default=0,
+        help="of residual reinforcement learning after it; needs tools/setup learning",
+    )
     parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
     parser.set_defaults(run=_run)
 
@@ -38,25 +55,43 @@ def _run(options: argparse.Namespace) -> int:
     score = find_score(options.song)
     if options.output.exists():
         raise OutputError(f"{options.output}: exists already")
+    interrupt = _Interrupt()
+    folder = options.output.with_suffix(".training")
+    kept = folder / "plan.npz"
+    if options.residual_steps and kept.exists():
+        learnt = load_learnt(kept)
+        learnt.check_hands(options.embodiment)
+        learnt.check_score(score.sha256)
+    else:
+        learnt = _learn(score, options, interrupt)
+    if options.residual_steps and not interrupt.came:
+        folder.mkdir(exist_ok=True)
+        if not kept.exists():
+            save_learnt(learnt, kept)
+        learnt = _reinforce(learnt, score, folder, options, interrupt)
+        if interrupt.came:
+            print(f"interrupted; the same command goes on from {folder}", file=sys.stderr)
+            return 0
+    save_learnt(learnt, options.output)
+    card = learnt.card
+    print(f"{score.title}: F1 {card.f1_planned:.3f} planned, {card.f1:.3f} learnt")
+    return 0
+
+
+def _learn(score: Score, options: argparse.Namespace, interrupt: "_Interrupt") -> Learnt:
+    """Plan, and learn by playing; what was learnt is kept when it is interrupted."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
     goals = key_goals(score, CONTROL_DT_S)
     simulation = PianoSimulation(load_model(embodiment(options.embodiment)))
     fingered, plan = planned(score, simulation)
-    interrupted = False
     with tqdm(total=config.rollouts, unit="rollout") as bar:
 
         def progress(f1: float) -> bool:
             bar.update(1)
             bar.set_postfix_str(f"F1 {f1:.3f}")
-            return not interrupted
+            return not interrupt.came
 
-        def interrupt(*_: object) -> None:
-            nonlocal interrupted
-            interrupted = True
-
-        previous = signal.signal(signal.SIGINT, interrupt)  # what was learnt so far is kept
         learned = learn(plan, fingered, goals, simulation, config, progress)
-        signal.signal(signal.SIGINT, previous)
     card = Card(
         title=score.title,
         sha256=score.sha256,
@@ -68,6 +103,49 @@ def _run(options: argparse.Namespace) -> int:
         seed=config.seed,
         versions=versions(),
     )
-    save_learnt(Learnt(learned.plan, card), options.output)
-    print(f"{score.title}: F1 {learned.history[0]:.3f} planned, {learned.f1:.3f} learnt")
-    return 0
+    return Learnt(learned.plan, card)
+
+
+def _reinforce(
+    learnt: Learnt,
+    score: Score,
+    folder: Path,
+    options: argparse.Namespace,
+    interrupt: "_Interrupt",
+) -> Learnt:
+    """Add what PPO finds; checkpoints and the learning curve go to `folder`."""
+    try:
+        from pianomime.refinement.residual_learning import PpoConfig, learn_residual
+    except ImportError as error:
+        raise PianoMimeError(f"{error.name} is missing; run: tools/setup learning") from None
+    goals = key_goals(score, CONTROL_DT_S)
+    config = PpoConfig(steps=options.residual_steps, seed=options.seed)
+    make_env = partial(_make_env, learnt.plan, goals, options.embodiment)
+    with tqdm(total=config.steps, unit="step") as bar:
+
+        def progress(steps: int, f1: float) -> bool:
+            bar.update(steps - bar.n)
+            bar.set_postfix_str(f"F1 {f1:.3f}")
+            return not interrupt.came
+
+        best = learn_residual(learnt.plan, goals, make_env, folder, config, progress)
+    how = f"{learnt.card.how}, then PPO on residuals, {config.steps} steps"
+    return Learnt(best.plan, replace(learnt.card, f1=best.f1, how=how))
+
+
+def _make_env(plan: PerformancePlan, goals: KeyGoals, name: str) -> Any:
+    """Make an environment, in a process of its own."""
+    from pianomime.refinement.residual_env import ResidualEnv
+
+    return ResidualEnv(plan, goals, PianoSimulation(load_model(embodiment(name))))
+
+
+class _Interrupt:
+    """Ctrl-C asks to stop at the next good moment."""
+
+    def __init__(self) -> None:
+        self.came = False
+        signal.signal(signal.SIGINT, self._on_signal)
+
+    def _on_signal(self, *_: object) -> None:
+        self.came = True

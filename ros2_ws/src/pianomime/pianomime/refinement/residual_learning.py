@@ -4,6 +4,7 @@ Needs stable-baselines3 and torch: `tools/setup learning`.
 """
 
 import csv
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,7 +87,10 @@ def learn_residual(
     trial = make_env()
     before, _ = _perform(None, trial, plan, goals)
     watcher = _Watcher(plan, goals, trial, folder, progress, ResidualLearned(plan, before, before))
+    # Ctrl-C reaches every process: the environments, which inherit this, leave it to `progress`.
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     vector = SubprocVecEnv([make_env] * config.envs, start_method="spawn")
+    signal.signal(signal.SIGINT, previous)
     try:
         model = _load(folder, vector) or _create(vector, config)
         left = config.steps - model.num_timesteps
@@ -119,6 +123,12 @@ class _Watcher(BaseCallback):
         return self._goes_on
 
     def _on_rollout_start(self) -> None:
+        self._look()
+
+    def _on_training_end(self) -> None:
+        self._look()
+
+    def _look(self) -> None:
         f1, plan = _perform(self.model, self._env, self._plan, self._goals)
         if f1 > self.best.f1:
             self.best = ResidualLearned(plan, f1, self.best.f1_before)
