@@ -9,6 +9,7 @@ from typing import Final
 
 from pianomime.config import Config, parameter
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.perception.demonstration import load_demonstration
 from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
@@ -27,6 +28,7 @@ class PianistConfig(Config):
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     controller: str = parameter("expert", "Which controller plays", one_of=CONTROLLERS)
     learnt: str = parameter("", "File of `pianomime learn` for the expert to play from")
+    demo: str = parameter("", "Folder of `pianomime perceive`, to play in that human's manner")
     real_time: bool = parameter(False, "Play by the wall clock; else as fast as it goes, in step")
     lead_in_s: float = parameter(1.0, "Silence before the first bar [s]", ge=0.0, le=60.0)
     transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
@@ -43,12 +45,15 @@ class PianistConfig(Config):
         Raises:
             ScoreError: It cannot.
             ModelError: What was learnt is not for this score or these hands.
+            DemonstrationError: The demonstration is not of this score.
         """
         score = find_score(self.song, self.transpose, self.stretch)
         if self.learnt:
             learnt = load_learnt(Path(self.learnt))
             learnt.check_hands(self.embodiment)
             learnt.check_score(score.sha256)
+        if self.demo:
+            load_demonstration(Path(self.demo)).check_score(score)
         return score
 
 
@@ -115,6 +120,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
                 "lead_in_s": config.lead_in_s,
                 "transpose": config.transpose,
                 "stretch": config.stretch,
+                "demo": config.demo,
             },
         ),
         NodeSpec(
@@ -133,7 +139,11 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             executable=config.controller,
             name=config.controller,
             parameters={"use_sim_time": True, "embodiment": config.embodiment}
-            | ({"learnt": config.learnt} if config.controller == "expert" else {}),
+            | (
+                {"learnt": config.learnt, "demo": config.demo}
+                if config.controller == "expert"
+                else {}
+            ),
         ),
     )
     return (recorder, *nodes) if config.bag else nodes

@@ -59,6 +59,7 @@ def play(options: argparse.Namespace) -> int:
         config,
         song=_absolute(config.song),
         learnt=_absolute(config.learnt),
+        demo=_absolute(config.demo),
         bag=str(folder.absolute() / "bag"),
     )
     facts = _perform(config, folder)

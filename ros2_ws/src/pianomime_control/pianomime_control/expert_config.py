@@ -21,3 +21,4 @@ class ExpertConfig(PlannerConfig):
         0.5, "Time with lifted fingers after the last note [s]", ge=0.0, le=60.0
     )
     learnt: str = parameter("", "File of `pianomime learn` to play from; empty: plan")
+    demo: str = parameter("", "Folder of `pianomime perceive`, for its song; empty: none")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from pianomime.errors import ModelError
+from pianomime.perception.demonstration import load_demonstration
 from pianomime.planning.performance_plan import FEEDBACK_GAIN, PerformancePlan, plan_performance
 from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.message import from_message
@@ -28,6 +29,7 @@ class ExpertNode(ControllerNode):
 
         Raises:
             ModelError: The learnt performance is not for these hands, or no such file.
+            DemonstrationError: There is no such demonstration.
         """
         super().__init__("expert", ExpertConfig)
         self._plan: PerformancePlan | None = None
@@ -38,6 +40,9 @@ class ExpertNode(ControllerNode):
             self._learnt = load_learnt(Path(self.config.learnt))
             self._learnt.check_hands(self.config.embodiment)
             self._learnt.check_joints(self.hands.joint_names)
+        self._demonstration = None
+        if self.config.demo:
+            self._demonstration = load_demonstration(Path(self.config.demo))
         self.listen(topics.SCORE, self._on_score)
 
     def _on_score(self, message: msg.Score) -> None:
@@ -56,8 +61,17 @@ class ExpertNode(ControllerNode):
         lead = round(message.lead_in_s / CONTROL_DT_S)
         tail = round(self.config.tail_s / CONTROL_DT_S)
         with self.timing.measure("plan"):
-            self._plan = plan_performance(score, self.hands, CONTROL_DT_S, lead, tail)
+            self._plan = plan_performance(
+                score, self.hands, CONTROL_DT_S, lead, tail, self._manner(message.sha256)
+            )
         self.get_logger().info(f"planned {message.id}: {len(score.notes)} notes")
+
+    def _manner(self, sha256: str) -> np.ndarray | None:
+        """Return the demonstration's fingertips, if it is of this score."""
+        demonstration = self._demonstration
+        if demonstration is None or demonstration.sha256 != sha256:
+            return None
+        return demonstration.tips_m
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
         """Return the plan's command; None until the goal's score has been planned."""

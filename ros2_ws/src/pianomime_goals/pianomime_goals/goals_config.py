@@ -23,3 +23,4 @@ class GoalsConfig(Config):
     )
     transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
     stretch: float = parameter(1.0, "Factor on all durations: 2 is half the speed", ge=0.1, le=10.0)
+    demo: str = parameter("", "Folder of `pianomime perceive`, for its song; empty: none")

@@ -1,11 +1,14 @@
 """The score clock: at each step of the piano, what is wanted of keys, pedal and fingertips."""
 
+from pathlib import Path
+
 import numpy as np
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
 
 from pianomime.errors import PianoMimeError, ScoreError
+from pianomime.perception.demonstration import Demonstration, load_demonstration
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime_common import conversions, topics
@@ -40,7 +43,9 @@ class GoalsNode(PianoNode):
         self._fingertip_goal = self.advertise(topics.FINGERTIP_GOAL)
         if self._config.song:
             config = self._config
-            self._begin(find_score(config.song, config.transpose, config.stretch), START_S)
+            score = find_score(config.song, config.transpose, config.stretch)
+            demonstration = load_demonstration(Path(config.demo)) if config.demo else None
+            self._begin(score, START_S, demonstration)
         self.listen(topics.PIANO_STATE, self._on_piano_state)
         self._server = ActionServer(
             self,
@@ -51,8 +56,10 @@ class GoalsNode(PianoNode):
             cancel_callback=self._cancel,
         )
 
-    def _begin(self, score: Score, start_s: float) -> ScoreInPlay:
-        self._playing = playing = ScoreInPlay(score, start_s, self._config)
+    def _begin(
+        self, score: Score, start_s: float, demonstration: Demonstration | None = None
+    ) -> ScoreInPlay:
+        self._playing = playing = ScoreInPlay(score, start_s, self._config, demonstration)
         if playing.dropped:
             self.get_logger().warning(
                 f"{playing.dropped} of {len(score.notes)} notes have no free finger"

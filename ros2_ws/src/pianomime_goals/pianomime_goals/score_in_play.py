@@ -5,6 +5,7 @@ import numpy as np
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.key_press import KeyPressMetrics, key_press_metrics
+from pianomime.perception.demonstration import Demonstration
 from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Score
@@ -23,19 +24,32 @@ class ScoreInPlay:
         dropped: How many of its notes no finger can play.
     """
 
-    def __init__(self, score: Score, start_s: float, config: GoalsConfig) -> None:
-        """Choose the fingers and lay out the goals."""
+    def __init__(
+        self,
+        score: Score,
+        start_s: float,
+        config: GoalsConfig,
+        demonstration: Demonstration | None = None,
+    ) -> None:
+        """Choose the fingers and lay out the goals.
+
+        Raises:
+            DemonstrationError: The demonstration is of another score.
+        """
         self.start_s = start_s
         self._config = config
         self._lead = round(config.lead_in_s / CONTROL_DT_S)
         self._tail = round(config.tail_s / CONTROL_DT_S)
+        manner = None
+        if demonstration is not None:
+            score, manner = demonstration.fingered(score), demonstration.tips_m
         self._goals = key_goals(score, CONTROL_DT_S)
         self.score = assign_fingers(score, self._goals, CONTROL_DT_S)
         self.dropped = sum(note.finger < 0 for note in self.score.notes)
         self._sha256 = self.score.sha256
         geometry = FingertipPlanConfig.of(embodiment(config.embodiment).lifts)
         self._fingertips = plan_fingertips(
-            self.score, self._goals, self._lead, self._tail, geometry
+            self.score, self._goals, self._lead, self._tail, geometry, manner
         )
         self._pressed = np.zeros_like(self._goals.keys)
         self._judged = np.zeros(len(self._goals.keys), bool)

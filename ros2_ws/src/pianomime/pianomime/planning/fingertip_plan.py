@@ -15,6 +15,10 @@ from pianomime.score.score import Score
 
 NO_KEY: Final = -1
 
+_WHITE_REACH_M: Final = (0.030, 0.065)
+_BLACK_REACH_M: Final = (-0.035, 0.005)
+"""Where keys can be pressed, x [m]: clear of black keys' fronts, and not too near their hinges."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FingertipPlanConfig(LeapConfig):
@@ -28,6 +32,10 @@ class FingertipPlanConfig(LeapConfig):
     idle_m: float = parameter(0.022, "Clearance over the keys of an idle finger [m]", ge=0.0)
     reach_steps: int = parameter(
         3, "Steps before an onset at which the finger heads for its key", ge=1, le=100
+    )
+
+    manner: float = parameter(
+        0.1, "How much an idle finger has to be where a human had it", ge=0.0, le=0.9
     )
 
     @classmethod
@@ -72,7 +80,12 @@ class FingertipPlan:
 
 
 def plan_fingertips(
-    score: Score, goals: KeyGoals, lead: int, tail: int, config: FingertipPlanConfig
+    score: Score,
+    goals: KeyGoals,
+    lead: int,
+    tail: int,
+    config: FingertipPlanConfig,
+    manner: NDArray[np.float64] | None = None,
 ) -> FingertipPlan:
     """Lay out the fingertips' targets over a score.
 
@@ -82,6 +95,9 @@ def plan_fingertips(
         lead: Steps before the score, to get to the first position.
         tail: Steps after it, with the fingers up.
         config: Geometry.
+        manner: (steps, 10, 2) where a human had the fingertips at the ends of the score's steps
+            [m, world], NaN where that is not known: fingers press where they did, as far as keys
+            and neighbours allow, and idle ones keep near.
     """
     rows = lead + len(goals.keys) + tail + 1
     position = np.full((rows, N_FINGERS, 3), np.nan)
@@ -93,6 +109,8 @@ def plan_fingertips(
         finger, pressed_key = score.notes[note.index].finger, score.notes[note.index].key
         first, last = lead + note.first + 1, lead + note.last + 1
         x = config.black_x_m if is_black()[pressed_key] else config.white_x_m
+        if manner is not None:
+            x = _place_on_key(x, manner[note.first : note.last + 1, finger, 0], pressed_key)
         top = key_top()[pressed_key] + config.tip_m
         start = max(released[finger], first - config.reach_steps)
         ahead = np.arange(start, first)
@@ -104,7 +122,21 @@ def plan_fingertips(
         down = top - pressed_drop(pressed_key, x) - config.press_m
         position[first : last + 1, finger, 2] = down
         released[finger] = last + 1
+    if manner is not None:
+        rows_of = slice(lead + 1, lead + 1 + len(manner))
+        near = np.isnan(position[rows_of, :, 0]) & np.isfinite(manner[..., 0])
+        position[rows_of, :, :2][near] = manner[near]
+        position[rows_of, :, 2][near] = config.tip_m + config.idle_m
+        approach[rows_of][near] = config.manner
     floor = np.full((rows, N_FINGERS), key_top().min() + config.tip_m + config.idle_m)
     heading = approach >= 1.0
     floor[heading] = np.where(contact[heading], -np.inf, position[heading, 2])
     return FingertipPlan(lead, position, key, contact, approach, floor)
+
+
+def _place_on_key(x: float, human_x: NDArray[np.float64], key: int) -> float:
+    """Return where on a key to press: where the human did, within what robot fingers can reach."""
+    if not np.isfinite(human_x).any():
+        return x
+    low, high = _BLACK_REACH_M if is_black()[key] else _WHITE_REACH_M
+    return float(np.clip(np.nanmedian(human_x), low, high))

@@ -67,7 +67,12 @@ class PerformancePlan:
 
 
 def plan_performance(
-    score: Score, hands: HandsModel, dt_s: float, lead: int, tail: int
+    score: Score,
+    hands: HandsModel,
+    dt_s: float,
+    lead: int,
+    tail: int,
+    manner: Array | None = None,
 ) -> PerformancePlan:
     """Plan `score` from the hands' zero pose.
 
@@ -77,9 +82,11 @@ def plan_performance(
         dt_s: Control step [s].
         lead: Control steps before the score, to get to the first position.
         tail: Control steps after it, with the fingers lifted.
+        manner: Of a human, see `plan_fingertips`.
     """
     goals = key_goals(score, dt_s)
-    fingertips = plan_fingertips(score, goals, lead, tail, FingertipPlanConfig.of(hands.lifts))
+    geometry = FingertipPlanConfig.of(hands.lifts)
+    fingertips = plan_fingertips(score, goals, lead, tail, geometry, manner)
     rows, n = len(fingertips.key), len(hands.joint_names)
     position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
     for side in range(len(SIDES)):

@@ -1,0 +1,124 @@
+"""Find the black keys in an image: dark bars, alike, side by side, brighter ground before them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_DARK: Final = 0.6
+"""A black key is darker than this share of its surroundings' brightness."""
+
+_ASPECT: Final = (3.0, 16.0)
+"""Length over width of a black key in an image; 9 seen from straight above."""
+
+_LIT: Final = 0.25
+"""Surroundings count as white keys above this share of the image's brightest."""
+
+
+@dataclass(frozen=True)
+class BlackKeys:
+    """The black keys seen, in order along the keyboard.
+
+    Attributes:
+        front: (n, 2) pixels of the middles of their ends towards the player.
+        back: (n, 2) pixels of the other ends' middles.
+        width: (n,) of each [pixels].
+    """
+
+    front: Array
+    back: Array
+    width: Array
+
+    def reversed(self) -> "BlackKeys":
+        """Return them in the other order."""
+        return BlackKeys(self.front[::-1], self.back[::-1], self.width[::-1])
+
+
+def find_black_keys(gray: NDArray[np.uint8]) -> BlackKeys | None:
+    """Return the black keys of an image (height, width), from one end to the other.
+
+    Returns None where there is no row of them.
+    """
+    bars = _bars(gray)
+    if len(bars) < 5:
+        return None
+    row = _best_row(bars)
+    if len(row) < 5:
+        return None
+    ends, width = bars[row, :4].reshape(-1, 2, 2), bars[row, 4]
+    along = _direction(ends.mean(axis=1))
+    order = np.argsort(ends.mean(axis=1) @ along)
+    ends, width = ends[order], width[order]
+    across = np.array([-along[1], along[0]])
+    swap = (ends[:, 1] - ends[:, 0]) @ across < 0
+    ends[swap] = ends[swap][:, ::-1]
+    # Beyond their front ends lie the white keys, beyond the back ends the case.
+    if _brightness_beyond(gray, ends[:, 0], ends[:, 1]) > _brightness_beyond(
+        gray, ends[:, 1], ends[:, 0]
+    ):
+        front, back = ends[:, 1], ends[:, 0]
+    else:
+        front, back = ends[:, 0], ends[:, 1]
+    return BlackKeys(front, back, width)
+
+
+def _bars(gray: NDArray[np.uint8]) -> Array:
+    """Return dark bars: two ends (x, y each) and the width, (n, 5)."""
+    span = max(31, gray.shape[1] // 16 | 1)
+    ground = cv2.blur(gray.astype(np.float32), (span, span))
+    lit = ground > _LIT * np.quantile(ground, 0.995)
+    dark = ((gray < _DARK * ground) & lit).astype(np.uint8)
+    dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    contours, _ = cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for contour in contours:
+        area = cv2.contourArea(contour)
+        (cx, cy), (w, h), angle = cv2.minAreaRect(contour)
+        width, length = min(w, h), max(w, h)
+        if width < 3 or not _ASPECT[0] < length / width < _ASPECT[1]:
+            continue
+        if area < 0.6 * width * length:
+            continue
+        turn = np.deg2rad(angle if w > h else angle + 90)
+        half = 0.5 * length * np.array([np.cos(turn), np.sin(turn)])
+        found.append([cx - half[0], cy - half[1], cx + half[0], cy + half[1], area / length])
+    return np.array(found).reshape(-1, 5)
+
+
+def _best_row(bars: Array) -> NDArray[np.int64]:
+    """Return which bars stand in the longest row of bars alike: one line through their middles."""
+    first, second = bars[:, :2], bars[:, 2:4]
+    middle = (first + second) / 2
+    length = np.linalg.norm(second - first, axis=1)
+    best = np.zeros(0, np.int64)
+    for i in range(len(bars)):
+        alike = np.abs(np.log(length / length[i])) < 0.4
+        for j in np.flatnonzero(alike):
+            way = middle[j] - middle[i]
+            distance = np.hypot(*way)
+            if j <= i or distance < 3 * bars[i, 4]:
+                continue
+            normal = np.array([-way[1], way[0]]) / distance
+            upright = np.abs((second[i] - first[i]) @ normal) > 0.8 * length[i]
+            off = np.abs((middle - middle[i]) @ normal)
+            row = np.flatnonzero(alike & (off < 0.12 * length))
+            if upright and len(row) > len(best):
+                best = row
+    return best
+
+
+def _direction(points: Array) -> Array:
+    _, _, axes = np.linalg.svd(points - points.mean(axis=0))
+    along = axes[0]
+    return np.asarray(along if along[np.argmax(np.abs(along))] > 0 else -along)
+
+
+def _brightness_beyond(gray: NDArray[np.uint8], start: Array, end: Array) -> float:
+    """Return the median brightness a quarter of a key's length beyond `end`."""
+    beyond = np.round(end + 0.25 * (end - start)).astype(int)
+    inside = ((beyond >= 0) & (beyond < gray.shape[::-1])).all(axis=1)
+    return float(np.median(gray[beyond[inside, 1], beyond[inside, 0]])) if inside.any() else 0.0

@@ -1,0 +1,173 @@
+"""Find the keyboard in a video by itself: the view, which keys are seen, and how surely."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from pianomime.errors import PianoMimeError
+from pianomime.perception.black_keys import BlackKeys, find_black_keys
+from pianomime.perception.key_pattern import PatternMatch, match_pattern
+from pianomime.perception.keyboard_view import KeyboardView
+from pianomime.perception.real_keyboard import HEAD_M, real_key_y
+from pianomime.piano.geometry import BLACK_WIDTH_M, HINGE_X_M, WHITE_LENGTH_M, is_black, key_y
+
+Array = NDArray[np.float64]
+
+FRONT_X_M: Final = HINGE_X_M + WHITE_LENGTH_M
+"""The white keys' front edge."""
+
+_LEAST_KEYS: Final = 8
+_LEAST_CONFIDENCE: Final = 0.6
+_MOST_ERROR_M: Final = 0.004
+
+
+class CalibrationError(PianoMimeError):
+    """No keyboard was found that could be trusted; says why."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A keyboard that was found.
+
+    Attributes:
+        view: Where it lies in the image.
+        keys: (n,) black keys that were seen.
+        error_m: (n,) how far each lies from where the view has it [m].
+        confidence: 0 .. 1: share of the black keys in view that were seen and fit.
+        octaves: Further octaves that the pattern leaves open, as keys to add to `keys`.
+    """
+
+    view: KeyboardView
+    keys: NDArray[np.int64]
+    error_m: Array
+    confidence: float
+    octaves: tuple[int, ...]
+
+    def shifted(self, keys: int) -> "Calibration":
+        """Return the same view of a keyboard that lies `keys` (a number of octaves) higher."""
+        move = np.eye(3)
+        move[1, 2] = -(key_y()[self.keys[0] + keys] - key_y()[self.keys[0]])
+        to_pixel = self.view.to_pixel @ move
+        view = KeyboardView(to_pixel, self.view.distortion, self.view.size)
+        others = tuple(octave - keys for octave in (0, *self.octaves) if octave != keys)
+        return Calibration(view, self.keys + keys, self.error_m, self.confidence, others)
+
+
+def calibrate(frames: Sequence[NDArray[np.uint8]]) -> Calibration:
+    """Find the keyboard that all frames show, (height, width) of gray each.
+
+    What moves (hands, falling notes) is not in the median of the frames.
+
+    Raises:
+        CalibrationError: Nothing that can be trusted.
+    """
+    if not frames:
+        raise CalibrationError("no frames to find a keyboard in")
+    gray = np.median(np.stack(frames), axis=0).astype(np.uint8)
+    bars = find_black_keys(gray)
+    if bars is None:
+        raise CalibrationError("no row of black keys in view")
+    size = (gray.shape[1], gray.shape[0])
+    matches = match_pattern(bars, size)
+    if not matches or len(matches[0].key) < _LEAST_KEYS:
+        seen = len(matches[0].key) if matches else 0
+        raise CalibrationError(f"{seen} black keys fit a piano's pattern; at least {_LEAST_KEYS}")
+    best = matches[0]
+    view, error_m = _fit(gray, bars, best, size)
+    confidence = _confidence(view, best)
+    error = float(np.median(error_m))
+    if confidence < _LEAST_CONFIDENCE:
+        raise CalibrationError(f"confidence {confidence:.2f}; at least {_LEAST_CONFIDENCE}")
+    if error > _MOST_ERROR_M:
+        raise CalibrationError(
+            f"keys lie {error * 1e3:.1f} mm off; at most {_MOST_ERROR_M * 1e3:.0f} mm"
+        )
+    as_good = [m for m in matches[1:] if m.score == best.score and m.mirrored == best.mirrored]
+    octaves = tuple(int(match.key[0] - best.key[0]) for match in as_good)
+    return Calibration(view, best.key, error_m, confidence, octaves)
+
+
+def from_corners(corners: Sequence[tuple[float, float]], size: tuple[int, int]) -> KeyboardView:
+    """Return the view from four pixels given by hand.
+
+    Args:
+        corners: Of the 88 keys: back left, back right, front right, front left, for the player.
+        size: (width, height) of the image.
+    """
+    half = key_y()[-1] + 0.5 * 0.0235
+    plane = np.array([[HINGE_X_M, -half], [HINGE_X_M, half], [FRONT_X_M, half], [FRONT_X_M, -half]])
+    to_pixel, _ = cv2.findHomography(plane, np.array(corners, float))
+    if to_pixel is None:
+        raise CalibrationError(f"corners {corners}: not a quadrangle")
+    return KeyboardView(to_pixel, 0.0, size)
+
+
+def _fit(
+    gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch, size: tuple[int, int]
+) -> tuple[KeyboardView, Array]:
+    """Fit the view to the bars' front ends and the white keys' front edge before them."""
+    front, back, y = bars.front[match.bar], bars.back[match.bar], real_key_y()[match.key]
+    edge = _front_edges(gray, front, back)
+    have = ~np.isnan(edge[:, 0])
+    pixel = np.concatenate([front, edge[have]])
+    head = np.concatenate([np.ones(len(front)), np.zeros(have.sum())])
+    place = np.stack([FRONT_X_M - head * HEAD_M, np.concatenate([y, y[have]])], axis=1)
+    if have.sum() < 4:  # the keys' front is out of view: their backs have to do
+        pixel = np.concatenate([front, back])
+        back_place = np.stack([np.full_like(y, HINGE_X_M), y], axis=1)
+        place = np.concatenate([place[: len(front)], back_place])
+    start, _ = cv2.findHomography(place, pixel, cv2.RANSAC, 3.0)
+    if start is None:
+        raise CalibrationError("the keys seen lie on no plane")
+    pixel_m = np.sqrt(abs(np.linalg.det(start)))  # pixels in a metre, about
+
+    def view_of(unknown: Array) -> KeyboardView:
+        return KeyboardView(np.append(unknown[:8], 1.0).reshape(3, 3), float(unknown[8]), size)
+
+    def residual(unknown: Array) -> Array:
+        off = (view_of(unknown).pixels(place) - pixel) / pixel_m * 1e3  # about mm
+        return np.append(off.ravel(), unknown[8] * 20)  # little distortion unless it is seen
+
+    found = least_squares(
+        residual, np.append((start / start[2, 2]).ravel()[:8], 0.0), x_scale="jac", loss="soft_l1"
+    )
+    view = view_of(found.x)
+    front_place = np.stack([np.full_like(y, FRONT_X_M - HEAD_M), y], axis=1)
+    return view, np.linalg.norm(view.places(front) - front_place, axis=1)
+
+
+def _front_edges(gray: NDArray[np.uint8], front: Array, back: Array) -> Array:
+    """Return where the white ends before each black key, (n, 2) pixels; NaN if not in view."""
+    edges = np.full_like(front, np.nan)
+    for i, (near, far) in enumerate(zip(front, back, strict=True)):
+        step = (near - far) / np.hypot(*(near - far))
+        reach = np.arange(2, 1.0 * np.hypot(*(near - far)))
+        points = near + reach[:, None] * step
+        inside = ((points >= 0) & (points < np.array(gray.shape[::-1]) - 1)).all(axis=1)
+        points, reach = points[inside], reach[inside]
+        if len(points) < 10:
+            continue
+        shade = cv2.remap(gray, points[None].astype(np.float32), None, cv2.INTER_LINEAR)[0]
+        white = float(np.median(shade[2 : max(3, len(shade) // 4)]))
+        dark = np.flatnonzero(shade < 0.5 * white)
+        dark = dark[dark > len(shade) // 5]
+        if len(dark):
+            edges[i] = points[dark[0]]
+    return edges
+
+
+def _confidence(view: KeyboardView, match: PatternMatch) -> float:
+    """Return the share of black keys in view that were seen and fit."""
+    first, last = match.key.min(), match.key.max()
+    keys = np.arange(first, last + 1)
+    x = np.full(len(keys), FRONT_X_M - HEAD_M - BLACK_WIDTH_M)
+    place = np.stack([x, real_key_y()[keys]], axis=1)
+    pixel = view.pixels(place)
+    inside = ((pixel >= 0) & (pixel < np.array(view.size))).all(axis=1)
+    expected = inside & is_black()[keys]
+    return float(len(match.key) / max(expected.sum(), len(match.key)))

@@ -1,0 +1,114 @@
+"""A demonstration: what a human did with a score, as a folder that the planner can follow."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.errors import OutputError, PianoMimeError
+from pianomime.hands.fingers import FINGER_NAMES, N_FINGERS, UNASSIGNED
+from pianomime.score.score import Score
+
+_FORMAT: Final = 1
+_FILES: Final = ("fingertips.npz", "fingering.csv", "card.json")
+
+
+class DemonstrationError(PianoMimeError):
+    """Not a demonstration, or of another score."""
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What a human did.
+
+    Heights are not measured: a camera above does not see them. The score says when keys go down;
+    the demonstration says which fingers press them and where the hands are.
+
+    Attributes:
+        sha256: Of the score.
+        finger: (n,) finger of each of its notes, or `UNASSIGNED`.
+        confidence: (n,) 0 .. 1.
+        tips_m: (steps, 10, 2) fingertips at the ends of the score's control steps, x and y
+            [m, world]; NaN where not seen.
+        card: How it came about.
+    """
+
+    sha256: str
+    finger: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    tips_m: NDArray[np.float64]
+    card: dict[str, Any]
+
+    def check_score(self, score: Score) -> None:
+        """Raise DemonstrationError if it is of another score."""
+        if score.sha256 != self.sha256:
+            raise DemonstrationError(
+                f"demonstration of score {self.sha256[:12]}, not of the one given "
+                f"({score.title}, {score.sha256[:12]})"
+            )
+
+    def fingered(self, score: Score) -> Score:
+        """Return the score with the human's fingers where they are known.
+
+        Raises:
+            DemonstrationError: It is of another score.
+        """
+        self.check_score(score)
+        return score.with_fingers([int(finger) for finger in self.finger])
+
+
+def save_demonstration(demonstration: Demonstration, score: Score, folder: Path) -> None:
+    """Write a folder's three files.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    try:
+        np.savez_compressed(
+            folder / "fingertips.npz", tips_m=demonstration.tips_m.astype(np.float32)
+        )
+        with (folder / "fingering.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["onset_s", "key", "finger", "confidence"])
+            for note, finger, sure in zip(
+                score.notes, demonstration.finger, demonstration.confidence, strict=True
+            ):
+                name = "" if finger == UNASSIGNED else FINGER_NAMES[finger]
+                writer.writerow([f"{note.onset_s:.4f}", note.key, name, f"{sure:.3f}"])
+        card = {"format": _FORMAT, "sha256": demonstration.sha256, **demonstration.card}
+        (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error})") from None
+
+
+def load_demonstration(folder: Path) -> Demonstration:
+    """Read a folder of `save_demonstration`; nothing in it is executed.
+
+    Raises:
+        DemonstrationError: It is not such a folder.
+    """
+    number = {name: i for i, name in enumerate(FINGER_NAMES)} | {"": UNASSIGNED}
+    try:
+        card = json.loads((folder / "card.json").read_text())
+        if card.pop("format") != _FORMAT:
+            raise DemonstrationError(f"{folder}: made by another version; make it again")
+        with np.load(folder / "fingertips.npz", allow_pickle=False) as data:
+            tips_m = data["tips_m"].astype(float)
+        with (folder / "fingering.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        finger = np.array([number[row["finger"]] for row in rows], np.int64)
+        confidence = np.array([float(row["confidence"]) for row in rows])
+        sha256 = card.pop("sha256")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DemonstrationError(
+            f"{folder}: not a demonstration ({', '.join(_FILES)}): {error}"
+        ) from None
+    if tips_m.ndim != 3 or tips_m.shape[1:] != (N_FINGERS, 2):
+        raise DemonstrationError(
+            f"{folder}: fingertips of shape {tips_m.shape}, not (steps, 10, 2)"
+        )
+    return Demonstration(sha256, finger, confidence, tips_m, card)

@@ -1,0 +1,114 @@
+"""Which of the hands seen is the left one and which the right, from image to image."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.hands.fingers import SIDES
+from pianomime.perception.hand_detector import FINGERTIPS, N_LANDMARKS, WRIST, DetectedHand
+from pianomime.perception.keyboard_view import KeyboardView
+from pianomime.piano.geometry import HINGE_X_M
+
+Array = NDArray[np.float64]
+
+_LOST_S: Final = 1.0
+"""A hand that was not seen for so long may be anywhere."""
+
+_JUMP_M: Final = 0.25
+"""Distance at which it is as likely that the hand is another one."""
+
+_SAME_M: Final = 0.03
+"""Two detections closer than this are one hand, seen twice."""
+
+_LABEL: Final = 0.3
+_CROSSED: Final = 1.0
+_FAR_M: Final = 0.4
+"""Hands further than this from the keyboard, along x, do not play it."""
+
+
+@dataclass(frozen=True)
+class HandsSeen:
+    """Both hands at one instant.
+
+    Attributes:
+        time_s: Of the image [s].
+        place_m: (2, 21, 2) landmarks in the keyboard's plane [m], left hand first; where a hand
+            was not seen, its last place.
+        age_s: (2,) since each was seen [s]; inf before it ever was.
+    """
+
+    time_s: float
+    place_m: Array
+    age_s: Array
+
+    @property
+    def fingertip_m(self) -> Array:
+        """Return the ten fingertips (10, 2) [m], left thumb first; NaN where not seen now."""
+        tips = self.place_m[:, FINGERTIPS].reshape(-1, 2).copy()
+        tips[np.repeat(self.age_s > 0, len(FINGERTIPS))] = np.nan
+        return tips
+
+
+class HandTracks:
+    """Decides by place and continuity; the detector's own label is but a hint."""
+
+    def __init__(self, view: KeyboardView) -> None:
+        """Begin with no hands seen."""
+        self._view = view
+        self._place_m = np.full((len(SIDES), N_LANDMARKS, 2), np.nan)
+        self._seen_s = np.full(len(SIDES), -np.inf)
+
+    def update(self, time_s: float, hands: list[DetectedHand]) -> HandsSeen:
+        """Take what was detected at `time_s` [s], later than the last."""
+        places = [self._view.places(hand.landmarks) for hand in hands]
+        keep = [i for i, place in enumerate(places) if _plays(place)]
+        keep = _without_doubles(keep, places, hands)[: len(SIDES)]
+        for side, i in self._assign(time_s, [hands[i] for i in keep], [places[i] for i in keep]):
+            self._place_m[side], self._seen_s[side] = places[keep[i]], time_s
+        return HandsSeen(time_s, self._place_m.copy(), time_s - self._seen_s)
+
+    def _assign(
+        self, time_s: float, hands: list[DetectedHand], places: list[Array]
+    ) -> list[tuple[int, int]]:
+        """Return (side, hand) pairs."""
+        cost = np.array(
+            [
+                [self._cost(side, time_s, hand, place) for side in range(len(SIDES))]
+                for hand, place in zip(hands, places, strict=True)
+            ]
+        )
+        if len(hands) == 0:
+            return []
+        if len(hands) == 1:
+            return [(int(np.argmin(cost[0])), 0)]
+        crossed = _CROSSED * (1 if places[0][WRIST, 1] > places[1][WRIST, 1] else -1)
+        straight = cost[0, 0] + cost[1, 1] + crossed
+        return [(0, 0), (1, 1)] if straight <= cost[0, 1] + cost[1, 0] else [(1, 0), (0, 1)]
+
+    def _cost(self, side: int, time_s: float, hand: DetectedHand, place: Array) -> float:
+        label = _LABEL if (hand.label == "left") != (side == 0) else 0.0
+        if time_s - self._seen_s[side] > _LOST_S:
+            middle = np.nanmean(place[:, 1])
+            return label + (0.1 if (middle > 0) != (side == 1) else 0.0)
+        jump = float(np.linalg.norm(place[WRIST] - self._place_m[side, WRIST]))
+        return label + min(jump / _JUMP_M, 2.0)
+
+
+def _plays(place: Array) -> bool:
+    """Return whether a hand is at the keyboard, not a face or hands in a lap."""
+    tips = place[FINGERTIPS, 0]
+    return bool(np.isfinite(place).all() and (np.abs(tips - HINGE_X_M) < _FAR_M).all())
+
+
+def _without_doubles(keep: list[int], places: list[Array], hands: list[DetectedHand]) -> list[int]:
+    """Return the surest detections, of those that lie on each other only one."""
+    chosen: list[int] = []
+    for i in sorted(keep, key=lambda i: -hands[i].score):
+        tips = places[i][FINGERTIPS, :]
+        if all(
+            np.linalg.norm(tips - places[j][FINGERTIPS, :], axis=1).mean() > _SAME_M for j in chosen
+        ):
+            chosen.append(i)
+    return chosen

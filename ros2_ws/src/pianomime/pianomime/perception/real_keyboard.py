@@ -1,0 +1,30 @@
+"""How real keyboards differ from the simulated one: where their black keys stand."""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.piano.geometry import N_KEYS, WHITE_PITCH_M, is_black, key_y
+
+HEAD_M: Final = 0.053
+"""White in front of the black keys; pianos have 50 to 55 mm."""
+
+# At the back of the keys, C to E and F to B are divided evenly: 5 keys share the width of 3 white
+# ones, 7 that of 4. So C sharp stands to the left of the gap before it, by so much:
+_C_SHARP_M: Final = (1 - 1.5 * 3 / 5) * WHITE_PITCH_M
+_F_SHARP_M: Final = (1 - 1.5 * 4 / 7) * WHITE_PITCH_M
+_OFF_GAP_M: Final = {4: -_C_SHARP_M, 6: _C_SHARP_M, 9: -_F_SHARP_M, 11: 0.0, 1: _F_SHARP_M}
+"""By key number in the octave from A."""
+
+
+@cache
+def real_key_y() -> NDArray[np.float64]:
+    """Return the y coordinate of each key's middle on a real piano [m], shape (88,)."""
+    y = key_y().copy()
+    black = np.flatnonzero(is_black())
+    y[black] = (y[black - 1] + y[np.minimum(black + 1, N_KEYS - 1)]) / 2
+    y[black] += [_OFF_GAP_M[key % 12] for key in black]
+    y.flags.writeable = False
+    return y

@@ -1,0 +1,135 @@
+"""When in a video its MIDI file begins: where fingers are on the keys that the notes ask for."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.errors import PianoMimeError
+from pianomime.perception.real_keyboard import real_key_y
+from pianomime.piano.geometry import HINGE_X_M, WHITE_PITCH_M
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Score
+
+Array = NDArray[np.float64]
+
+_STEP_S: Final = 0.02
+_NEAR_M: Final = WHITE_PITCH_M / 2
+_LEAST_CERTAINTY: Final = 0.08
+_LEAST_DRIFT_S: Final = 0.15
+"""Over the whole score; less is within what the halves' offsets err by."""
+
+_MOST_DRIFT: Final = 0.02
+_OVERHANG_S: Final = 5.0
+"""Most of a score that may lie before the video or after its end."""
+
+
+class SynchronisationError(PianoMimeError):
+    """The video does not show the score being played, as far as can be seen."""
+
+
+@dataclass(frozen=True)
+class Synchronisation:
+    """Score time t is video time `offset_s` + t * (1 + `drift`).
+
+    Attributes:
+        offset_s: Of the score's beginning in the video [s].
+        drift: How much slower the video's clock goes; 0.001 is 1 ms a second.
+        agreement: 0 .. 1, share of the wanted keys that have a finger on them.
+        certainty: By how much the agreement is better than at any other offset (0.25 s off).
+    """
+
+    offset_s: float
+    drift: float
+    agreement: float
+    certainty: float
+
+    def video_s(self, score_s: Array) -> Array:
+        """Return times in the video [s]."""
+        return np.asarray(self.offset_s + score_s * (1 + self.drift))
+
+
+def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
+    """Find the offset and the drift.
+
+    Args:
+        time_s: (t,) of the frames [s].
+        tips_m: (t, 10, 2) fingertips on the plane of the keyboard [m]; NaN where not seen.
+        score: What is played.
+
+    Raises:
+        SynchronisationError: No offset stands out.
+    """
+    grid_s = np.arange(time_s[0], time_s[-1], _STEP_S)
+    touched = _touched(time_s, tips_m, grid_s)
+    wanted = key_goals(score, _STEP_S).keys.astype(float)
+    wanted = wanted[: len(grid_s) + round(2 * _OVERHANG_S / _STEP_S)]
+    if not wanted.any() or not touched.any():
+        raise SynchronisationError("no finger is over the keyboard; nothing to synchronise with")
+    shifts = np.arange(
+        -round(_OVERHANG_S / _STEP_S),
+        max(1, len(grid_s) - len(wanted) + round(_OVERHANG_S / _STEP_S)),
+    )
+    agreement = np.array([_agreement(touched, wanted, int(shift)) for shift in shifts])
+    best = int(np.argmax(agreement))
+    away = np.abs(shifts - shifts[best]) > round(0.25 / _STEP_S)
+    certainty = float(agreement[best] - agreement[away].max()) if away.any() else 0.0
+    if certainty < _LEAST_CERTAINTY:
+        raise SynchronisationError(
+            f"no offset stands out (by {certainty:.3f}; at least {_LEAST_CERTAINTY}): "
+            "is it the MIDI file of this video?"
+        )
+    offset_s = float(grid_s[0] + _STEP_S * (shifts[best] + _peak(agreement, best)))
+    drift = _drift(touched, wanted, int(shifts[best]))
+    return Synchronisation(
+        offset_s - drift * score.duration_s / 2, drift, float(agreement[best]), certainty
+    )
+
+
+def _touched(time_s: Array, tips_m: Array, grid_s: Array) -> Array:
+    """Return how much each key has a finger over it, (grid, 88), 0 .. 1."""
+    between = (time_s[1:] + time_s[:-1]) / 2
+    nearest = np.searchsorted(between, grid_s)
+    tips = tips_m[nearest]
+    over = (tips[..., 0] > HINGE_X_M) & (tips[..., 0] < 0.09)
+    off = np.abs(tips[..., 1, None] - real_key_y())
+    near = np.where(over[..., None], np.exp(-((off / _NEAR_M) ** 2)), 0.0)
+    return np.asarray(np.nan_to_num(near).max(axis=1))
+
+
+def _agreement(touched: Array, wanted: Array, shift: int) -> float:
+    """Return the mean of `touched` where keys are wanted, less its mean where they are not."""
+    first, last = max(0, -shift), min(len(wanted), len(touched) - shift)
+    if last - first < min(len(wanted), len(touched)) / 2:
+        return -1.0
+    seen, asked = touched[first + shift : last + shift], wanted[first:last]
+    used = asked.any(axis=0)
+    on = (seen * asked).sum() / max(wanted.sum(), 1.0)
+    rest = (1 - asked)[:, used]
+    return float(on - (seen[:, used] * rest).sum() / max(rest.sum(), 1.0))
+
+
+def _peak(values: Array, best: int) -> float:
+    """Return where between samples a parabola through the best and its neighbours peaks."""
+    if not 0 < best < len(values) - 1:
+        return 0.0
+    left, middle, right = values[best - 1 : best + 2]
+    bend = left - 2 * middle + right
+    return float(0.5 * (left - right) / bend) if bend < 0 else 0.0
+
+
+def _drift(touched: Array, wanted: Array, shift: int) -> float:
+    """Return how much the second half's best offset differs from the first's, by their distance."""
+    half, reach = len(wanted) // 2, round(0.3 / _STEP_S)
+    places = []
+    for part in (np.arange(len(wanted)) < half, np.arange(len(wanted)) >= half):
+        near = np.arange(shift - reach, shift + reach + 1)
+        values = np.array(
+            [_agreement(touched, wanted * part[:, None], int(candidate)) for candidate in near]
+        )
+        best = int(np.argmax(values))
+        places.append(near[best] + _peak(values, best))
+    drift = (places[1] - places[0]) / max(half, 1)
+    seen = abs(drift) * len(wanted) * _STEP_S > _LEAST_DRIFT_S
+    return float(drift) if seen and abs(drift) < _MOST_DRIFT else 0.0

@@ -1,0 +1,117 @@
+"""`pianomime perceive`: from a pianist's video and its MIDI file to a demonstration to follow."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from pianomime.errors import ConfigError
+from pianomime.score.repertoire import find_score
+from pianomime.score.score import Score
+from pianomime_bringup.play import create_folder
+
+CORNERS = 8
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "perceive",
+        help="learn a pianist's fingering and hand positions from a video",
+        description=__doc__,
+    )
+    parser.add_argument("video", type=Path, help="the pianist from above, the keyboard across")
+    parser.add_argument("--midi", required=True, help="what is played: a MIDI file, or a piece")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder to create")
+    parser.add_argument(
+        "--corners",
+        help="of the 88 keys in pixels, if they are not found: x,y of back left, back right, "
+        "front right, front left, as the player sees them: 0,360,1280,360,1280,517,0,517",
+    )
+    parser.add_argument("--no-video", action="store_true", help="do not write annotated.mp4")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pianomime.perception.demonstration import Demonstration, save_demonstration
+    from pianomime.perception.perceive import perceive, watch
+    from pianomime.perception.video_file import duration_s
+
+    score = find_score(options.midi)
+    corners = _corners(options.corners)
+    with tqdm(total=round(duration_s(options.video), 1), unit="s", desc="watching") as bar:
+        footage = watch(options.video, lambda time_s: bar.update(round(time_s - bar.n, 2)))
+    perceived = perceive(footage, score, corners)
+    create_folder(options.output)
+    fingers = perceived.fingers
+    card = _card(options.video, score, perceived)
+    demonstration = Demonstration(
+        score.sha256, fingers.finger, fingers.confidence, perceived.demonstrated_m, card
+    )
+    save_demonstration(demonstration, score, options.output)
+    if not options.no_video:
+        from pianomime.perception.annotation import annotate
+
+        pictures = annotate(options.video, score, perceived, options.output / "annotated.mp4")
+        for _ in tqdm(pictures, total=len(footage.time_s), unit="frame", desc="drawing"):
+            pass
+    print(_report(card))
+    print(options.output)
+    return 0
+
+
+def _corners(text: str | None) -> list[tuple[float, float]] | None:
+    if text is None:
+        return None
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != CORNERS:
+        raise ConfigError(f"corners = {text!r}: must be {CORNERS} numbers, x,y of four corners")
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _card(video: Path, score: Score, perceived: Any) -> dict[str, Any]:
+    fingers, calibration = perceived.fingers, perceived.calibration
+    found: dict[str, Any] = {"by": "corners given"}
+    if calibration is not None:
+        found = {
+            "by": "black keys",
+            "black_keys": len(calibration.keys),
+            "confidence": round(calibration.confidence, 3),
+            "median_error_mm": round(1e3 * float(np.median(calibration.error_m)), 2),
+            "error_mm": {
+                int(key): round(1e3 * float(error), 2)
+                for key, error in zip(calibration.keys, calibration.error_m, strict=True)
+            },
+        }
+    return {
+        "title": score.title,
+        "video": video.name,
+        "notes": len(score.notes),
+        "notes_with_finger": int((fingers.finger >= 0).sum()),
+        "seen": round(float(np.isfinite(perceived.demonstrated_m[..., 0]).mean()), 3),
+        "synchronisation": {k: round(v, 5) for k, v in asdict(perceived.synchronisation).items()},
+        "keyboard": found,
+        "to_pixel": perceived.view.to_pixel.tolist(),
+        "distortion": perceived.view.distortion,
+    }
+
+
+def _report(card: dict[str, Any]) -> str:
+    keyboard, sync = card["keyboard"], card["synchronisation"]
+    lines = [f"{card['title']}: fingers of {card['notes_with_finger']} of {card['notes']} notes"]
+    if "confidence" in keyboard:
+        lines.append(
+            f"keyboard: {keyboard['black_keys']} black keys, "
+            f"{keyboard['median_error_mm']:.1f} mm off, confidence {keyboard['confidence']:.2f}"
+        )
+    lines.append(
+        f"score begins at {sync['offset_s']:.2f} s of the video, "
+        f"agreement {sync['agreement']:.2f}, certainty {sync['certainty']:.2f}"
+    )
+    return "\n".join(lines)
