@@ -9,14 +9,19 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_DARK: Final = 0.6
-"""A black key is darker than this share of its surroundings' brightness."""
+_DARK: Final = 0.5
+"""A black key is darker than this share of the brightest next to it."""
+
+_SIZES: Final = (0.012, 0.02, 0.035)
+"""Black keys may be as wide as this, as shares of the image's longer side."""
+
+_FEWEST: Final = 5
 
 _ASPECT: Final = (3.0, 16.0)
 """Length over width of a black key in an image; 9 seen from straight above."""
 
-_LIT: Final = 0.25
-"""Surroundings count as white keys above this share of the image's brightest."""
+_LIT: Final = 0.3
+"""White keys are brighter than this share of the image's brightest."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +38,23 @@ class BlackKeys:
     back: Array
     width: Array
 
-    def reversed(self) -> "BlackKeys":
-        """Return them in the other order."""
-        return BlackKeys(self.front[::-1], self.back[::-1], self.width[::-1])
 
+def find_black_keys(gray: NDArray[np.uint8]) -> list[BlackKeys]:
+    """Return rows of bars that may be the black keys of an image (height, width).
 
-def find_black_keys(gray: NDArray[np.uint8]) -> BlackKeys | None:
-    """Return the black keys of an image (height, width), from one end to the other.
-
-    Returns None where there is no row of them.
+    One row for each size that black keys may have in the image; none where there is no such row.
     """
-    bars = _bars(gray)
-    if len(bars) < 5:
-        return None
-    row = _best_row(bars)
-    if len(row) < 5:
-        return None
-    ends, width = bars[row, :4].reshape(-1, 2, 2), bars[row, 4]
+    found = []
+    for size in _SIZES:
+        bars = _bars(gray, round(max(gray.shape) * size) | 1)
+        row = _best_row(bars)
+        if len(row) >= _FEWEST:
+            found.append(_in_order(gray, bars[row]))
+    return found
+
+
+def _in_order(gray: NDArray[np.uint8], bars: Array) -> BlackKeys:
+    ends, width = bars[:, :4].reshape(-1, 2, 2), bars[:, 4]
     along = _direction(ends.mean(axis=1))
     order = np.argsort(ends.mean(axis=1) @ along)
     ends, width = ends[order], width[order]
@@ -57,22 +62,23 @@ def find_black_keys(gray: NDArray[np.uint8]) -> BlackKeys | None:
     swap = (ends[:, 1] - ends[:, 0]) @ across < 0
     ends[swap] = ends[swap][:, ::-1]
     # Beyond their front ends lie the white keys, beyond the back ends the case.
-    if _brightness_beyond(gray, ends[:, 0], ends[:, 1]) > _brightness_beyond(
-        gray, ends[:, 1], ends[:, 0]
-    ):
-        front, back = ends[:, 1], ends[:, 0]
-    else:
-        front, back = ends[:, 0], ends[:, 1]
+    one = _brightness_beyond(gray, ends[:, 0], ends[:, 1])
+    other = _brightness_beyond(gray, ends[:, 1], ends[:, 0])
+    front, back = (ends[:, 1], ends[:, 0]) if one > other else (ends[:, 0], ends[:, 1])
     return BlackKeys(front, back, width)
 
 
-def _bars(gray: NDArray[np.uint8]) -> Array:
-    """Return dark bars: two ends (x, y each) and the width, (n, 5)."""
-    span = max(31, gray.shape[1] // 16 | 1)
-    ground = cv2.blur(gray.astype(np.float32), (span, span))
-    lit = ground > _LIT * np.quantile(ground, 0.995)
-    dark = ((gray < _DARK * ground) & lit).astype(np.uint8)
-    dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+def _bars(gray: NDArray[np.uint8], size: int) -> Array:
+    """Return dark bars narrower than `size` [pixels] in bright ground: two ends and width, (n, 5).
+
+    Filling the bright ground's gaps and notches of that size leaves a keyboard without black keys,
+    cut off straight at its back even where the case behind it is as dark as they are.
+    """
+    around = cv2.dilate(cv2.blur(gray, (3, 3)), np.ones((2 * size, 2 * size), np.uint8))
+    lit = around > _LIT * np.quantile(around, 0.99)
+    bright = ((gray > _DARK * around) & lit).astype(np.uint8)
+    filled = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    dark = cv2.morphologyEx(filled & ~bright & 1, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     contours, _ = cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     for contour in contours:

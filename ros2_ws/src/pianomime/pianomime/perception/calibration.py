@@ -21,6 +21,9 @@ Array = NDArray[np.float64]
 FRONT_X_M: Final = HINGE_X_M + WHITE_LENGTH_M
 """The white keys' front edge."""
 
+_FINE: Final = 0.25
+"""Steps in which edges are looked for [pixels]."""
+
 _LEAST_KEYS: Final = 8
 _LEAST_CONFIDENCE: Final = 0.6
 _MOST_ERROR_M: Final = 0.004
@@ -69,15 +72,17 @@ def calibrate(frames: Sequence[NDArray[np.uint8]]) -> Calibration:
     if not frames:
         raise CalibrationError("no frames to find a keyboard in")
     gray = np.median(np.stack(frames), axis=0).astype(np.uint8)
-    bars = find_black_keys(gray)
-    if bars is None:
-        raise CalibrationError("no row of black keys in view")
     size = (gray.shape[1], gray.shape[0])
-    matches = match_pattern(bars, size)
-    if not matches or len(matches[0].key) < _LEAST_KEYS:
-        seen = len(matches[0].key) if matches else 0
-        raise CalibrationError(f"{seen} black keys fit a piano's pattern; at least {_LEAST_KEYS}")
+    rows = [(bars, match_pattern(bars, size)) for bars in find_black_keys(gray)]
+    rows = [(bars, matches) for bars, matches in rows if matches]
+    if not rows:
+        raise CalibrationError("no row of black keys in view")
+    bars, matches = max(rows, key=lambda row: row[1][0].score)
     best = matches[0]
+    if len(best.key) < _LEAST_KEYS:
+        raise CalibrationError(
+            f"{len(best.key)} black keys fit a piano's pattern; at least {_LEAST_KEYS}"
+        )
     view, error_m = _fit(gray, bars, best, size)
     confidence = _confidence(view, best)
     error = float(np.median(error_m))
@@ -112,7 +117,8 @@ def _fit(
 ) -> tuple[KeyboardView, Array]:
     """Fit the view to the bars' front ends and the white keys' front edge before them."""
     front, back, y = bars.front[match.bar], bars.back[match.bar], real_key_y()[match.key]
-    edge = _front_edges(gray, front, back)
+    exact, edge = _edges(gray, front, back)
+    front = np.where(np.isnan(exact), front, exact)
     have = ~np.isnan(edge[:, 0])
     pixel = np.concatenate([front, edge[have]])
     head = np.concatenate([np.ones(len(front)), np.zeros(have.sum())])
@@ -141,33 +147,42 @@ def _fit(
     return view, np.linalg.norm(view.places(front) - front_place, axis=1)
 
 
-def _front_edges(gray: NDArray[np.uint8], front: Array, back: Array) -> Array:
-    """Return where the white ends before each black key, (n, 2) pixels; NaN if not in view."""
-    edges = np.full_like(front, np.nan)
+def _edges(gray: NDArray[np.uint8], front: Array, back: Array) -> tuple[Array, Array]:
+    """Return to a fraction of a pixel where each black key and the white before it end, (n, 2).
+
+    NaN where an end is not in view.
+    """
+    black, white = np.full_like(front, np.nan), np.full_like(front, np.nan)
     for i, (near, far) in enumerate(zip(front, back, strict=True)):
-        step = (near - far) / np.hypot(*(near - far))
-        reach = np.arange(2, 1.0 * np.hypot(*(near - far)))
+        length = np.hypot(*(near - far))
+        step = (near - far) / length
+        reach = np.arange(-0.3 * length, 0.9 * length, _FINE)
         points = near + reach[:, None] * step
         inside = ((points >= 0) & (points < np.array(gray.shape[::-1]) - 1)).all(axis=1)
         points, reach = points[inside], reach[inside]
-        if len(points) < 10:
+        before = reach < -0.1 * length
+        ahead = (reach > 0.1 * length) & (reach < 0.3 * length)
+        beyond = reach > 0.75 * length
+        if not before.any() or not ahead.any():
             continue
         shade = cv2.remap(gray, points[None].astype(np.float32), None, cv2.INTER_LINEAR)[0]
-        white = float(np.median(shade[2 : max(3, len(shade) // 4)]))
-        dark = np.flatnonzero(shade < 0.5 * white)
-        dark = dark[dark > len(shade) // 5]
-        if len(dark):
-            edges[i] = points[dark[0]]
-    return edges
+        dark, bright = np.median(shade[before]), np.median(shade[ahead])
+        rises = np.flatnonzero(shade > (dark + bright) / 2)
+        rises = rises[reach[rises] > -0.1 * length]
+        if len(rises):
+            black[i] = points[rises[0]]
+        if beyond.any():
+            falls = np.flatnonzero(shade < (bright + np.median(shade[beyond])) / 2)
+            falls = falls[reach[falls] > 0.3 * length]
+            if len(falls) and np.median(shade[beyond]) < 0.7 * bright:
+                white[i] = points[falls[0]]
+    return black, white
 
 
 def _confidence(view: KeyboardView, match: PatternMatch) -> float:
-    """Return the share of black keys in view that were seen and fit."""
-    first, last = match.key.min(), match.key.max()
-    keys = np.arange(first, last + 1)
+    """Return the share of the black keys in view that were seen and fit."""
+    keys = np.flatnonzero(is_black())
     x = np.full(len(keys), FRONT_X_M - HEAD_M - BLACK_WIDTH_M)
-    place = np.stack([x, real_key_y()[keys]], axis=1)
-    pixel = view.pixels(place)
+    pixel = view.pixels(np.stack([x, real_key_y()[keys]], axis=1))
     inside = ((pixel >= 0) & (pixel < np.array(view.size))).all(axis=1)
-    expected = inside & is_black()[keys]
-    return float(len(match.key) / max(expected.sum(), len(match.key)))
+    return float(len(match.key) / max(int(inside.sum()), len(match.key)))

@@ -23,7 +23,7 @@ _SAME_M: Final = 0.03
 """Two detections closer than this are one hand, seen twice."""
 
 _LABEL: Final = 0.3
-_CROSSED: Final = 1.0
+_CROSSED: Final = 0.05
 _FAR_M: Final = 0.4
 """Hands further than this from the keyboard, along x, do not play it."""
 

@@ -1,6 +1,7 @@
 """Which black keys those seen are: the pattern of twos and threes, seen under perspective."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -15,11 +16,22 @@ Array = NDArray[np.float64]
 _KEYS: Final = np.flatnonzero(is_black())
 _PLACE: Final = real_key_y()[_KEYS]
 
-_SKIPPED: Final = 6
-"""Black keys in a row that a hand may hide."""
+_SKIPPED: Final = 4
+"""Black keys up to the next one seen, in a run of them."""
+
+_WIDE: Final = 3.5
+"""A gap so much wider than the one next to it ends a run: D sharp to F sharp is 1.5 times as wide
+as within a group, and one key may be missing."""
+
+_ROUNDS: Final = 3
+"""Of fitting the keys seen, and seeing what else fits."""
 
 _OFF: Final = 0.25
 """A bar further than this from the pattern is no black key, in distances of white keys."""
+
+
+_MIRROR: Final = 2.0
+"""Keys by which a mirror has to explain the bars better: cameras seldom see through one."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,8 @@ class PatternMatch:
         bar: (n,) indices of the bars that fit.
         key: (n,) the keys they are.
         mirrored: Whether the keys run against the direction in which a camera above sees them.
-        score: Bars that fit, less those that do not and half of the keys that should be in view.
+        score: Bars that fit, less those that do not, half of the keys that should be in view, and
+            something for a mirror.
     """
 
     bar: NDArray[np.int64]
@@ -60,37 +73,56 @@ def match_pattern(bars: BlackKeys, size: tuple[int, int]) -> list[PatternMatch]:
         along = middle[-1] - middle[0]
         place = (middle - middle[0]) @ along / np.linalg.norm(along)
         ends = _image_ends(middle[0], along / np.linalg.norm(along), size)
+        run = _longest_run(place)
         for first in range(len(_KEYS)):
-            match = _match_from(first, place, ends, order, mirrored)
+            match = _match_from(first, place, run, ends, order, mirrored)
             if match is not None:
                 found.append(match)
     return sorted(found, key=lambda match: (-match.score, match.mirrored))
 
 
 def _match_from(
-    first: int, place: Array, ends: tuple[float, float], order: NDArray[np.int64], mirrored: bool
+    first: int,
+    place: Array,
+    run: slice,
+    ends: tuple[float, float],
+    order: NDArray[np.int64],
+    mirrored: bool,
 ) -> PatternMatch | None:
-    """Walk along the bars from black key number `first`, then judge the whole."""
-    keys = min((_walk(first, place, skip) for skip in (1, 2, 3)), key=lambda walk: walk[1])[0]
-    seen = keys >= 0
-    if seen.sum() < 4:
-        return None
-    y = _PLACE[keys[seen]]
-    # Perspective along a line: place = (a y + b) / (c y + 1).
-    system = np.stack([y, np.ones_like(y), -y * place[seen]], axis=1)
-    (a, b, c), *_ = np.linalg.lstsq(system, place[seen], rcond=None)
-    scale = 1 + c * _PLACE
-    if (scale <= 0).any():
-        return None
-    predicted = (a * _PLACE + b) / scale
-    pitch = np.abs((a - b * c) / scale**2) * WHITE_PITCH_M
-    fits = np.zeros(len(place), bool)
-    fits[seen] = np.abs(place[seen] - predicted[keys[seen]]) < _OFF * pitch[keys[seen]]
+    """Take the first bar of `run` for black key number `first`, and judge what follows."""
+    keys = np.full(len(place), -1)
+    keys[run] = min((_walk(first, place[run], skip) for skip in (1, 2, 3)), key=lambda w: w[1])[0]
+    for _ in range(_ROUNDS):
+        seen = keys >= 0
+        if seen.sum() < 4:
+            return None
+        y = _PLACE[keys[seen]]
+        # Perspective along a line: place = (a y + b) / (c y + 1).
+        system = np.stack([y, np.ones_like(y), -y * place[seen]], axis=1)
+        (a, b, c), *_ = np.linalg.lstsq(system, place[seen], rcond=None)
+        scale = 1 + c * _PLACE
+        if (scale <= 0).any():
+            return None
+        predicted = (a * _PLACE + b) / scale
+        pitch = np.abs((a - b * c) / scale**2) * WHITE_PITCH_M
+        nearest = np.argmin(np.abs(place[:, None] - predicted), axis=1)
+        fits = np.abs(place - predicted[nearest]) < _OFF * pitch[nearest]
+        keys = np.where(fits, nearest, -1)
     margin = pitch / 2
     in_view = (predicted > ends[0] + margin) & (predicted < ends[1] - margin)
     hidden = in_view.sum() - np.isin(np.flatnonzero(in_view), keys[fits]).sum()
-    score = fits.sum() - (~fits).sum() - 0.5 * hidden
+    score = fits.sum() - (~fits).sum() - 0.5 * hidden - _MIRROR * mirrored
     return PatternMatch(order[fits], _KEYS[keys[fits]], mirrored, float(score))
+
+
+def _longest_run(place: Array) -> slice:
+    """Return the most bars in a row between which no more than a bar or two can be missing."""
+    gap = np.diff(place)
+    near = np.minimum(np.append(gap[1:], np.inf), np.insert(gap[:-1], 0, np.inf))
+    breaks = np.flatnonzero(gap > _WIDE * near) + 1
+    bounds = [0, *breaks, len(place)]
+    begin, end = max(pairwise(bounds), key=lambda run: run[1] - run[0])
+    return slice(int(begin), int(end))
 
 
 def _walk(first: int, place: Array, skip: int) -> tuple[NDArray[np.int64], float]:

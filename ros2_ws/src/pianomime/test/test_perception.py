@@ -1,0 +1,217 @@
+import numpy as np
+import pytest
+
+from pianomime.fingering.fingering import assign_fingers
+from pianomime.hands.fingers import N_FINGERS
+from pianomime.perception.demonstration import (
+    Demonstration,
+    DemonstrationError,
+    load_demonstration,
+    save_demonstration,
+)
+from pianomime.perception.hand_detector import FINGERTIPS, N_LANDMARKS, DetectedHand
+from pianomime.perception.hand_tracks import HandTracks
+from pianomime.perception.keyboard_picture import Camera
+from pianomime.perception.pressing_fingers import pressing_fingers
+from pianomime.perception.real_keyboard import real_key_y
+from pianomime.perception.smoothing import OneEuro, resample
+from pianomime.perception.synchronisation import (
+    Synchronisation,
+    SynchronisationError,
+    synchronise,
+)
+from pianomime.perception.video_file import VideoError, frames
+from pianomime.piano.geometry import is_black
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Note, Score
+
+OFFSET_S = 1.37
+
+
+def song(seed=0, notes=60):
+    rng = np.random.default_rng(seed)
+    right = [
+        Note(i * 0.25, i * 0.25 + 0.23, int(k)) for i, k in enumerate(rng.integers(44, 60, notes))
+    ]
+    left = [
+        Note(i * 0.5, i * 0.5 + 0.4, int(k)) for i, k in enumerate(rng.integers(20, 36, notes // 2))
+    ]
+    score = Score.from_notes("song", right + left)
+    return assign_fingers(score, key_goals(score, 0.05), 0.05)
+
+
+def human(score, offset_s=OFFSET_S):
+    """Return times and fingertips of somebody who plays it, seen at 30 Hz with 2 mm of noise."""
+    time_s = np.arange(0, score.duration_s + 2 * offset_s, 1 / 30)
+    tips = np.full((len(time_s), N_FINGERS, 2), np.nan)
+    rest_y = np.concatenate([np.linspace(-0.1, -0.3, 5), np.linspace(0.1, 0.3, 5)])
+    for finger in range(N_FINGERS):
+        mine = [note for note in score.notes if note.finger == finger]
+        knots = [(0.0, 0.08, rest_y[finger])]
+        for note in mine:
+            x = 0.0 if is_black()[note.key] else 0.05
+            y = real_key_y()[note.key]
+            knots += [(note.onset_s + offset_s - 0.03, x, y), (note.offset_s + offset_s, x, y)]
+        knots.sort()
+        at, x, y = np.array(knots).T
+        tips[:, finger] = np.stack([np.interp(time_s, at, x), np.interp(time_s, at, y)], axis=1)
+    return time_s, tips + np.random.default_rng(1).normal(0, 0.002, tips.shape)
+
+
+def test_the_offset_between_video_and_score_is_found():
+    score = song()
+    found = synchronise(*human(score), score)
+    assert found.offset_s == pytest.approx(OFFSET_S, abs=0.05)
+    assert found.drift == 0.0
+
+
+def test_a_clock_that_drifts_is_seen():
+    score = song(notes=160)
+    time_s, tips = human(score)
+    found = synchronise(time_s * 1.01, tips, score)
+    assert found.drift == pytest.approx(0.01, abs=0.004)
+
+
+def test_the_score_of_another_song_is_refused():
+    time_s, tips = human(song())
+    with pytest.raises(SynchronisationError, match="is it the MIDI file of this video"):
+        synchronise(time_s, tips, song(seed=9))
+
+
+def test_no_hands_at_all_are_refused():
+    time_s, tips = human(song())
+    with pytest.raises(SynchronisationError, match="no finger"):
+        synchronise(time_s, np.full_like(tips, np.nan), song())
+
+
+def test_the_fingers_that_press_are_seen():
+    score = song()
+    found = pressing_fingers(score, *human(score), Synchronisation(OFFSET_S, 0.0, 1.0, 1.0))
+    wanted = np.array([note.finger for note in score.notes])
+    known = wanted >= 0
+    assert (found.finger == wanted)[known].mean() > 0.95
+    assert found.confidence[found.finger == wanted].mean() > 0.9
+
+
+def test_notes_that_nobody_was_seen_to_press_are_left_to_the_planner():
+    score = song()
+    time_s, tips = human(score)
+    tips[:, 5:] = np.nan
+    found = pressing_fingers(score, time_s, tips, Synchronisation(OFFSET_S, 0.0, 1.0, 1.0))
+    right = np.array([note.finger >= 5 for note in score.notes])
+    assert (found.finger[right] < 0).mean() > 0.9
+
+
+def test_resampling_has_no_lag_and_bridges_short_gaps_alone():
+    time_s = np.arange(0, 4, 1 / 30)
+    value = np.sin(2 * np.pi * 0.7 * time_s)
+    hole = (time_s > 1.0) & (time_s < 1.15) | (time_s > 2.0) & (time_s < 2.6)
+    grid_s = np.arange(0, 3.9, 0.05)
+    smooth = resample(time_s, np.where(hole, np.nan, value), grid_s)
+    inside = (grid_s > 2.1) & (grid_s < 2.5)
+    assert np.isnan(smooth[inside]).all()
+    outside = (grid_s < 1.95) | (grid_s > 2.65)
+    assert smooth[outside] == pytest.approx(np.sin(2 * np.pi * 0.7 * grid_s[outside]), abs=0.06)
+
+
+def test_live_smoothing_follows_and_forgets_what_is_lost():
+    smoother = OneEuro()
+    for step in range(60):
+        jitter = 0.002 * (-1) ** step
+        rest = smoother.update(step / 30, np.array([0.1 + jitter, np.nan]))
+    assert abs(rest[0] - 0.1) < 0.001
+    assert np.isnan(rest[1])
+    assert smoother.update(2.0, np.array([0.5, 0.3]))[1] == 0.3, "no memory of a lost finger"
+    for step in range(1, 10):
+        moved = smoother.update(2.0 + step / 30, np.array([0.5, 0.3]))
+    assert moved[0] == pytest.approx(0.5, abs=0.02)
+
+
+def hand(view, y, label, x=0.05, score=0.9):
+    place = np.zeros((N_LANDMARKS, 2))
+    place[:, 0], place[:, 1] = x + 0.1, y
+    place[list(FINGERTIPS), 0] = x
+    place[list(FINGERTIPS), 1] = y + np.linspace(-0.04, 0.04, 5)
+    return DetectedHand(view.pixels(place), score, label)
+
+
+def test_hands_keep_their_sides_when_the_labels_err_and_when_they_cross():
+    view = Camera().view()
+    tracks = HandTracks(view)
+    for step, apart in enumerate(np.linspace(0.2, -0.1, 31)):
+        hands = [hand(view, apart, "left"), hand(view, -apart, "left", x=0.02)]
+        seen = tracks.update(step / 30, hands if step % 2 else hands[::-1])
+    assert seen.place_m[0, 0, 1] == pytest.approx(0.1, abs=0.01), (
+        "the left hand is on the right now"
+    )
+    assert seen.place_m[1, 0, 1] == pytest.approx(-0.1, abs=0.01)
+
+
+def test_a_hand_seen_twice_is_one_and_a_lost_one_ages():
+    view = Camera().view()
+    tracks = HandTracks(view)
+    tracks.update(0.0, [hand(view, -0.2, "left"), hand(view, 0.2, "right")])
+    seen = tracks.update(0.1, [hand(view, 0.2, "right"), hand(view, 0.205, "left", score=0.5)])
+    assert seen.age_s[1] == 0.0
+    assert seen.age_s[0] == pytest.approx(0.1)
+    assert np.isnan(seen.fingertip_m[:5]).all()
+    assert np.isfinite(seen.fingertip_m[5:]).all()
+
+
+def test_a_hand_far_from_the_keyboard_does_not_play():
+    view = Camera(height_m=2.0).view()
+    seen = HandTracks(view).update(0.0, [hand(view, 0.0, "left", x=0.6)])
+    assert np.isinf(seen.age_s).all()
+
+
+def test_a_demonstration_survives_its_folder(tmp_path):
+    score = song()
+    finger = np.array([note.finger for note in score.notes])
+    tips = np.random.default_rng(0).normal(size=(300, N_FINGERS, 2))
+    tips[5, 3] = np.nan
+    save_demonstration(
+        Demonstration(score.sha256, finger, np.full(len(finger), 0.9), tips, {"title": "song"}),
+        score,
+        tmp_path,
+    )
+    loaded = load_demonstration(tmp_path)
+    assert loaded.fingered(score.without_fingers()) == score
+    assert loaded.tips_m == pytest.approx(tips, abs=1e-6, nan_ok=True)
+    assert loaded.card == {"title": "song"}
+    with pytest.raises(DemonstrationError, match="not of the one given"):
+        loaded.fingered(song(seed=3))
+
+
+@pytest.mark.parametrize("name", ["card.json", "fingertips.npz", "fingering.csv"])
+def test_a_broken_demonstration_is_refused_by_name(tmp_path, name):
+    score = song(notes=4)
+    finger = np.array([note.finger for note in score.notes])
+    demonstration = Demonstration(
+        score.sha256, finger, np.ones(len(finger)), np.zeros((9, N_FINGERS, 2)), {}
+    )
+    save_demonstration(demonstration, score, tmp_path)
+    (tmp_path / name).write_bytes(b"\x80\x04 no such thing")
+    with pytest.raises(DemonstrationError, match=str(tmp_path)):
+        load_demonstration(tmp_path)
+
+
+def test_idle_fingers_keep_near_the_humans_and_pressing_ones_press_where_they_did():
+    score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
+    goals = key_goals(score, 0.05)
+    manner = np.full((len(goals.keys), N_FINGERS, 2), np.nan)
+    manner[:, 6] = 0.06, 0.1
+    manner[:, 5] = 0.035, 0.0
+    plan = plan_fingertips(score, goals, 4, 2, FingertipPlanConfig(), manner)
+    assert plan.position[6, 6, :2] == pytest.approx([0.06, 0.1])
+    assert 0 < plan.approach[6, 6] < 1
+    pressed = np.flatnonzero(plan.contact[:, 5])
+    assert plan.position[pressed, 5, 0] == pytest.approx(np.full(len(pressed), 0.035))
+
+
+@pytest.mark.parametrize("content", [b"", b"no video at all" * 100], ids=["empty", "text"])
+def test_what_is_no_video_is_refused(tmp_path, content):
+    path = tmp_path / "video.mp4"
+    path.write_bytes(content)
+    with pytest.raises(VideoError, match="no pictures"):
+        next(frames(path, 30.0))
