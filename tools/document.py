@@ -7,7 +7,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from rclpy.qos import DurabilityPolicy
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from pianomime.config import Config
 from pianomime_bringup.pianist import PianistConfig
@@ -15,6 +15,7 @@ from pianomime_common import topics
 from pianomime_control.expert_config import ExpertConfig, PlannerConfig
 from pianomime_control.gate_node import GateNodeConfig
 from pianomime_goals.goals_config import GoalsConfig
+from pianomime_perception.perception_config import PerceptionConfig, VideoSourceConfig
 from pianomime_recorder.recorder_config import RecorderConfig
 from pianomime_sim.sim_config import SimConfig
 
@@ -26,16 +27,20 @@ NODES: dict[str, type[Config]] = {
     "gate": GateNodeConfig,
     "sim": SimConfig,
     "recorder": RecorderConfig,
+    "video_source": VideoSourceConfig,
+    "perception": PerceptionConfig,
 }
 
 
 def topic_table() -> str:
     """Return every topic with type, quality of service and meaning."""
     rows = ["| topic | type | QoS | what |", "| --- | --- | --- | --- |"]
-    for topic in topics.all_topics(("expert",)):
+    for topic in (*topics.all_topics(("expert",)), *topics.PERCEPTION):
         package = topic.type.__module__.split(".")[0]
         latched = topic.qos.durability == DurabilityPolicy.TRANSIENT_LOCAL
-        qos = f"reliable, {'latched, ' * latched}{topic.qos.depth}"
+        reliable = topic.qos.reliability == ReliabilityPolicy.RELIABLE
+        kind = "reliable" if reliable else "best effort"
+        qos = f"{kind}, {'latched, ' * latched}{topic.qos.depth}"
         rows.append(
             f"| `{topic.name}` | {package}/{topic.type.__name__} | {qos} | {topic.meaning} |"
         )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import JointState
+from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory
 
 from pianomime.hands.fingers import SIDES
@@ -18,7 +18,7 @@ from pianomime_msgs import msg
 STREAM: Final = QoSProfile(depth=10)
 EVENTS: Final = QoSProfile(depth=200)
 LATCHED: Final = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-NEWEST: Final = QoSProfile(depth=1)
+SENSOR: Final = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ class Topic:
     @property
     def reader_qos(self) -> QoSProfile:
         """Quality of service of readers that act on the topic."""
-        return NEWEST if self.newest else self.qos
+        if not self.newest:
+            return self.qos
+        return QoSProfile(depth=1, reliability=self.qos.reliability)
 
 
 SCORE: Final = Topic("score", msg.Score, LATCHED, "the music, with a finger for each note")
@@ -64,6 +66,17 @@ CLOCK: Final = Topic("/clock", Clock, STREAM, "simulated time, each control step
 DIAGNOSTICS: Final = Topic(
     "/diagnostics", DiagnosticArray, STREAM, "each node's timing, once a second"
 )
+
+IMAGE_RAW: Final = Topic("image_raw", Image, SENSOR, "a camera's images", newest=True)
+VIDEO_STATE: Final = Topic("video_state", msg.VideoState, LATCHED, "playing, ended or lost")
+HAND_LANDMARKS: Final = Topic(
+    "hand_landmarks",
+    msg.HandLandmarks,
+    STREAM,
+    "a pianist's hands, on the keyboard once it is found",
+)
+PERCEPTION: Final = (IMAGE_RAW, VIDEO_STATE, HAND_LANDMARKS)
+"""Topics of perception, which is not part of a pianist's graph."""
 
 COMMAND_GROUPS: Final = (
     *(

@@ -1,0 +1,1 @@
+"""Score clock: key goals, fingering and fingertip goals with lookahead."""

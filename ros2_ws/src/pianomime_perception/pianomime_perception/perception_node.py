@@ -1,0 +1,121 @@
+"""From images to hands on the keyboard, live."""
+
+from typing import Final
+
+import numpy as np
+from sensor_msgs.msg import Image
+
+from pianomime.perception.calibration import CalibrationError, calibrate
+from pianomime.perception.hand_detector import FINGERTIPS, HandDetector
+from pianomime.perception.hand_tracks import HandTracks
+from pianomime.perception.keyboard_view import KeyboardView
+from pianomime.perception.smoothing import OneEuro
+from pianomime_common import conversions, topics
+from pianomime_common.parameters import declare
+from pianomime_common.running import PianoNode, run
+from pianomime_common.timing import Timing
+from pianomime_msgs.msg import HandLandmarks
+from pianomime_perception.perception_config import PerceptionConfig
+
+_CHANNELS: Final = {"bgr8": (0, 1, 2), "rgb8": (2, 1, 0)}
+"""Encodings that are understood, by where blue, green and red are."""
+
+
+class PerceptionNode(PianoNode):
+    """Publishes the hands of each image it has time for; in pixels until the keyboard is found."""
+
+    def __init__(self) -> None:
+        """Load the hand model."""
+        super().__init__("perception")
+        self._config = declare(self, PerceptionConfig)
+        self._timing = Timing(self)
+        self._detector = HandDetector()
+        self._tracks: HandTracks | None = None
+        self._view: KeyboardView | None = None
+        self._smoother = OneEuro()
+        self._stills: list[np.ndarray] = []
+        self._still_due_s = -np.inf
+        self._stamps_s: list[float] = []
+        self._skipped = 0
+        self._landmarks = self.advertise(topics.HAND_LANDMARKS)
+        self.listen(topics.IMAGE_RAW, self._on_image)
+
+    def _on_image(self, message: Image) -> None:
+        import cv2
+
+        if message.encoding not in _CHANNELS:
+            self.get_logger().error(
+                f"image_raw: encoding {message.encoding!r}; must be one of {', '.join(_CHANNELS)}",
+                throttle_duration_sec=5.0,
+            )
+            return
+        with self._timing.measure("step"):
+            stamp_s = conversions.from_time(message.header.stamp)
+            self._count_skipped(stamp_s)
+            image = np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
+            image = np.ascontiguousarray(image[..., _CHANNELS[message.encoding]])
+            self._look_for_keyboard(stamp_s, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+            hands = self._detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+            self._landmarks.publish(self._message(message, stamp_s, hands))
+
+    def _message(self, image: Image, stamp_s: float, hands: list) -> HandLandmarks:
+        message = HandLandmarks(
+            header=image.header,
+            age=np.full(2, np.inf, np.float32),
+            pixel=np.full(84, np.nan, np.float32),
+            place=np.full(84, np.nan, np.float32),
+            fingertip=np.full(20, np.nan, np.float32),
+        )
+        if self._tracks is None or self._view is None:
+            pixel = np.full((2, 21, 2), np.nan)
+            for hand in hands:  # by the detector's label, until there is a keyboard to tell by
+                pixel[0 if hand.label == "left" else 1] = hand.landmarks
+            message.pixel = pixel.astype(np.float32).ravel()
+            return message
+        seen = self._tracks.update(stamp_s, hands)
+        place = np.where((seen.age_s == 0)[:, None, None], seen.place_m, np.nan)
+        tips = self._smoother.update(stamp_s, place[:, list(FINGERTIPS)].reshape(-1, 2))
+        message.calibrated = True
+        message.age = seen.age_s.astype(np.float32)
+        message.pixel = self._view.pixels(place).astype(np.float32).ravel()
+        message.place = place.astype(np.float32).ravel()
+        message.fingertip = tips.astype(np.float32).ravel()
+        return message
+
+    def _look_for_keyboard(self, stamp_s: float, gray: np.ndarray) -> None:
+        if self._tracks is not None or stamp_s < self._still_due_s:
+            return
+        self._still_due_s = stamp_s + self._config.still_every_s
+        self._stills.append(gray)
+        if len(self._stills) < self._config.stills:
+            return
+        try:
+            found = calibrate(self._stills)
+        except CalibrationError as error:
+            self.get_logger().warning(f"no keyboard yet: {error}", throttle_duration_sec=5.0)
+            self._stills.pop(0)
+            return
+        self._stills.clear()
+        self._view, self._tracks = found.view, HandTracks(found.view)
+        note = "; the octave is a guess" if found.octaves else ""
+        self.get_logger().info(
+            f"keyboard found: {len(found.keys)} black keys, confidence {found.confidence:.2f}{note}"
+        )
+
+    def _count_skipped(self, stamp_s: float) -> None:
+        """Count the images that came while another was being looked at, by the stamps' gaps."""
+        self._stamps_s = [*self._stamps_s[-30:], stamp_s]
+        if len(self._stamps_s) > 10:
+            gaps_s = np.diff(self._stamps_s)
+            usual_s = float(np.quantile(gaps_s, 0.2))
+            self._skipped += max(0, round(gaps_s[-1] / max(usual_s, 1e-3)) - 1)
+            self._timing.count("skipped images", self._skipped)
+
+
+def main() -> None:
+    """Run the node."""
+    run(PerceptionNode)
+
+
+if __name__ == "__main__":
+    main()

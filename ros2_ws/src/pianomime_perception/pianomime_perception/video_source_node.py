@@ -1,0 +1,141 @@
+"""Publish a video file or a camera as images; any camera driver can take its place."""
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from sensor_msgs.msg import Image
+
+from pianomime.errors import PianoMimeError
+from pianomime.perception.video_file import smaller
+from pianomime_common import topics
+from pianomime_common.parameters import declare
+from pianomime_common.running import PianoNode, run
+from pianomime_common.timing import Timing
+from pianomime_msgs.msg import VideoState
+from pianomime_perception.perception_config import VideoSourceConfig
+
+RETRY_S: Final = 1.0
+
+
+class VideoSourceNode(PianoNode):
+    """A file is played in real time, its images stamped as it has them; a camera as it sees.
+
+    Images that are due while an earlier one is still being read are left out.
+    """
+
+    def __init__(self) -> None:
+        """Open the source.
+
+        Raises:
+            PianoMimeError: OpenCV is missing, or there is no such file.
+        """
+        super().__init__("video_source")
+        self._config = config = declare(self, VideoSourceConfig)
+        self._timing = Timing(self)
+        self._camera = int(config.source) if config.source.isdigit() else None
+        if self._camera is None and not Path(config.source).is_file():
+            raise PianoMimeError(
+                f"source = {config.source!r}: no such file, and no camera's number"
+            )
+        self._image = self.advertise(topics.IMAGE_RAW)
+        self._state_out = self.advertise(topics.VIDEO_STATE)
+        self._images = self._left_out = 0
+        self._last_s = -1.0  # in the video
+        self._stamp_ns = 0
+        self._capture: Any = None
+        self._retry_s = 0.0
+        self._open()
+        self.create_timer(1 / config.rate_hz, self._on_timer)
+
+    def _open(self) -> None:
+        import cv2
+
+        source = self._config.source if self._camera is None else self._camera
+        self._capture = cv2.VideoCapture(source)
+        self._began_ns = self.get_clock().now().nanoseconds
+        if self._capture.isOpened():
+            self._tell(VideoState.PLAYING, f"{self._config.source}: playing")
+        elif self._camera is None:
+            raise PianoMimeError(f"{self._config.source}: not a video")
+        else:
+            self._lose()
+
+    def _on_timer(self) -> None:
+        if self._capture is None:
+            if self._camera is not None and time.monotonic() > self._retry_s:
+                self._open()
+            return
+        with self._timing.measure("read"):
+            image = self._read_file() if self._camera is None else self._read_camera()
+        if image is not None:
+            self._publish(smaller(image))
+
+    def _read_file(self) -> np.ndarray | None:
+        """Return the newest image that is due; None before the next one is, or at the end."""
+        import cv2
+
+        due_s = (self.get_clock().now().nanoseconds - self._began_ns) * 1e-9
+        grabbed = 0
+        while self._last_s < due_s:
+            if not self._capture.grab():
+                self._capture = None
+                self._tell(VideoState.ENDED, f"{self._config.source}: at its end")
+                return None
+            grabbed += 1
+            time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
+            self._last_s = max(time_s, self._last_s + 1e-6)
+        if not grabbed:
+            return None
+        self._left_out += grabbed - 1
+        self._timing.count("left out", self._left_out)
+        readable, image = self._capture.retrieve()
+        return image if readable else None
+
+    def _read_camera(self) -> np.ndarray | None:
+        readable, image = self._capture.read()
+        if not readable:
+            self._lose()
+            return None
+        self._last_s = (self.get_clock().now().nanoseconds - self._began_ns) * 1e-9
+        return np.asarray(image)
+
+    def _lose(self) -> None:
+        self._capture = None
+        self._retry_s = time.monotonic() + RETRY_S
+        self._tell(VideoState.LOST, f"camera {self._config.source} does not answer")
+
+    def _publish(self, image: np.ndarray) -> None:
+        # Stamps rise whatever the clock does: synchronisation and smoothing rely on it.
+        self._stamp_ns = max(self._began_ns + round(self._last_s * 1e9), self._stamp_ns + 1)
+        message = Image(
+            height=image.shape[0],
+            width=image.shape[1],
+            encoding="bgr8",
+            step=3 * image.shape[1],
+            data=image.tobytes(),
+        )
+        self._stamp(message)
+        self._image.publish(message)
+        self._images += 1
+
+    def _tell(self, state: int, text: str) -> None:
+        message = VideoState(state=state, images=self._images, message=text)
+        self._stamp(message)
+        self._state_out.publish(message)
+        self.get_logger().info(text)
+
+    def _stamp(self, message: Any) -> None:
+        message.header.frame_id = self._config.frame_id
+        message.header.stamp.sec = self._stamp_ns // 10**9
+        message.header.stamp.nanosec = self._stamp_ns % 10**9
+
+
+def main() -> None:
+    """Run the node."""
+    run(VideoSourceNode)
+
+
+if __name__ == "__main__":
+    main()
