@@ -11,8 +11,9 @@ import pytest
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import FINGERS_PER_HAND
-from pianomime.perception.demonstration import load_demonstration
+from pianomime.perception.demonstration import DemonstrationError, load_demonstration
 from pianomime.perception.keyboard_view import KeyboardView
+from pianomime.perception.released import from_hand_arrays
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out
 from pianomime.score.goals import key_goals
@@ -114,3 +115,14 @@ def test_the_expert_plays_well_and_in_the_humans_manner(score, demonstration):
         f1 = rollout.f1_per_step(goals).mean()
     assert f1 >= 0.95
     assert far_m["human"] < 0.6 * far_m["own"]
+
+
+def test_the_released_arrays_can_be_imported(score, demonstration, tmp_path):
+    command = [sys.executable, "-m", "pianomime_bringup.cli", "import", str(EXAMPLE)]
+    command += ["--midi", str(EXAMPLE / "score.mid"), "-o", str(tmp_path / "demo")]
+    subprocess.run(command, check=True, timeout=60)
+    released = load_demonstration(tmp_path / "demo")
+    released.check_score(score)
+    assert (released.finger == demonstration.finger).mean() > 0.9
+    with pytest.raises(DemonstrationError, match="few of the notes"):
+        from_hand_arrays(EXAMPLE, find_score("moonlight"))

@@ -33,6 +33,27 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--no-video", action="store_true", help="do not write annotated.mp4")
     parser.set_defaults(run=_run)
+    parser = commands.add_parser(
+        "import", help="make a demonstration of hands that PianoMime released as arrays"
+    )
+    parser.add_argument("folder", type=Path, help="with left_hand.npy and right_hand.npy")
+    parser.add_argument("--midi", required=True, help="what they play")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder to create")
+    parser.set_defaults(run=_import)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from pianomime.perception.demonstration import save_demonstration
+    from pianomime.perception.released import from_hand_arrays
+
+    score = find_score(options.midi)
+    demonstration = from_hand_arrays(options.folder, score)
+    create_folder(options.output)
+    save_demonstration(demonstration, score, options.output)
+    known = int((demonstration.finger >= 0).sum())
+    print(f"{score.title}: fingers of {known} of {len(score.notes)} notes")
+    print(options.output)
+    return 0
 
 
 def _run(options: argparse.Namespace) -> int:

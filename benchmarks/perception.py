@@ -1,0 +1,118 @@
+"""A worked example against its reference, and frames a second against MediaPipe alone.
+
+python benchmarks/perception.py FOLDER > benchmarks/results/perception.md
+"""
+
+import argparse
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pianomime.threads import ONE_THREAD
+
+os.environ |= ONE_THREAD
+
+import time
+
+import cv2
+import numpy as np
+
+from pianomime.evaluation.players import LEAD, TAIL
+from pianomime.fingering.fingering import assign_fingers
+from pianomime.hands.embodiment import embodiment
+from pianomime.perception.hand_detector import HandDetector
+from pianomime.perception.perceive import RATE_HZ, Perceived, perceive, watch
+from pianomime.perception.released import from_hand_arrays
+from pianomime.perception.video_file import frames
+from pianomime.planning.performance_plan import plan_performance
+from pianomime.planning.rollout import roll_out
+from pianomime.score.goals import key_goals
+from pianomime.score.repertoire import find_score
+from pianomime.score.score import Score
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.simulation import PianoSimulation
+
+
+def mediapipe_alone(video: Path) -> int:
+    """Return how many images went through the hand model and nothing else."""
+    detector = HandDetector()
+    count = 0
+    for _, image in frames(video, RATE_HZ):
+        detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+        count += 1
+    detector.close()
+    return count
+
+
+def played(score: Score, tips_m: np.ndarray, manner: np.ndarray | None) -> tuple[float, float]:
+    """Return F1, and the median distance of the robot's fingertips to the human's [mm]."""
+    simulation = PianoSimulation(load_model(embodiment("pianomime")))
+    goals = key_goals(score, CONTROL_DT_S)
+    whole = assign_fingers(score, goals, CONTROL_DT_S)
+    plan = plan_performance(whole, simulation.hands, CONTROL_DT_S, LEAD, TAIL, manner)
+    tips = []
+
+    def command(step: int, measured: np.ndarray) -> tuple[np.ndarray, bool]:
+        tips.append(simulation.fingertip_position[:, :2])
+        return plan.command(step, measured)
+
+    rollout = roll_out(command, LEAD, len(goals.keys), simulation)
+    robot = np.array(tips[LEAD + 1 :])
+    rows = min(len(robot), len(tips_m))
+    off = np.linalg.norm(robot[:rows] - tips_m[:rows], axis=2)
+    return float(rollout.f1_per_step(goals).mean()), 1e3 * float(np.nanmedian(off))
+
+
+def report(found: Perceived, score: Score, folder: Path) -> None:
+    reference = from_hand_arrays(folder, score)
+    agree = found.fingers.finger == reference.finger
+    rows = min(len(found.demonstrated_m), len(reference.tips_m))
+    off_m = np.abs(found.demonstrated_m[:rows] - reference.tips_m[:rows])
+    x_mm, y_mm = 1e3 * np.nanmedian(off_m, axis=(0, 1))
+    print(f"| fingers as the reference's | {agree.mean():.1%} of {len(agree)} notes |")
+    print(f"| score begins at | {found.synchronisation.offset_s:.3f} s; the reference: -0.010 s |")
+    print(f"| median distance of fingertips to the reference, x, y | {x_mm:.1f}, {y_mm:.1f} mm |")
+    human = score.with_fingers([int(finger) for finger in found.fingers.finger])
+    for name, fingered, manner in (
+        ("our fingering", score, None),
+        ("the human's fingers", human, None),
+        ("the human's fingers and manner", human, found.demonstrated_m),
+    ):
+        f1, far_mm = played(fingered, found.demonstrated_m, manner)
+        print(f"| played with {name} | F1 {f1:.3f}, {far_mm:.1f} mm from the human's fingertips |")
+    print(
+        "\nNotes on which the two disagree: score time [s], key, reference, ours, our confidence:"
+    )
+    for note in np.flatnonzero(~agree):
+        print(
+            f"{score.notes[note].onset_s:.2f} {score.notes[note].key} {reference.finger[note]}"
+            f" {found.fingers.finger[note]} {found.fingers.confidence[note]:.2f}; ",
+            end="",
+        )
+    print()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="with video.mp4, score.mid and the hands' arrays")
+    folder = parser.parse_args().folder
+    video, score = folder / "video.mp4", find_score(str(folder / "score.mid"))
+    began_s = time.perf_counter()
+    alone_hz = mediapipe_alone(video) / (time.perf_counter() - began_s)
+    began_s = time.perf_counter()
+    footage = watch(video)
+    found = perceive(footage, score)
+    ours_hz = len(footage.time_s) / (time.perf_counter() - began_s)
+    print(
+        f"`python benchmarks/perception.py FOLDER`, {datetime.now(UTC):%Y-%m-%d}, nothing random\n"
+    )
+    print("| what | figure |\n| --- | --- |")
+    print(
+        f"| images a second, of 1280 x 720 | {ours_hz:.1f}; MediaPipe alone {alone_hz:.1f}:"
+        f" ratio {ours_hz / alone_hz:.2f} |"
+    )
+    report(found, score, folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Demonstrations as PianoMime released them: one array a hand, or all clips in one file."""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.hands.fingers import UNASSIGNED
+from pianomime.perception.demonstration import Demonstration, DemonstrationError
+from pianomime.score.clips import CLIP_DT_S, Clip
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Score
+
+_HANDS: Final = ("left_hand.npy", "right_hand.npy")
+_ROWS, _COLUMNS = 8, 6
+"""x, y, z, quaternion, key of the wrist and the five fingertips."""
+
+
+def from_hand_arrays(folder: Path, score: Score) -> Demonstration:
+    """Read `left_hand.npy` and `right_hand.npy`, (steps, 8, 6) each, at 20 Hz from the first note.
+
+    Args:
+        folder: Of the two files.
+        score: What they play, without silence before it.
+
+    Raises:
+        DemonstrationError: They are missing, of another shape, or play something else.
+    """
+    try:
+        hands = [np.load(folder / name, allow_pickle=False) for name in _HANDS]
+    except (OSError, ValueError) as error:
+        raise DemonstrationError(f"{folder}: no released hands there ({error})") from None
+    for name, hand in zip(_HANDS, hands, strict=True):
+        if hand.ndim != 3 or hand.shape[1:] != (_ROWS, _COLUMNS):
+            raise DemonstrationError(
+                f"{folder / name}: of shape {hand.shape}, not (steps, {_ROWS}, {_COLUMNS})"
+            )
+    if len(hands[0]) != len(hands[1]):
+        raise DemonstrationError(f"{folder}: hands of {len(hands[0])} and {len(hands[1])} steps")
+    tips_m = np.concatenate([hand[:, :2, 1:].transpose(0, 2, 1) for hand in hands], axis=1)
+    key = np.concatenate([hand[:, 7, 1:] for hand in hands], axis=1).astype(int)
+    return _demonstration(score, tips_m, key, f"released arrays of {folder.name}")
+
+
+def from_clip(clip: Clip) -> tuple[Score, Demonstration]:
+    """Return a clip's score and what its pianist did."""
+    score = clip.score()
+    key = clip.finger_key.astype(int) - 1
+    return score, _demonstration(score, clip.tips[..., :2], key, f"clip {clip.index}")
+
+
+def _demonstration(
+    score: Score, tips_m: NDArray[np.float64], key: NDArray[np.int64], source: str
+) -> Demonstration:
+    """Take the finger of each note from the key that each finger (steps, 10) has at each step."""
+    finger = np.full(len(score.notes), UNASSIGNED)
+    confidence = np.zeros(len(score.notes))
+    for note in key_goals(score, CLIP_DT_S).notes:
+        # Rounded to steps, a note may begin a step sooner or later than its release has it.
+        near = key[max(note.first - 1, 0) : note.last + 2] == score.notes[note.index].key
+        held = near.sum(axis=0)
+        if held.any():
+            finger[note.index] = int(np.argmax(held))
+            confidence[note.index] = held.max() / held.sum()
+    if (finger == UNASSIGNED).mean() > 0.5:
+        raise DemonstrationError(f"{source}: plays few of the notes of {score.title}")
+    return Demonstration(
+        score.sha256, finger, confidence, tips_m[1:].astype(float), {"source": source}
+    )
