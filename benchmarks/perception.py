@@ -20,8 +20,9 @@ import numpy as np
 from pianomime.evaluation.players import LEAD, TAIL
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
+from pianomime.perception.footage import RATE_HZ, watch
 from pianomime.perception.hand_detector import HandDetector
-from pianomime.perception.perceive import RATE_HZ, Perceived, perceive, watch
+from pianomime.perception.perceive import Perceived, perceive
 from pianomime.perception.released import from_hand_arrays
 from pianomime.perception.video_file import frames
 from pianomime.planning.performance_plan import plan_performance

@@ -1,6 +1,7 @@
 """`pianomime perceive`: from a pianist's video and its MIDI file to a demonstration to follow."""
 
 import argparse
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from pianomime.errors import ConfigError
+from pianomime.errors import ConfigError, OutputError, PianoMimeError
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime_bringup.play import create_folder
 
 CORNERS = 8
+FOOTAGE = "footage.npz"
 
 
 def add_parser(commands: Any) -> None:
@@ -58,15 +60,20 @@ def _import(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from pianomime.perception.demonstration import Demonstration, save_demonstration
-    from pianomime.perception.perceive import perceive, watch
-    from pianomime.perception.video_file import duration_s
+    from pianomime.perception.perceive import perceive
 
     score = find_score(options.midi)
     corners = _corners(options.corners)
-    with tqdm(total=round(duration_s(options.video), 1), unit="s", desc="watching") as bar:
-        footage = watch(options.video, lambda time_s: bar.update(round(time_s - bar.n, 2)))
-    perceived = perceive(footage, score, corners)
-    create_folder(options.output)
+    footage = _footage(options.video, options.output)
+    try:
+        perceived = perceive(footage, score, corners)
+    except PianoMimeError:
+        print(
+            f"what was seen is kept: {options.output / FOOTAGE}; the same command with other "
+            "--midi or --corners goes on from it",
+            file=sys.stderr,
+        )
+        raise
     fingers = perceived.fingers
     card = _card(options.video, score, perceived)
     demonstration = Demonstration(
@@ -77,11 +84,30 @@ def _run(options: argparse.Namespace) -> int:
         from pianomime.perception.annotation import annotate
 
         pictures = annotate(options.video, score, perceived, options.output / "annotated.mp4")
-        for _ in tqdm(pictures, total=len(footage.time_s), unit="frame", desc="drawing"):
+        for _ in tqdm(
+            pictures, total=len(footage.time_s), unit="frame", desc="drawing", disable=None
+        ):
             pass
     print(_report(card))
     print(options.output)
     return 0
+
+
+def _footage(video: Path, folder: Path) -> Any:
+    """Watch the video into the folder, or take what an earlier try has left there."""
+    from pianomime.perception.footage import load_footage, save_footage, watch
+    from pianomime.perception.video_file import duration_s
+
+    kept = folder / FOOTAGE
+    if kept.exists() and not (folder / "card.json").exists():
+        return load_footage(kept)
+    if folder.exists():
+        raise OutputError(f"{folder}: exists already")
+    with tqdm(total=round(duration_s(video), 1), unit="s", desc="watching", disable=None) as bar:
+        footage = watch(video, lambda time_s: bar.update(round(time_s - bar.n, 2)))
+    create_folder(folder)
+    save_footage(footage, kept)
+    return footage
 
 
 def _corners(text: str | None) -> list[tuple[float, float]] | None:

@@ -1,5 +1,9 @@
 """Hands in single images: MediaPipe's landmarks, with the models that its wheel carries."""
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +35,20 @@ class DetectedHand:
     label: str
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the models' start-up chatter, written from C++ past any logging, off the terminal."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 class HandDetector:
     """MediaPipe's hand model over consecutive images of one video."""
 
@@ -44,9 +62,11 @@ class HandDetector:
             import mediapipe
         except ImportError:
             raise PianoMimeError("mediapipe is missing; run: tools/setup perception") from None
-        self._hands: Any = mediapipe.solutions.hands.Hands(
-            max_num_hands=2, min_detection_confidence=0.5, min_tracking_confidence=0.5
-        )
+        with _quiet():
+            self._hands: Any = mediapipe.solutions.hands.Hands(
+                max_num_hands=2, min_detection_confidence=0.5, min_tracking_confidence=0.5
+            )
+            self._hands.process(np.zeros((64, 64, 3), np.uint8))  # starts the threads
 
     def detect(self, rgb: NDArray[np.uint8]) -> list[DetectedHand]:
         """Return the hands, two at most, in an image (height, width, 3)."""

@@ -1,15 +1,13 @@
 """From video and score to a demonstration: hands, keyboard, synchronisation, fingers, in turn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.perception.calibration import Calibration, calibrate, from_corners
-from pianomime.perception.hand_detector import DetectedHand, HandDetector
+from pianomime.perception.footage import Footage
 from pianomime.perception.hand_tracks import HandTracks
 from pianomime.perception.keyboard_view import KeyboardView
 from pianomime.perception.pressing_fingers import PressingFingers, pressing_fingers
@@ -19,32 +17,10 @@ from pianomime.perception.synchronisation import (
     SynchronisationError,
     synchronise,
 )
-from pianomime.perception.video_file import frames
 from pianomime.score.clips import CLIP_DT_S
 from pianomime.score.score import Score
 
 Array = NDArray[np.float64]
-
-RATE_HZ: Final = 30.0
-_STILL_EVERY_S: Final = 0.5
-_MOST_STILLS: Final = 40
-
-
-@dataclass(frozen=True)
-class Footage:
-    """What was seen in a video, before anything is known of the keyboard.
-
-    Attributes:
-        time_s: (t,) of the frames [s].
-        hands: (t,) lists of the hands detected in each.
-        stills: Some frames in gray, (height, width) each, over the whole video.
-        size: (width, height) of the images [pixels].
-    """
-
-    time_s: Array
-    hands: Sequence[list[DetectedHand]]
-    stills: Sequence[NDArray[np.uint8]]
-    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -70,45 +46,13 @@ class Perceived:
     demonstrated_m: Array
 
 
-def watch(path: Path, progress: Callable[[float], None] = lambda _: None) -> Footage:
-    """Detect the hands in every frame of a video, 30 a second at most.
-
-    Args:
-        path: Of the video.
-        progress: Told the time in it [s].
-
-    Raises:
-        VideoError: It cannot be read.
-    """
-    import cv2
-
-    times: list[float] = []
-    hands: list[list[DetectedHand]] = []
-    stills: list[NDArray[np.uint8]] = []
-    every_s, still_due_s = _STILL_EVERY_S, -np.inf
-    detector = HandDetector()
-    try:
-        for time_s, image in frames(path, RATE_HZ):
-            times.append(time_s)
-            hands.append(detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)))
-            if time_s >= still_due_s:
-                still_due_s = time_s + every_s
-                stills.append(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8))
-                if len(stills) >= _MOST_STILLS:
-                    stills, every_s = stills[::2], 2 * every_s
-            progress(time_s)
-    finally:
-        detector.close()
-    return Footage(np.array(times), hands, stills, (image.shape[1], image.shape[0]))
-
-
 def perceive(
     footage: Footage, score: Score, corners: Sequence[tuple[float, float]] | None = None
 ) -> Perceived:
     """Make sense of what was seen.
 
     Args:
-        footage: From `watch`.
+        footage: Of the video.
         score: What is played.
         corners: Of the keyboard, where it is not to be found by itself; see `from_corners`.
 
@@ -120,7 +64,7 @@ def perceive(
     if corners is not None:
         views = [(None, from_corners(corners, footage.size))]
     else:
-        calibration = calibrate(footage.stills)
+        calibration = calibrate([footage.still])
         # Where the pattern leaves the octave open, the notes decide.
         candidates = [calibration, *(calibration.shifted(keys) for keys in calibration.octaves)]
         views = [(candidate, candidate.view) for candidate in candidates]

@@ -1,0 +1,83 @@
+"""`pianomime perceive` with what is no good video: one line why, and nothing lost."""
+
+import cv2
+import numpy as np
+import pytest
+
+from pianomime.perception.keyboard_picture import Camera, draw_keyboard
+
+
+def write_video(path, images, rate_hz=10.0):
+    height, width = images[0].shape
+    fourcc = cv2.VideoWriter_fourcc(*"mp4v")
+    writer = cv2.VideoWriter(str(path), fourcc, rate_hz, (width, height))
+    for image in images:
+        writer.write(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
+    writer.release()
+
+
+def keyboard(size=(1280, 720), count=6):
+    focal = 0.75 if size[0] > size[1] else 0.6
+    view = Camera(size=size, focal=focal).view()
+    return [draw_keyboard(view, 1.0, 0.1, seed) for seed in range(count)]
+
+
+BAD = {
+    "black": ([np.zeros((720, 1280), np.uint8)] * 5, 10.0, "no row of black keys"),
+    "no_hands": (keyboard(), 10.0, "no finger is over the keyboard"),
+    "one_a_second": (keyboard(count=3), 1.0, "no finger is over the keyboard"),
+    "small": (keyboard((720, 1280)), 10.0, "confidence 0."),
+    "large": (
+        [cv2.resize(image, (3840, 2160)) for image in keyboard(count=2)],
+        10.0,
+        "no finger is over the keyboard",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_video_without_a_pianist_is_refused_and_what_was_seen_is_kept(cli, tmp_path, case):
+    images, rate_hz, reason = BAD[case]
+    write_video(tmp_path / "video.mp4", images, rate_hz)
+    status, _, error = cli.run("perceive", "video.mp4", "--midi", "twinkle", "-o", "demo")
+    assert status == 2
+    assert f"pianomime: {reason}" in error
+    assert len(error.splitlines()) == 2, "where it is kept, and why"
+    assert (tmp_path / "demo/footage.npz").exists()
+    # A second try starts from what was seen; the video is not needed any more.
+    (tmp_path / "video.mp4").unlink()
+    status, _, again = cli.run(
+        "perceive", "video.mp4", "--midi", "twinkle", "-o", "demo",
+        "--corners", "0,200,1280,200,1280,400,0,400",
+    )  # fmt: skip
+    assert status == 2
+    assert "no finger is over the keyboard" in again
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["none.mp4", "--midi", "twinkle"], "none.mp4: no such file"),
+        (["text.mp4", "--midi", "twinkle"], "text.mp4: no pictures in it"),
+        (["text.mp4", "--midi", "no_such_piece"], "no piece 'no_such_piece'"),
+        (["text.mp4", "--midi", "twinkle", "--corners", "1,2,3"], "must be 8 numbers"),
+    ],
+    ids=["no_video", "no_pictures", "no_score", "corners"],
+)
+def test_bad_arguments_leave_nothing_behind(cli, tmp_path, arguments, reason):
+    (tmp_path / "text.mp4").write_text("no video")
+    status, _, error = cli.run("perceive", *arguments, "-o", "demo")
+    assert status == 2
+    assert reason in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "demo").exists()
+
+
+def test_a_truncated_video_is_used_as_far_as_it_goes(cli, tmp_path):
+    write_video(tmp_path / "whole.mp4", keyboard())
+    content = (tmp_path / "whole.mp4").read_bytes()
+    (tmp_path / "video.mp4").write_bytes(content[: len(content) // 2])
+    status, _, error = cli.run("perceive", "video.mp4", "--midi", "twinkle", "-o", "demo")
+    assert status == 2
+    assert "no pictures in it" in error or "no finger" in error
+    assert "Traceback" not in error
