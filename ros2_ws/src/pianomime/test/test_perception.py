@@ -1,3 +1,6 @@
+import wave
+
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
@@ -15,6 +18,7 @@ from pianomime.perception.keyboard_picture import Camera
 from pianomime.perception.pressing_fingers import pressing_fingers
 from pianomime.perception.real_keyboard import real_key_y
 from pianomime.perception.smoothing import OneEuro, resample
+from pianomime.perception.sound_track import onset_strength, refine
 from pianomime.perception.synchronisation import (
     Synchronisation,
     SynchronisationError,
@@ -215,3 +219,51 @@ def test_what_is_no_video_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(VideoError, match="no pictures"):
         next(frames(path, 30.0))
+
+
+def sounding_video(path, score, offset_s):
+    """Write a video of nothing, with the sound of a score."""
+    sound = path.with_suffix(".wav")
+    rate_hz = 16_000
+    samples = np.random.default_rng(0).normal(0, 0.002, int((score.duration_s + 3) * rate_hz))
+    for note in score.notes:
+        time_s = np.arange(int((note.offset_s - note.onset_s) * rate_hz)) / rate_hz
+        tone = np.sin(2 * np.pi * 440 * 2 ** ((note.key - 48) / 12) * time_s) * np.exp(-4 * time_s)
+        begin = int((note.onset_s + offset_s) * rate_hz)
+        samples[begin : begin + len(tone)] += 0.2 * tone
+    with wave.open(str(sound), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype(np.int16).tobytes())
+    writer = imageio_ffmpeg.write_frames(
+        str(path), (64, 64), fps=10, audio_path=str(sound), ffmpeg_log_level="error"
+    )
+    writer.send(None)
+    for _ in range(int((score.duration_s + 3) * 10)):
+        writer.send(np.zeros((64, 64, 3), np.uint8))
+    writer.close()
+
+
+def test_the_sound_makes_the_offset_finer(tmp_path):
+    score = song()
+    sounding_video(tmp_path / "video.mp4", score, OFFSET_S)
+    strength = onset_strength(tmp_path / "video.mp4")
+    found = refine(Synchronisation(OFFSET_S - 0.12, 0.0, 0.6, 0.1), strength, score)
+    assert found.heard
+    assert found.offset_s == pytest.approx(OFFSET_S, abs=0.015)
+
+
+def test_the_sound_of_something_else_changes_nothing(tmp_path):
+    sounding_video(tmp_path / "video.mp4", song(seed=5, notes=40).stretched(1.37), OFFSET_S)
+    strength = onset_strength(tmp_path / "video.mp4")
+    guess = Synchronisation(0.4, 0.0, 0.6, 0.1)
+    assert refine(guess, strength, song()) == guess
+
+
+def test_a_video_without_sound_has_no_onsets(tmp_path):
+    writer = imageio_ffmpeg.write_frames(str(tmp_path / "v.mp4"), (64, 64), fps=10)
+    writer.send(None)
+    writer.send(np.zeros((64, 64, 3), np.uint8))
+    writer.close()
+    assert onset_strength(tmp_path / "v.mp4") is None

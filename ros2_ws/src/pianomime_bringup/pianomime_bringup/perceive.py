@@ -10,6 +10,8 @@ import numpy as np
 from tqdm import tqdm
 
 from pianomime.errors import ConfigError, OutputError, PianoMimeError
+from pianomime.hands.fingers import UNASSIGNED
+from pianomime.piano.geometry import key_name
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime_bringup.play import create_folder
@@ -36,21 +38,34 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--no-video", action="store_true", help="do not write annotated.mp4")
     parser.set_defaults(run=_run)
     parser = commands.add_parser(
-        "import", help="make a demonstration of hands that PianoMime released as arrays"
+        "import", help="make a demonstration of hands that PianoMime released"
     )
-    parser.add_argument("folder", type=Path, help="with left_hand.npy and right_hand.npy")
-    parser.add_argument("--midi", required=True, help="what they play")
+    parser.add_argument(
+        "source", type=Path, help="folder of left_hand.npy and right_hand.npy, or file of clips"
+    )
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("--midi", help="what the hands of a folder play")
+    given.add_argument("--clip", type=int, help="number of a clip of the file")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to create")
     parser.set_defaults(run=_import)
 
 
 def _import(options: argparse.Namespace) -> int:
     from pianomime.perception.demonstration import save_demonstration
-    from pianomime.perception.released import from_hand_arrays
+    from pianomime.perception.released import from_clip, from_hand_arrays
+    from pianomime.score.clips import load_clip
+    from pianomime.score.midi import save_midi
 
-    score = find_score(options.midi)
-    demonstration = from_hand_arrays(options.folder, score)
-    create_folder(options.output)
+    if options.clip is None:
+        score = find_score(options.midi)
+        demonstration = from_hand_arrays(options.source, score)
+        create_folder(options.output)
+    else:
+        clip = load_clip(options.source, options.clip)
+        create_folder(options.output)
+        save_midi(clip.score(), options.output / "score.mid")
+        score = find_score(str(options.output / "score.mid"))
+        demonstration = from_clip(clip, score)
     save_demonstration(demonstration, score, options.output)
     known = int((demonstration.finger >= 0).sum())
     print(f"{score.title}: fingers of {known} of {len(score.notes)} notes")
@@ -88,7 +103,9 @@ def _run(options: argparse.Namespace) -> int:
             pictures, total=len(footage.time_s), unit="frame", desc="drawing", disable=None
         ):
             pass
-    print(_report(card))
+    report = _report(card, score, demonstration.finger)
+    (options.output / "report.txt").write_text(report + "\n")
+    print(report)
     print(options.output)
     return 0
 
@@ -149,7 +166,7 @@ def _card(video: Path, score: Score, perceived: Any) -> dict[str, Any]:
     }
 
 
-def _report(card: dict[str, Any]) -> str:
+def _report(card: dict[str, Any], score: Score, finger: np.ndarray) -> str:
     keyboard, sync = card["keyboard"], card["synchronisation"]
     lines = [f"{card['title']}: fingers of {card['notes_with_finger']} of {card['notes']} notes"]
     if "confidence" in keyboard:
@@ -157,8 +174,16 @@ def _report(card: dict[str, Any]) -> str:
             f"keyboard: {keyboard['black_keys']} black keys, "
             f"{keyboard['median_error_mm']:.1f} mm off, confidence {keyboard['confidence']:.2f}"
         )
+    heard = ", confirmed by the sound" if sync["heard"] else ""
     lines.append(
         f"score begins at {sync['offset_s']:.2f} s of the video, "
-        f"agreement {sync['agreement']:.2f}, certainty {sync['certainty']:.2f}"
+        f"agreement {sync['agreement']:.2f}, certainty {sync['certainty']:.2f}{heard}"
     )
+    unsure = [
+        f"{key_name(note.key)} at {note.onset_s:.2f} s"
+        for note, which in zip(score.notes, finger, strict=True)
+        if which == UNASSIGNED
+    ]
+    if unsure:
+        lines.append(f"left to the planner: {', '.join(unsure)}")
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pianomime.errors import OutputError, PianoMimeError
 from pianomime.perception.hand_detector import N_LANDMARKS, DetectedHand, HandDetector
+from pianomime.perception.sound_track import onset_strength
 from pianomime.perception.video_file import frames
 
 RATE_HZ: Final = 30.0
@@ -27,11 +28,13 @@ class Footage:
         time_s: (t,) of the frames [s].
         hands: (t,) lists of the hands detected in each.
         still: (height, width) median of frames over the whole video, in gray.
+        onset_strength: Of its sound, see `sound_track`; empty where it has none.
     """
 
     time_s: NDArray[np.float64]
     hands: Sequence[list[DetectedHand]]
     still: NDArray[np.uint8]
+    onset_strength: NDArray[np.float64]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -69,7 +72,8 @@ def watch(path: Path, progress: Callable[[float], None] = lambda _: None) -> Foo
     finally:
         detector.close()
     still = np.median(np.stack(stills), axis=0).astype(np.uint8)
-    return Footage(np.array(times), hands, still)
+    strength = onset_strength(path)
+    return Footage(np.array(times), hands, still, np.zeros(0) if strength is None else strength)
 
 
 def save_footage(footage: Footage, path: Path) -> None:
@@ -93,6 +97,7 @@ def save_footage(footage: Footage, path: Path) -> None:
             score=score,
             label=label,
             still=footage.still,
+            onset_strength=footage.onset_strength,
         )
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error})") from None
@@ -106,7 +111,7 @@ def load_footage(path: Path) -> Footage:
     """
     try:
         with np.load(path, allow_pickle=False) as data:
-            time_s, still = data["time_s"], data["still"]
+            time_s, still, strength = data["time_s"], data["still"], data["onset_strength"]
             landmarks, score, label = data["landmarks"], data["score"], data["label"]
     except (OSError, ValueError, KeyError) as error:
         raise PianoMimeError(f"{path}: not what was seen of a video ({error})") from None
@@ -118,4 +123,4 @@ def load_footage(path: Path) -> Footage:
         ]
         for t in range(len(time_s))
     ]
-    return Footage(time_s, hands, still)
+    return Footage(time_s, hands, still, strength)

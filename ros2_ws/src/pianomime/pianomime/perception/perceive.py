@@ -12,6 +12,7 @@ from pianomime.perception.hand_tracks import HandTracks
 from pianomime.perception.keyboard_view import KeyboardView
 from pianomime.perception.pressing_fingers import PressingFingers, pressing_fingers
 from pianomime.perception.smoothing import resample
+from pianomime.perception.sound_track import refine
 from pianomime.perception.synchronisation import (
     Synchronisation,
     SynchronisationError,
@@ -92,6 +93,8 @@ def _perceive_from(footage: Footage, score: Score, view: KeyboardView) -> Percei
     ]
     tips_m = np.array([hand.fingertip_m for hand in seen])
     synchronisation = synchronise(footage.time_s, tips_m, score)
+    if len(footage.onset_strength):
+        synchronisation = refine(synchronisation, footage.onset_strength, score)
     fingers = pressing_fingers(score, footage.time_s, tips_m, synchronisation)
     steps = int(np.ceil(score.duration_s / CLIP_DT_S))
     grid_s = synchronisation.video_s((np.arange(steps) + 1) * CLIP_DT_S)  # ends of the steps

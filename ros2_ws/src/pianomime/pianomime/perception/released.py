@@ -43,11 +43,15 @@ def from_hand_arrays(folder: Path, score: Score) -> Demonstration:
     return _demonstration(score, tips_m, key, f"released arrays of {folder.name}")
 
 
-def from_clip(clip: Clip) -> tuple[Score, Demonstration]:
-    """Return a clip's score and what its pianist did."""
-    score = clip.score()
-    key = clip.finger_key.astype(int) - 1
-    return score, _demonstration(score, clip.tips[..., :2], key, f"clip {clip.index}")
+def from_clip(clip: Clip, score: Score) -> Demonstration:
+    """Return what a clip's pianist did with its score, which is without silence before it.
+
+    Raises:
+        DemonstrationError: It is of another score.
+    """
+    silence = int(np.argmax(clip.roll.any(axis=1)))
+    key = clip.finger_key[silence:].astype(int) - 1
+    return _demonstration(score, clip.tips[silence:, :, :2], key, f"clip {clip.index}")
 
 
 def _demonstration(

@@ -38,12 +38,14 @@ class Synchronisation:
         drift: How much slower the video's clock goes; 0.001 is 1 ms a second.
         agreement: 0 .. 1, share of the wanted keys that have a finger on them.
         certainty: By how much the agreement is better than at any other offset (0.25 s off).
+        heard: Whether the video's sound has confirmed the offset and made it finer.
     """
 
     offset_s: float
     drift: float
     agreement: float
     certainty: float
+    heard: bool = False
 
     def video_s(self, score_s: Array) -> Array:
         """Return times in the video [s]."""

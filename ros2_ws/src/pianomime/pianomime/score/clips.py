@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,23 +62,41 @@ def load_clips(path: Path, split: str) -> list[Clip]:
     Raises:
         ScoreError: The file is not in the format, or has no such split.
     """
-    try:
-        with np.load(path) as data:
-            arrays = {name: data[name] for name in _ARRAYS}
-    except (OSError, ValueError, KeyError) as error:
-        raise ScoreError(f"{path}: not a file of clips ({error})") from None
+    arrays = _load(path)
     chosen = np.flatnonzero(arrays["split"] == split)
     if not len(chosen):
         splits = ", ".join(sorted(set(arrays["split"])))
         raise ScoreError(f"{path}: no split {split!r}; there are: {splits}")
+    return [_clip(arrays, int(index)) for index in chosen]
+
+
+def load_clip(path: Path, index: int) -> Clip:
+    """Return one clip by its number.
+
+    Raises:
+        ScoreError: The file is not in the format, or has no such clip.
+    """
+    arrays = _load(path)
+    count = len(arrays["episode_ends"])
+    if not 0 <= index < count:
+        raise ScoreError(f"{path}: no clip {index}; there are 0 to {count - 1}")
+    return _clip(arrays, index)
+
+
+def _load(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(path) as data:
+            return {name: data[name] for name in _ARRAYS}
+    except (OSError, ValueError, KeyError) as error:
+        raise ScoreError(f"{path}: not a file of clips ({error})") from None
+
+
+def _clip(arrays: dict[str, NDArray[Any]], index: int) -> Clip:
     ends = arrays["episode_ends"]
-    begins = np.concatenate([[0], ends[:-1]])
-    return [
-        Clip(
-            int(i),
-            np.unpackbits(arrays["roll"][begins[i] : ends[i]], axis=1, count=N_KEYS).astype(bool),
-            arrays["finger_key"][begins[i] : ends[i]],
-            arrays["fingertips"][begins[i] : ends[i]],
-        )
-        for i in chosen
-    ]
+    steps = slice(int(ends[index - 1]) if index else 0, int(ends[index]))
+    return Clip(
+        index,
+        np.unpackbits(arrays["roll"][steps], axis=1, count=N_KEYS).astype(bool),
+        arrays["finger_key"][steps],
+        arrays["fingertips"][steps],
+    )
