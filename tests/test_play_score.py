@@ -42,6 +42,12 @@ def client(cli, observer, tmp_path):
         processes.append(subprocess.Popen(command, env=cli.environment, cwd=tmp_path))
     client = ActionClient(observer, PlayScore, "play_score")
     assert client.wait_for_server(TIMEOUT_S)
+    heard = []
+    topic = topics.PIANO_STATE
+    observer.create_subscription(topic.type, topic.name, heard.append, topic.qos)
+    cli.wait_until(
+        lambda: rclpy.spin_once(observer, timeout_sec=0.1) or heard, TIMEOUT_S, "a piano is there"
+    )
     yield client
     client.destroy()
     for process in processes:
@@ -50,8 +56,9 @@ def client(cli, observer, tmp_path):
         process.wait(20)
 
 
-def send(observer, client, song, feedback=None):
-    future = client.send_goal_async(PlayScore.Goal(song=song), feedback_callback=feedback)
+def send(observer, client, song, feedback=None, stretch=0.0):
+    goal = PlayScore.Goal(song=song, stretch=stretch)
+    future = client.send_goal_async(goal, feedback_callback=feedback)
     rclpy.spin_until_future_complete(observer, future, timeout_sec=TIMEOUT_S)
     return future.result()
 
@@ -79,6 +86,9 @@ def test_what_cannot_be_played_is_said_and_another_song_is_refused_meanwhile(
     answer = result_of(observer, send(observer, client, "no_such_piece"))
     assert answer.status == GoalStatus.STATUS_ABORTED
     assert "no_such_piece" in answer.result.message
+    answer = result_of(observer, send(observer, client, str(tmp_path / "short.mid"), stretch=1e9))
+    assert answer.status == GoalStatus.STATUS_ABORTED
+    assert "stretch = 1000000000.0: must be in [0.1, 10]" in answer.result.message
 
     handle = send(observer, client, str(tmp_path / "long.mid"))
     assert handle.accepted

@@ -78,3 +78,13 @@ def test_corners_given_by_hand():
     )
     view = from_corners([tuple(corner) for corner in corners], (1280, 720))
     assert view.places(true.pixels(PLACES)) == pytest.approx(PLACES, abs=1e-3)
+
+
+def test_two_keyboards_are_refused_and_a_far_smaller_one_is_not_taken_for_one():
+    image = draw_keyboard(Camera().view(), 1.0, 0.0, seed=0)
+    two = np.concatenate([image[250:460], image[250:760]])
+    with pytest.raises(CalibrationError, match="two keyboards"):
+        calibrate([two])
+    half = two.copy()
+    half[:200, 400:] = 25
+    assert calibrate([half]).confidence > 0.9

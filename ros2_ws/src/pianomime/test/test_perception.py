@@ -267,3 +267,46 @@ def test_a_video_without_sound_has_no_onsets(tmp_path):
     writer.send(np.zeros((64, 64, 3), np.uint8))
     writer.close()
     assert onset_strength(tmp_path / "v.mp4") is None
+
+
+def test_in_a_mirror_the_labels_are_the_other_way():
+    view = Camera(mirrored=True).view()
+    hands = [hand(view, -0.2, "right"), hand(view, 0.2, "left")]
+    seen = HandTracks(view).update(0.0, hands)
+    assert seen.place_m[0, 0, 1] == pytest.approx(-0.2, abs=0.01), "the left hand is on the left"
+
+
+def test_a_lone_hand_stays_the_same_when_a_label_errs():
+    view = Camera().view()
+    tracks = HandTracks(view)
+    for step in range(60):
+        label = "left" if step % 7 == 6 else "right"
+        seen = tracks.update(step / 30, [hand(view, 0.1, label)])
+    assert np.isinf(seen.age_s[0])
+    assert seen.age_s[1] == 0
+
+
+def test_a_lone_hand_whose_first_labels_erred_is_put_right():
+    view = Camera().view()
+    tracks = HandTracks(view)
+    for step in range(120):
+        seen = tracks.update(step / 30, [hand(view, 0.1, "left" if step < 3 else "right")])
+    assert seen.age_s[1] == 0
+
+
+@pytest.mark.parametrize("offset_s", [0.5, 4.0])
+def test_a_video_of_a_part_of_the_song_is_synchronised(offset_s):
+    score = song(notes=240)
+    time_s, tips = human(score, offset_s)
+    part = time_s < 30
+    assert synchronise(time_s[part], tips[part], score).offset_s == pytest.approx(
+        offset_s, abs=0.05
+    )
+
+
+def test_a_demonstration_longer_than_the_plan_is_cut():
+    score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
+    manner = np.zeros((500, N_FINGERS, 2))
+    goals = key_goals(score, 0.05)
+    plan = plan_fingertips(score, goals, 4, 2, FingertipPlanConfig(), manner)
+    assert len(plan.key) == 4 + len(goals.keys) + 2 + 1

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
+from pianomime.planning.lead_over import LeadOver
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.played_notes import LeapConfig, played_notes
 from pianomime.planning.rollout import roll_out
@@ -166,3 +167,23 @@ def test_a_song_of_many_windows_is_planned_as_smoothly_as_a_short_one(pianomime_
     bend = np.abs(np.diff(velocity, axis=0)).max(axis=1)
     seams = list(range(400, len(bend), 400))
     assert bend[seams].max() < np.quantile(bend, 0.99)
+
+
+def test_hands_are_led_over_from_where_another_song_left_them(pianomime_hands):
+    performance, _ = plan(Score.from_notes("song", [Note(0.5, 0.8, 39)]), pianomime_hands)
+    n = len(pianomime_hands.joint_names)
+    away = performance.position[0] + 0.1
+    lead_over = LeadOver(n)
+    first = performance.command(-LEAD, away)[0] + lead_over.offset(performance, -LEAD, away)
+    assert first == pytest.approx(performance.target[0] + 0.1), "no jump"
+    before = lead_over.offset(performance, -1, away)
+    assert np.abs(before).max() < 0.01
+    assert not lead_over.offset(performance, 0, away).any()
+
+
+def test_an_expert_that_is_replaced_in_its_first_song_adds_nothing(pianomime_hands):
+    performance, _ = plan(Score.from_notes("song", [Note(0.5, 0.8, 39)]), pianomime_hands)
+    lead_over = LeadOver(len(pianomime_hands.joint_names))
+    assert not lead_over.offset(performance, 5, performance.position[0] + 0.1).any()
+    lead_over.begin_anew()
+    assert lead_over.offset(performance, 5, performance.position[0] + 0.1).any(), "the second one"

@@ -55,6 +55,8 @@ def _run(options: argparse.Namespace) -> int:
     score = find_score(options.song)
     if options.output.exists():
         raise OutputError(f"{options.output}: exists already")
+    if not options.output.absolute().parent.is_dir():
+        raise OutputError(f"{options.output}: there is no folder {options.output.parent}")
     interrupt = _Interrupt()
     folder = options.output.with_suffix(".training")
     kept = folder / "plan.npz"

@@ -62,6 +62,7 @@ def _import(options: argparse.Namespace) -> int:
         create_folder(options.output)
     else:
         clip = load_clip(options.source, options.clip)
+        from_clip(clip, clip.score().trimmed())  # refused before there is a folder
         create_folder(options.output)
         save_midi(clip.score(), options.output / "score.mid")
         score = find_score(str(options.output / "score.mid"))
@@ -74,6 +75,9 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from pianomime.perception.video_file import opencv
+
+    opencv()  # or say that it is missing, before what needs it is imported
     from pianomime.perception.demonstration import Demonstration, save_demonstration
     from pianomime.perception.perceive import perceive
 
@@ -95,6 +99,9 @@ def _run(options: argparse.Namespace) -> int:
         score.sha256, fingers.finger, fingers.confidence, perceived.demonstrated_m, card
     )
     save_demonstration(demonstration, score, options.output)
+    report = _report(card, score, demonstration.finger)
+    (options.output / "report.txt").write_text(report + "\n")
+    print(report)
     if not options.no_video:
         from pianomime.perception.annotation import annotate
 
@@ -103,9 +110,6 @@ def _run(options: argparse.Namespace) -> int:
             pictures, total=len(footage.time_s), unit="frame", desc="drawing", disable=None
         ):
             pass
-    report = _report(card, score, demonstration.finger)
-    (options.output / "report.txt").write_text(report + "\n")
-    print(report)
     print(options.output)
     return 0
 
@@ -117,7 +121,12 @@ def _footage(video: Path, folder: Path) -> Any:
 
     kept = folder / FOOTAGE
     if kept.exists() and not (folder / "card.json").exists():
-        return load_footage(kept)
+        footage = load_footage(kept)
+        if footage.video != video.name:
+            raise OutputError(
+                f"{folder}: holds what was seen of {footage.video}, not of {video.name}"
+            )
+        return footage
     if folder.exists():
         raise OutputError(f"{folder}: exists already")
     with tqdm(total=round(duration_s(video), 1), unit="s", desc="watching", disable=None) as bar:
@@ -159,7 +168,10 @@ def _card(video: Path, score: Score, perceived: Any) -> dict[str, Any]:
         "notes": len(score.notes),
         "notes_with_finger": int((fingers.finger >= 0).sum()),
         "seen": round(float(np.isfinite(perceived.demonstrated_m[..., 0]).mean()), 3),
-        "synchronisation": {k: round(v, 5) for k, v in asdict(perceived.synchronisation).items()},
+        "synchronisation": {
+            name: value if isinstance(value, bool) else round(value, 5)
+            for name, value in asdict(perceived.synchronisation).items()
+        },
         "keyboard": found,
         "to_pixel": perceived.view.to_pixel.tolist(),
         "distortion": perceived.view.distortion,

@@ -111,8 +111,10 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
     """Run the graph to the end of the song or Ctrl-C; returns facts for metrics.json."""
     set_middleware_defaults()
     interrupts: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, _: interrupts.append(received))
+    previous = {
+        number: signal.signal(number, lambda received, _: interrupts.append(received))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     watcher = Watcher(config.namespace)
     try:
@@ -124,6 +126,8 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
     finally:
         watcher.destroy_node()
         rclpy.try_shutdown()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
     if killed:
         tqdm.write(f"had to be killed: {', '.join(killed)}")
     return {

@@ -6,9 +6,11 @@ import numpy as np
 
 from pianomime.errors import ModelError
 from pianomime.perception.demonstration import load_demonstration
-from pianomime.planning.performance_plan import FEEDBACK_GAIN, PerformancePlan, plan_performance
+from pianomime.planning.lead_over import LeadOver
+from pianomime.planning.performance_plan import PerformancePlan, plan_performance
 from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.message import from_message
+from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S
 from pianomime_common import conversions, topics
 from pianomime_common.running import run
@@ -33,8 +35,9 @@ class ExpertNode(ControllerNode):
         """
         super().__init__("expert", ExpertConfig)
         self._plan: PerformancePlan | None = None
+        self._score: Score | None = None
         self._sha256 = ""
-        self._off = np.zeros(len(self.hands.joint_names))
+        self._lead_over = LeadOver(len(self.hands.joint_names))
         self._learnt = None
         if self.config.learnt:
             self._learnt = load_learnt(Path(self.config.learnt))
@@ -46,10 +49,11 @@ class ExpertNode(ControllerNode):
         self.listen(topics.SCORE, self._on_score)
 
     def _on_score(self, message: msg.Score) -> None:
-        if message.sha256 == self._sha256:
-            return
         score = from_message(message)
-        self._sha256 = message.sha256
+        if score == self._score:
+            return
+        self._score, self._sha256 = score, message.sha256
+        self._lead_over.begin_anew()
         if self._learnt is not None:
             try:
                 self._learnt.check_score(message.sha256)
@@ -78,17 +82,8 @@ class ExpertNode(ControllerNode):
         plan, step = self._plan, goal.score_step
         if plan is None or goal.score_sha256 != self._sha256:
             return None
-        if step == -plan.lead:
-            self._off = measured - plan.position[0]
         target, sustain = plan.command(step, measured)
-        # A plan begins at the zero pose: lead the hands over from where the last song left them.
-        remaining = min(max(-step / max(plan.lead, 1), 0.0), 1.0)
-        return target + (1 - FEEDBACK_GAIN) * _smooth(remaining) * self._off, sustain
-
-
-def _smooth(share: float) -> float:
-    """Return 0 .. 1 for 0 .. 1, with no slope at the ends."""
-    return share**2 * (3 - 2 * share)
+        return target + self._lead_over.offset(plan, step, measured), sustain
 
 
 def main() -> None:

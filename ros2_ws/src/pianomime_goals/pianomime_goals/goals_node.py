@@ -8,7 +8,7 @@ from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
 
 from pianomime.errors import PianoMimeError, ScoreError
-from pianomime.perception.demonstration import Demonstration, load_demonstration
+from pianomime.perception.demonstration import load_demonstration
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime_common import conversions, topics
@@ -32,20 +32,22 @@ class GoalsNode(PianoNode):
     def __init__(self) -> None:
         """Begin with the parameters' song, if they name one."""
         super().__init__("goals")
-        self._config = declare(self, GoalsConfig)
+        self._config = config = declare(self, GoalsConfig)
         self._timing = Timing(self)
+        self._demonstration = load_demonstration(Path(config.demo)) if config.demo else None
         self._playing: ScoreInPlay | None = None
         self._performance: ServerGoalHandle | None = None
         self._ended = Future()
-        self._now_s = START_S
+        self._leaving = False
+        self._now_s: float | None = None  # of the last piano_state
         self._score = self.advertise(topics.SCORE)
         self._key_goal = self.advertise(topics.KEY_GOAL)
         self._fingertip_goal = self.advertise(topics.FINGERTIP_GOAL)
-        if self._config.song:
-            config = self._config
+        if config.song:
             score = find_score(config.song, config.transpose, config.stretch)
-            demonstration = load_demonstration(Path(config.demo)) if config.demo else None
-            self._begin(score, START_S, demonstration)
+            if self._demonstration is not None:
+                self._demonstration.check_score(score)
+            self._begin(score, START_S)
         self.listen(topics.PIANO_STATE, self._on_piano_state)
         self._server = ActionServer(
             self,
@@ -56,10 +58,21 @@ class GoalsNode(PianoNode):
             cancel_callback=self._cancel,
         )
 
-    def _begin(
-        self, score: Score, start_s: float, demonstration: Demonstration | None = None
-    ) -> ScoreInPlay:
-        self._playing = playing = ScoreInPlay(score, start_s, self._config, demonstration)
+    def begin_leaving(self) -> None:
+        """Tell whoever waits for a performance that there will be none."""
+        self._leaving = True
+        self._end()
+
+    def may_leave(self) -> bool:
+        """Return whether nobody waits."""
+        return self._performance is None
+
+    def _begin(self, score: Score, start_s: float, ends_s: float = 0.0) -> ScoreInPlay:
+        demonstration = self._demonstration
+        if demonstration is not None and demonstration.sha256 != score.sha256:
+            demonstration = None  # of another song
+        playing = ScoreInPlay(score, start_s, self._config, demonstration, ends_s)
+        self._playing = playing
         if playing.dropped:
             self.get_logger().warning(
                 f"{playing.dropped} of {len(score.notes)} notes have no free finger"
@@ -67,56 +80,52 @@ class GoalsNode(PianoNode):
         self._score.publish(playing.to_score())
         return playing
 
-    def _stop(self, playing: ScoreInPlay) -> float:
-        """Let the score end now, so that the fingers are lifted; returns when that is in it [s]."""
-        time_s = playing.score_time_s(self._now_s)
-        try:
-            self._begin(playing.score.until(time_s), playing.start_s)
-        except ScoreError:
-            self._playing = None  # nothing has been played yet
-        return time_s
-
     def _on_piano_state(self, message: msg.PianoState) -> None:
-        self._now_s = conversions.from_time(message.header.stamp)
-        if self._playing is None:
+        self._now_s = now_s = conversions.from_time(message.header.stamp)
+        playing = self._playing
+        if playing is None:
             return
         with self._timing.measure("step"):
-            self._playing.judge(self._now_s, np.array(message.active, bool))
-            self._publish(self._playing)
-
-    def _publish(self, playing: ScoreInPlay) -> None:
-        self._fingertip_goal.publish(playing.to_fingertip_goal(self._now_s))
-        self._key_goal.publish(playing.to_key_goal(self._now_s))
-        if self._performance is None:
-            return
-        self._performance.publish_feedback(
-            PlayScore.Feedback(
-                score_time_s=playing.score_time_s(self._now_s), f1=playing.metrics().f1
+            playing.judge(now_s, np.array(message.active, bool))
+            self._fingertip_goal.publish(playing.to_fingertip_goal(now_s))
+            self._key_goal.publish(playing.to_key_goal(now_s))
+        if self._performance is not None:
+            self._performance.publish_feedback(
+                PlayScore.Feedback(
+                    score_time_s=playing.score_time_s(now_s), f1=playing.metrics().f1
+                )
             )
-        )
-        if playing.is_over(self._now_s) and not self._ended.done():
+            if playing.is_over(now_s):
+                self._end()
+
+    def _end(self) -> None:
+        if not self._ended.done():
             self._ended.set_result(None)
 
     def _may_begin(self, _: PlayScore.Goal) -> GoalResponse:
-        return GoalResponse.ACCEPT if self._performance is None else GoalResponse.REJECT
+        if self._now_s is not None and self._performance is None:
+            return GoalResponse.ACCEPT
+        why = "no piano_state yet" if self._now_s is None else "another song is being played"
+        self.get_logger().warning(f"play_score refused: {why}")
+        return GoalResponse.REJECT
 
     def _cancel(self, _: ServerGoalHandle) -> CancelResponse:
-        if not self._ended.done():
-            self._ended.set_result(None)
+        self._end()
         return CancelResponse.ACCEPT
 
     async def _perform(self, performance: ServerGoalHandle) -> PlayScore.Result:
-        request = performance.request
-        nothing = float("nan")
+        request, stretch = performance.request, performance.request.stretch or 1.0
         try:
-            score = find_score(request.song, request.transpose, request.stretch or 1.0)
+            GoalsConfig(transpose=request.transpose, stretch=stretch)  # checks them
+            score = find_score(request.song, request.transpose, stretch)
         except PianoMimeError as error:
             performance.abort()
+            nothing = float("nan")
             return PlayScore.Result(
                 message=str(error), f1=nothing, precision=nothing, recall=nothing
             )
-        self._performance, self._ended = performance, Future()
         playing = self._begin(score, self._now_s)
+        self._performance, self._ended = performance, Future()
         await self._ended
         self._performance = None
         metrics = playing.metrics()
@@ -124,9 +133,21 @@ class GoalsNode(PianoNode):
         if performance.is_cancel_requested:
             result.message = f"cancelled at {self._stop(playing):.2f} s"
             performance.canceled()
+        elif self._leaving:
+            result.message = "the goals node was told to end"
+            performance.abort()
         else:
             performance.succeed()
         return result
+
+    def _stop(self, playing: ScoreInPlay) -> float:
+        """Let the score end now, so that the fingers are lifted; returns when that is in it [s]."""
+        time_s = playing.score_time_s(self._now_s)
+        try:
+            self._begin(playing.score.until(time_s), playing.start_s, time_s)
+        except ScoreError:
+            self._playing = None  # nothing has been played yet
+        return time_s
 
 
 def main() -> None:

@@ -30,8 +30,9 @@ class ScoreInPlay:
         start_s: float,
         config: GoalsConfig,
         demonstration: Demonstration | None = None,
+        ends_s: float = 0.0,
     ) -> None:
-        """Choose the fingers and lay out the goals.
+        """Choose the fingers and lay out the goals; they go on to `ends_s` in the score at least.
 
         Raises:
             DemonstrationError: The demonstration is of another score.
@@ -44,6 +45,7 @@ class ScoreInPlay:
         if demonstration is not None:
             score, manner = demonstration.fingered(score), demonstration.tips_m
         self._goals = key_goals(score, CONTROL_DT_S)
+        self._steps = max(len(self._goals.keys), round(ends_s / CONTROL_DT_S))
         self.score = assign_fingers(score, self._goals, CONTROL_DT_S)
         self.dropped = sum(note.finger < 0 for note in self.score.notes)
         self._sha256 = self.score.sha256
@@ -60,7 +62,7 @@ class ScoreInPlay:
 
     def is_over(self, now_s: float) -> bool:
         """Return whether the last note and the time with lifted fingers after it are over."""
-        return self._step(now_s) >= len(self._goals.keys) + self._tail
+        return self._step(now_s) >= self._steps + self._tail
 
     def judge(self, now_s: float, active: np.ndarray) -> None:
         """Take the keys (88,) that are pressed at an instant, the end of a control step."""

@@ -1,1 +1,1 @@
-"""Score clock: key goals, fingering and fingertip goals with lookahead."""
+"""Video source, and a pianist's hands on the keyboard, as nodes."""

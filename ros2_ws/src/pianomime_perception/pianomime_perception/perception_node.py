@@ -10,6 +10,7 @@ from pianomime.perception.hand_detector import FINGERTIPS, HandDetector
 from pianomime.perception.hand_tracks import HandTracks
 from pianomime.perception.keyboard_view import KeyboardView
 from pianomime.perception.smoothing import OneEuro
+from pianomime.perception.video_file import opencv
 from pianomime_common import conversions, topics
 from pianomime_common.parameters import declare
 from pianomime_common.running import PianoNode, run
@@ -27,18 +28,23 @@ class PerceptionNode(PianoNode):
     def __init__(self) -> None:
         """Load the hand model."""
         super().__init__("perception")
+        opencv()  # or say that it is missing
         self._config = declare(self, PerceptionConfig)
         self._timing = Timing(self)
         self._detector = HandDetector()
+        self._begin_anew((0, 0, 3))
+        self._landmarks = self.advertise(topics.HAND_LANDMARKS)
+        self.listen(topics.IMAGE_RAW, self._on_image)
+
+    def _begin_anew(self, shape: tuple[int, ...]) -> None:
+        """Forget keyboard and hands, for images of another shape."""
+        self._shape = shape
+        self._last_s = -np.inf
         self._tracks: HandTracks | None = None
         self._view: KeyboardView | None = None
         self._smoother = OneEuro()
         self._stills: list[np.ndarray] = []
         self._still_due_s = -np.inf
-        self._stamps_s: list[float] = []
-        self._skipped = 0
-        self._landmarks = self.advertise(topics.HAND_LANDMARKS)
-        self.listen(topics.IMAGE_RAW, self._on_image)
 
     def _on_image(self, message: Image) -> None:
         import cv2
@@ -51,9 +57,18 @@ class PerceptionNode(PianoNode):
             return
         with self._timing.measure("step"):
             stamp_s = conversions.from_time(message.header.stamp)
-            self._count_skipped(stamp_s)
-            image = np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
-            image = np.ascontiguousarray(image[..., _CHANNELS[message.encoding]])
+            image = _pixels(message)
+            if image is None:
+                self.get_logger().error(
+                    f"image_raw: {len(message.data)} bytes for {message.width} x {message.height} "
+                    f"pixels in rows of {message.step}",
+                    throttle_duration_sec=5.0,
+                )
+                return
+            if image.shape != self._shape or stamp_s <= self._last_s:
+                self._begin_anew(image.shape)  # another camera, or a video from its start
+            self._last_s = stamp_s
+            self._timing.add("lag", self.get_clock().now().nanoseconds * 1e-9 - stamp_s)
             self._look_for_keyboard(stamp_s, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
             hands = self._detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
             self._landmarks.publish(self._message(message, stamp_s, hands))
@@ -68,8 +83,12 @@ class PerceptionNode(PianoNode):
         )
         if self._tracks is None or self._view is None:
             pixel = np.full((2, 21, 2), np.nan)
+            age = np.full(2, np.inf, np.float32)
             for hand in hands:  # by the detector's label, until there is a keyboard to tell by
-                pixel[0 if hand.label == "left" else 1] = hand.landmarks
+                side = 0 if hand.label == "left" else 1
+                side = side if np.isnan(pixel[side]).all() else 1 - side
+                pixel[side], age[side] = hand.landmarks, 0.0
+            message.age = age
             message.pixel = pixel.astype(np.float32).ravel()
             return message
         seen = self._tracks.update(stamp_s, hands)
@@ -102,14 +121,15 @@ class PerceptionNode(PianoNode):
             f"keyboard found: {len(found.keys)} black keys, confidence {found.confidence:.2f}{note}"
         )
 
-    def _count_skipped(self, stamp_s: float) -> None:
-        """Count the images that came while another was being looked at, by the stamps' gaps."""
-        self._stamps_s = [*self._stamps_s[-30:], stamp_s]
-        if len(self._stamps_s) > 10:
-            gaps_s = np.diff(self._stamps_s)
-            usual_s = float(np.quantile(gaps_s, 0.2))
-            self._skipped += max(0, round(gaps_s[-1] / max(usual_s, 1e-3)) - 1)
-            self._timing.count("skipped images", self._skipped)
+
+def _pixels(message: Image) -> np.ndarray | None:
+    """Return blue, green and red (height, width, 3); None if the bytes are of no such image."""
+    rows, used = np.frombuffer(message.data, np.uint8), 3 * message.width
+    if not len(rows) or message.step < used or len(rows) != message.height * message.step:
+        return None
+    image = rows.reshape(message.height, message.step)[:, :used]
+    image = image.reshape(message.height, message.width, 3)
+    return np.ascontiguousarray(image[..., _CHANNELS[message.encoding]])
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from sensor_msgs.msg import Image
 
 from pianomime.errors import PianoMimeError
-from pianomime.perception.video_file import smaller
+from pianomime.perception.video_file import next_time_s, opencv, smaller
 from pianomime_common import topics
 from pianomime_common.parameters import declare
 from pianomime_common.running import PianoNode, run
@@ -50,10 +50,8 @@ class VideoSourceNode(PianoNode):
         self.create_timer(1 / config.rate_hz, self._on_timer)
 
     def _open(self) -> None:
-        import cv2
-
         source = self._config.source if self._camera is None else self._camera
-        self._capture = cv2.VideoCapture(source)
+        self._capture = opencv().VideoCapture(source)
         self._began_ns = self.get_clock().now().nanoseconds
         if self._capture.isOpened():
             self._tell(VideoState.PLAYING, f"{self._config.source}: playing")
@@ -73,9 +71,7 @@ class VideoSourceNode(PianoNode):
             self._publish(smaller(image))
 
     def _read_file(self) -> np.ndarray | None:
-        """Return the newest image that is due; None before the next one is, or at the end."""
-        import cv2
-
+        """Return the first image that is not yet due; None while that is the last one returned."""
         due_s = (self.get_clock().now().nanoseconds - self._began_ns) * 1e-9
         grabbed = 0
         while self._last_s < due_s:
@@ -84,8 +80,7 @@ class VideoSourceNode(PianoNode):
                 self._tell(VideoState.ENDED, f"{self._config.source}: at its end")
                 return None
             grabbed += 1
-            time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
-            self._last_s = max(time_s, self._last_s + 1e-6)
+            self._last_s = next_time_s(self._capture, self._last_s)
         if not grabbed:
             return None
         self._left_out += grabbed - 1

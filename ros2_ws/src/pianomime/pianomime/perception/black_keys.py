@@ -38,18 +38,28 @@ class BlackKeys:
     back: Array
     width: Array
 
+    def is_apart_from(self, other: "BlackKeys") -> bool:
+        """Return whether the two rows lie side by side, further apart than their keys are long."""
+        middle = [((row.front + row.back) / 2).mean(axis=0) for row in (self, other)]
+        toward = np.median(self.front - self.back, axis=0)
+        length = float(np.hypot(*toward))
+        return bool(abs((middle[1] - middle[0]) @ toward / length) > length)
+
 
 def find_black_keys(gray: NDArray[np.uint8]) -> list[BlackKeys]:
     """Return rows of bars that may be the black keys of an image (height, width).
 
-    One row for each size that black keys may have in the image; none where there is no such row.
+    The two longest rows for each size that black keys may have; none where there is no row.
     """
     found = []
     for size in _SIZES:
         bars = _bars(gray, round(max(gray.shape) * size) | 1)
-        row = _best_row(bars)
-        if len(row) >= _FEWEST:
+        for _ in range(2):
+            row = _best_row(bars)
+            if len(row) < _FEWEST:
+                break
             found.append(_in_order(gray, bars[row]))
+            bars = np.delete(bars, row, axis=0)
     return found
 
 

@@ -14,7 +14,14 @@ from pianomime.perception.black_keys import BlackKeys, find_black_keys
 from pianomime.perception.key_pattern import PatternMatch, match_pattern
 from pianomime.perception.keyboard_view import KeyboardView
 from pianomime.perception.real_keyboard import HEAD_M, real_key_y
-from pianomime.piano.geometry import BLACK_WIDTH_M, HINGE_X_M, WHITE_LENGTH_M, is_black, key_y
+from pianomime.piano.geometry import (
+    BLACK_WIDTH_M,
+    HINGE_X_M,
+    WHITE_LENGTH_M,
+    WHITE_PITCH_M,
+    is_black,
+    key_y,
+)
 
 Array = NDArray[np.float64]
 
@@ -25,6 +32,9 @@ _FINE: Final = 0.25
 """Steps in which edges are looked for [pixels]."""
 
 _LEAST_KEYS: Final = 8
+_AS_GOOD: Final = 0.6
+"""A second row that fits so well beside the first is another keyboard."""
+
 _LEAST_CONFIDENCE: Final = 0.6
 _MOST_ERROR_M: Final = 0.004
 
@@ -57,8 +67,7 @@ class Calibration:
         move[1, 2] = -(key_y()[self.keys[0] + keys] - key_y()[self.keys[0]])
         to_pixel = self.view.to_pixel @ move
         view = KeyboardView(to_pixel, self.view.distortion, self.view.size)
-        others = tuple(octave - keys for octave in (0, *self.octaves) if octave != keys)
-        return Calibration(view, self.keys + keys, self.error_m, self.confidence, others)
+        return Calibration(view, self.keys + keys, self.error_m, self.confidence, ())
 
 
 def calibrate(frames: Sequence[NDArray[np.uint8]]) -> Calibration:
@@ -83,6 +92,9 @@ def calibrate(frames: Sequence[NDArray[np.uint8]]) -> Calibration:
         raise CalibrationError(
             f"{len(best.key)} black keys fit a piano's pattern; at least {_LEAST_KEYS}"
         )
+    for other, ways in rows:
+        if ways[0].score > _AS_GOOD * best.score and bars.is_apart_from(other):
+            raise CalibrationError("two keyboards in view; say which by the corners of one")
     view, error_m = _fit(gray, bars, best, size)
     confidence = _confidence(view, best)
     error = float(np.median(error_m))
@@ -103,12 +115,16 @@ def from_corners(corners: Sequence[tuple[float, float]], size: tuple[int, int]) 
     Args:
         corners: Of the 88 keys: back left, back right, front right, front left, for the player.
         size: (width, height) of the image.
+
+    Raises:
+        CalibrationError: They are no quadrangle.
     """
-    half = key_y()[-1] + 0.5 * 0.0235
+    quadrangle = np.array(corners, np.float32)
+    if not np.isfinite(quadrangle).all() or not cv2.isContourConvex(quadrangle):
+        raise CalibrationError(f"corners {corners}: not a convex quadrangle")
+    half = key_y()[-1] + WHITE_PITCH_M / 2
     plane = np.array([[HINGE_X_M, -half], [HINGE_X_M, half], [FRONT_X_M, half], [FRONT_X_M, -half]])
-    to_pixel, _ = cv2.findHomography(plane, np.array(corners, float))
-    if to_pixel is None:
-        raise CalibrationError(f"corners {corners}: not a quadrangle")
+    to_pixel, _ = cv2.findHomography(plane, quadrangle)
     return KeyboardView(to_pixel, 0.0, size)
 
 

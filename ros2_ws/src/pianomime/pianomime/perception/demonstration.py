@@ -2,6 +2,7 @@
 
 import csv
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -49,6 +50,10 @@ class Demonstration:
             raise DemonstrationError(
                 f"demonstration of score {self.sha256[:12]}, not of the one given "
                 f"({score.title}, {score.sha256[:12]})"
+            )
+        if len(self.finger) != len(score.notes):
+            raise DemonstrationError(
+                f"fingers of {len(self.finger)} notes; the score has {len(score.notes)}"
             )
 
     def fingered(self, score: Score) -> Score:
@@ -103,7 +108,7 @@ def load_demonstration(folder: Path) -> Demonstration:
         finger = np.array([number[row["finger"]] for row in rows], np.int64)
         confidence = np.array([float(row["confidence"]) for row in rows])
         sha256 = card.pop("sha256")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DemonstrationError(
             f"{folder}: not a demonstration ({', '.join(_FILES)}): {error}"
         ) from None

@@ -1,5 +1,6 @@
 """What is seen in a video before the keyboard is known; the slow part, so it is kept."""
 
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from pianomime.errors import OutputError, PianoMimeError
 from pianomime.perception.hand_detector import N_LANDMARKS, DetectedHand, HandDetector
 from pianomime.perception.sound_track import onset_strength
-from pianomime.perception.video_file import frames
+from pianomime.perception.video_file import frames, scale
 
 RATE_HZ: Final = 30.0
 _STILL_EVERY_S: Final = 0.5
@@ -29,12 +30,16 @@ class Footage:
         hands: (t,) lists of the hands detected in each.
         still: (height, width) median of frames over the whole video, in gray.
         onset_strength: Of its sound, see `sound_track`; empty where it has none.
+        scale: Size of the images looked at, over that of the video's.
+        video: Its file's name.
     """
 
     time_s: NDArray[np.float64]
     hands: Sequence[list[DetectedHand]]
     still: NDArray[np.uint8]
     onset_strength: NDArray[np.float64]
+    scale: float
+    video: str
 
     @property
     def size(self) -> tuple[int, int]:
@@ -73,7 +78,8 @@ def watch(path: Path, progress: Callable[[float], None] = lambda _: None) -> Foo
         detector.close()
     still = np.median(np.stack(stills), axis=0).astype(np.uint8)
     strength = onset_strength(path)
-    return Footage(np.array(times), hands, still, np.zeros(0) if strength is None else strength)
+    strength = np.zeros(0) if strength is None else strength
+    return Footage(np.array(times), hands, still, strength, scale(path), path.name)
 
 
 def save_footage(footage: Footage, path: Path) -> None:
@@ -89,16 +95,20 @@ def save_footage(footage: Footage, path: Path) -> None:
         for i, hand in enumerate(hands[:_HANDS]):
             landmarks[t, i], score[t, i] = hand.landmarks, hand.score
             label[t, i] = _LABELS.index(hand.label)
+    partial = path.with_suffix(".partial.npz")
     try:
         np.savez_compressed(
-            path,
+            partial,
             time_s=footage.time_s,
             landmarks=landmarks,
             score=score,
             label=label,
             still=footage.still,
             onset_strength=footage.onset_strength,
+            scale=footage.scale,
+            video=np.array(footage.video),
         )
+        partial.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error})") from None
 
@@ -113,7 +123,8 @@ def load_footage(path: Path) -> Footage:
         with np.load(path, allow_pickle=False) as data:
             time_s, still, strength = data["time_s"], data["still"], data["onset_strength"]
             landmarks, score, label = data["landmarks"], data["score"], data["label"]
-    except (OSError, ValueError, KeyError) as error:
+            factor, video = float(data["scale"]), str(data["video"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise PianoMimeError(f"{path}: not what was seen of a video ({error})") from None
     hands = [
         [
@@ -123,4 +134,4 @@ def load_footage(path: Path) -> Footage:
         ]
         for t in range(len(time_s))
     ]
-    return Footage(time_s, hands, still, strength)
+    return Footage(time_s, hands, still, strength, factor, video)

@@ -23,6 +23,9 @@ _SAME_M: Final = 0.03
 """Two detections closer than this are one hand, seen twice."""
 
 _LABEL: Final = 0.3
+_FORGET: Final = 0.1
+"""Share by which each new label counts."""
+
 _CROSSED: Final = 0.05
 _FAR_M: Final = 0.4
 """Hands further than this from the keyboard, along x, do not play it."""
@@ -59,6 +62,7 @@ class HandTracks:
         self._view = view
         self._place_m = np.full((len(SIDES), N_LANDMARKS, 2), np.nan)
         self._seen_s = np.full(len(SIDES), -np.inf)
+        self._doubt = np.zeros(len(SIDES))  # share of late labels that contradict the side
 
     def update(self, time_s: float, hands: list[DetectedHand]) -> HandsSeen:
         """Take what was detected at `time_s` [s], later than the last."""
@@ -67,6 +71,8 @@ class HandTracks:
         keep = _without_doubles(keep, places, hands)[: len(SIDES)]
         for side, i in self._assign(time_s, [hands[i] for i in keep], [places[i] for i in keep]):
             self._place_m[side], self._seen_s[side] = places[keep[i]], time_s
+            contradicts = self._contradicts(side, hands[keep[i]])
+            self._doubt[side] += _FORGET * (contradicts - self._doubt[side])
         return HandsSeen(time_s, self._place_m.copy(), time_s - self._seen_s)
 
     def _assign(
@@ -88,12 +94,21 @@ class HandTracks:
         return [(0, 0), (1, 1)] if straight <= cost[0, 1] + cost[1, 0] else [(1, 0), (0, 1)]
 
     def _cost(self, side: int, time_s: float, hand: DetectedHand, place: Array) -> float:
-        label = _LABEL if (hand.label == "left") != (side == 0) else 0.0
+        label = _LABEL * self._contradicts(side, hand)
         if time_s - self._seen_s[side] > _LOST_S:
             middle = np.nanmean(place[:, 1])
-            return label + (0.1 if (middle > 0) != (side == 1) else 0.0)
+            # A hand that is tracked stays the same one, unless its labels have long said otherwise.
+            other = 1 - side
+            tracked = time_s - self._seen_s[other] <= _LOST_S and self._doubt[other] < 0.5
+            away = 0.1 if (middle > 0) != (side == 1) else 0.0
+            return float(label + 2 * _LABEL * tracked + away)
         jump = float(np.linalg.norm(place[WRIST] - self._place_m[side, WRIST]))
         return label + min(jump / _JUMP_M, 2.0)
+
+    def _contradicts(self, side: int, hand: DetectedHand) -> bool:
+        """Return whether the label says the other side; in a mirror labels are the other way."""
+        left = (hand.label == "left") != self._view.mirrored
+        return left != (side == 0)
 
 
 def _plays(place: Array) -> bool:

@@ -33,7 +33,6 @@ class Perceived:
         calibration: How it was found; None where it was given by hand.
         synchronisation: Of score and video.
         fingers: Who pressed what.
-        time_s: (t,) of the frames [s].
         tips_m: (t, 10, 2) fingertips in the keyboard's plane [m]; NaN where not seen.
         demonstrated_m: (steps, 10, 2) the same at the score's control steps, smoothed.
     """
@@ -42,7 +41,6 @@ class Perceived:
     calibration: Calibration | None
     synchronisation: Synchronisation
     fingers: PressingFingers
-    time_s: Array
     tips_m: Array
     demonstrated_m: Array
 
@@ -55,7 +53,8 @@ def perceive(
     Args:
         footage: Of the video.
         score: What is played.
-        corners: Of the keyboard, where it is not to be found by itself; see `from_corners`.
+        corners: Of the keyboard in the video's own pixels, where it is not to be found by itself;
+            see `from_corners`.
 
     Raises:
         CalibrationError: No keyboard that can be trusted.
@@ -63,7 +62,8 @@ def perceive(
     """
     views: list[tuple[Calibration | None, KeyboardView]]
     if corners is not None:
-        views = [(None, from_corners(corners, footage.size))]
+        scaled = [(x * footage.scale, y * footage.scale) for x, y in corners]
+        views = [(None, from_corners(scaled, footage.size))]
     else:
         calibration = calibrate([footage.still])
         # Where the pattern leaves the octave open, the notes decide.
@@ -99,4 +99,4 @@ def _perceive_from(footage: Footage, score: Score, view: KeyboardView) -> Percei
     steps = int(np.ceil(score.duration_s / CLIP_DT_S))
     grid_s = synchronisation.video_s((np.arange(steps) + 1) * CLIP_DT_S)  # ends of the steps
     demonstrated_m = resample(footage.time_s, tips_m, grid_s)
-    return Perceived(view, None, synchronisation, fingers, footage.time_s, tips_m, demonstrated_m)
+    return Perceived(view, None, synchronisation, fingers, tips_m, demonstrated_m)

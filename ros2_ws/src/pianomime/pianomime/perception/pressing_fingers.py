@@ -36,12 +36,10 @@ class PressingFingers:
     Attributes:
         finger: (n,) finger of each note, 0 .. 9, or `UNASSIGNED` where it is not sure.
         confidence: (n,) 0 .. 1 of the likeliest finger.
-        distance_m: (n,) from that fingertip to the key, along y [m]; NaN where none was near.
     """
 
     finger: NDArray[np.int64]
     confidence: Array
-    distance_m: Array
 
 
 def pressing_fingers(
@@ -63,7 +61,6 @@ def pressing_fingers(
     )
     finger = np.full(len(score.notes), UNASSIGNED)
     confidence = np.zeros(len(score.notes))
-    distance_m = np.full(len(score.notes), np.nan)
     busy_until_s = np.full(N_FINGERS, -np.inf)
     onsets_s = np.array([note.onset_s for note in score.notes])
     for group in _together(onsets_s):
@@ -77,11 +74,10 @@ def pressing_fingers(
                 continue
             others = np.delete(likely[row], [c for c in columns if c != column])
             confidence[note] = likely[row, column] / (others.sum() + np.exp(-_FAR / 2))
-            distance_m[note] = _OFF_M * np.sqrt(cost[note, column])
             if confidence[note] >= _SURE:
                 finger[note] = column
                 busy_until_s[column] = score.notes[note].offset_s
-    return PressingFingers(finger, confidence, distance_m)
+    return PressingFingers(finger, confidence)
 
 
 def _span(note: Note, synchronisation: Synchronisation) -> tuple[float, float]:

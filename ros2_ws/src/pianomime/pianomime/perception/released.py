@@ -29,7 +29,7 @@ def from_hand_arrays(folder: Path, score: Score) -> Demonstration:
     """
     try:
         hands = [np.load(folder / name, allow_pickle=False) for name in _HANDS]
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise DemonstrationError(f"{folder}: no released hands there ({error})") from None
     for name, hand in zip(_HANDS, hands, strict=True):
         if hand.ndim != 3 or hand.shape[1:] != (_ROWS, _COLUMNS):
@@ -60,7 +60,8 @@ def _demonstration(
     """Take the finger of each note from the key that each finger (steps, 10) has at each step."""
     finger = np.full(len(score.notes), UNASSIGNED)
     confidence = np.zeros(len(score.notes))
-    for note in key_goals(score, CLIP_DT_S).notes:
+    goals = key_goals(score, CLIP_DT_S)
+    for note in goals.notes:
         # Rounded to steps, a note may begin a step sooner or later than its release has it.
         near = key[max(note.first - 1, 0) : note.last + 2] == score.notes[note.index].key
         held = near.sum(axis=0)
@@ -70,5 +71,9 @@ def _demonstration(
     if (finger == UNASSIGNED).mean() > 0.5:
         raise DemonstrationError(f"{source}: plays few of the notes of {score.title}")
     return Demonstration(
-        score.sha256, finger, confidence, tips_m[1:].astype(float), {"source": source}
+        score.sha256,
+        finger,
+        confidence,
+        tips_m[1 : len(goals.keys) + 1].astype(float),
+        {"source": source},
     )

@@ -24,10 +24,12 @@ def resample(time_s: Array, value: Array, grid_s: Array) -> Array:
         grid_s: (g,) evenly spaced [s].
 
     Returns:
-        (g, ...), NaN outside the times and further than half of `MAX_GAP_S` from any value.
+        (g, ...), NaN outside the times and in gaps longer than `MAX_GAP_S`.
     """
     flat = value.reshape(len(time_s), -1)
     result = np.full((len(grid_s), flat.shape[1]), np.nan)
+    if len(grid_s) < 2:
+        return result.reshape(len(grid_s), *value.shape[1:])
     step_s = float(np.median(np.diff(grid_s)))
     for column in range(flat.shape[1]):
         seen = np.isfinite(flat[:, column])

@@ -40,6 +40,7 @@ def onset_strength(path: Path) -> Array | None:
     import imageio_ffmpeg
 
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "quiet", "-i", str(path), "-map", "0:a:0"]
+    command += ["-af", "aresample=async=1:first_pts=0"]  # sound that sets in late keeps its place
     command += ["-ac", "1", "-ar", str(_SAMPLE_HZ), "-f", "s16le", "-"]
     done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     samples = np.frombuffer(done.stdout[: len(done.stdout) // 2 * 2], np.int16) / 2**15

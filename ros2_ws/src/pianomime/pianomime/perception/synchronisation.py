@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 
 from pianomime.errors import PianoMimeError
 from pianomime.perception.real_keyboard import real_key_y
-from pianomime.piano.geometry import HINGE_X_M, WHITE_PITCH_M
+from pianomime.piano.geometry import HINGE_X_M, N_KEYS, WHITE_PITCH_M
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Score
 
 Array = NDArray[np.float64]
 
 _STEP_S: Final = 0.02
+_FRONT_M: Final = 0.09
+"""A fingertip nearer to the player than this is not over the keys, along x."""
+
 _NEAR_M: Final = WHITE_PITCH_M / 2
 _LEAST_CERTAINTY: Final = 0.08
 _LEAST_DRIFT_S: Final = 0.15
@@ -66,13 +69,11 @@ def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
     grid_s = np.arange(time_s[0], time_s[-1], _STEP_S)
     touched = _touched(time_s, tips_m, grid_s)
     wanted = key_goals(score, _STEP_S).keys.astype(float)
-    wanted = wanted[: len(grid_s) + round(2 * _OVERHANG_S / _STEP_S)]
+    overhang = round(_OVERHANG_S / _STEP_S)
+    wanted = wanted[: len(grid_s) + overhang]
     if not wanted.any() or not touched.any():
         raise SynchronisationError("no finger is over the keyboard; nothing to synchronise with")
-    shifts = np.arange(
-        -round(_OVERHANG_S / _STEP_S),
-        max(1, len(grid_s) - len(wanted) + round(_OVERHANG_S / _STEP_S)),
-    )
+    shifts = np.arange(-overhang, max(0, len(grid_s) - len(wanted)) + overhang + 1)
     agreement = np.array([_agreement(touched, wanted, int(shift)) for shift in shifts])
     best = int(np.argmax(agreement))
     away = np.abs(shifts - shifts[best]) > round(0.25 / _STEP_S)
@@ -80,12 +81,12 @@ def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
     if certainty < _LEAST_CERTAINTY:
         raise SynchronisationError(
             f"no offset stands out (by {certainty:.3f}; at least {_LEAST_CERTAINTY}): "
-            "is it the MIDI file of this video?"
+            "is it the MIDI file of this video, and all of it?"
         )
     offset_s = float(grid_s[0] + _STEP_S * (shifts[best] + _peak(agreement, best)))
     drift = _drift(touched, wanted, int(shifts[best]))
     return Synchronisation(
-        offset_s - drift * score.duration_s / 2, drift, float(agreement[best]), certainty
+        offset_s - drift * len(wanted) * _STEP_S / 2, drift, float(agreement[best]), certainty
     )
 
 
@@ -93,11 +94,12 @@ def _touched(time_s: Array, tips_m: Array, grid_s: Array) -> Array:
     """Return how much each key has a finger over it, (grid, 88), 0 .. 1."""
     between = (time_s[1:] + time_s[:-1]) / 2
     nearest = np.searchsorted(between, grid_s)
-    tips = tips_m[nearest]
-    over = (tips[..., 0] > HINGE_X_M) & (tips[..., 0] < 0.09)
-    off = np.abs(tips[..., 1, None] - real_key_y())
-    near = np.where(over[..., None], np.exp(-((off / _NEAR_M) ** 2)), 0.0)
-    return np.asarray(np.nan_to_num(near).max(axis=1))
+    touched = np.zeros((len(grid_s), N_KEYS))
+    for tip in np.moveaxis(tips_m[nearest], 1, 0):  # one finger at a time: memory
+        over = (tip[:, 0] > HINGE_X_M) & (tip[:, 0] < _FRONT_M)
+        near = np.exp(-(((tip[:, 1, None] - real_key_y()) / _NEAR_M) ** 2))
+        np.maximum(touched, np.where(over[:, None], near, 0.0), out=touched)
+    return touched
 
 
 def _agreement(touched: Array, wanted: Array, shift: int) -> float:
@@ -107,7 +109,7 @@ def _agreement(touched: Array, wanted: Array, shift: int) -> float:
         return -1.0
     seen, asked = touched[first + shift : last + shift], wanted[first:last]
     used = asked.any(axis=0)
-    on = (seen * asked).sum() / max(wanted.sum(), 1.0)
+    on = (seen * asked).sum() / max(asked.sum(), 1.0)
     rest = (1 - asked)[:, used]
     return float(on - (seen[:, used] * rest).sum() / max(rest.sum(), 1.0))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +27,11 @@ def frames(path: Path, rate_hz: float) -> Iterator[tuple[float, Image]]:
     Raises:
         VideoError: There is nothing to see in it.
     """
-    import cv2
-
-    capture = cv2.VideoCapture(str(path))
-    fps = capture.get(cv2.CAP_PROP_FPS)
-    last_s, due_s, count = -np.inf, -np.inf, 0
+    capture = opencv().VideoCapture(str(path))
+    last_s, due_s, count = -1.0, -np.inf, 0
     try:
         while capture.grab():
-            time_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
-            if time_s <= last_s:
-                time_s = last_s + 1 / max(fps, 1.0)
-            last_s = time_s
+            time_s = last_s = next_time_s(capture, last_s)
             if time_s < due_s - 1e-3:
                 continue
             readable, image = capture.retrieve()
@@ -54,18 +48,46 @@ def frames(path: Path, rate_hz: float) -> Iterator[tuple[float, Image]]:
 
 def duration_s(path: Path) -> float:
     """Return about how long the video is [s]; 0 if unknown."""
-    import cv2
-
+    cv2 = opencv()
     capture = cv2.VideoCapture(str(path))
     fps, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
     capture.release()
     return max(0.0, count / fps) if fps > 0 else 0.0
 
 
+def scale(path: Path) -> float:
+    """Return the factor by which the images of a video are made smaller."""
+    cv2 = opencv()
+    capture = cv2.VideoCapture(str(path))
+    size = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+    capture.release()
+    return min(1.0, MAX_WIDTH / max(1.0, *map(float, size)))
+
+
+def next_time_s(capture: Any, last_s: float) -> float:
+    """Return the time of the frame just grabbed [s]; after `last_s`, whatever the file says."""
+    cv2 = opencv()
+    time_s = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1e3
+    period_s = 1 / max(float(capture.get(cv2.CAP_PROP_FPS)), 1.0)
+    return time_s if max(last_s, -1.0) < time_s else max(last_s, -period_s) + period_s
+
+
+def opencv() -> Any:
+    """Return OpenCV.
+
+    Raises:
+        PianoMimeError: It is not installed.
+    """
+    try:
+        import cv2
+    except ImportError:
+        raise PianoMimeError("OpenCV is missing; run: tools/setup perception") from None
+    return cv2
+
+
 def smaller(image: Image) -> Image:
     """Return the image, at most `MAX_WIDTH` pixels wide or high."""
-    import cv2
-
+    cv2 = opencv()
     longest = max(image.shape[:2])
     if longest <= MAX_WIDTH:
         return image

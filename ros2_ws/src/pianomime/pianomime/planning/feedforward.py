@@ -74,5 +74,4 @@ class Feedforward:
         torque_nm = KEY_STIFFNESS_NM_RAD * (key_max_angle()[key] + KEY_PRELOAD_RAD)
         push_n = np.where(contact, torque_nm / np.where(contact, arm_m, 1.0), 0.0)
         jacobian = self._kinematics.fingertips(pose[1:]).jacobian()
-        per_joint = np.einsum("tf,tfj->tj", push_n, jacobian[:, :, 2])
-        return np.asarray(per_joint / self._kinematics.expand.astype(bool).sum(axis=0))
+        return np.asarray(np.einsum("tf,tfj->tj", push_n, jacobian[:, :, 2]))

@@ -53,10 +53,11 @@ class FingertipPlan:
 
     Attributes:
         lead: Rows before the score begins.
-        position: (rows, 10, 3) [m, world]; NaN where the finger is free.
+        position: (rows, 10, 3) [m, world]; NaN where the finger is free to be anywhere.
         key: (rows, 10) key the finger is on or heads for, `NO_KEY` if none.
         contact: (rows, 10) True where the finger holds its key down.
-        approach: (rows, 10) 0 .. 1, how much the finger has to be over its key.
+        approach: (rows, 10) 0 .. 1, how much the finger has to be over its key, or where a human
+            had it.
         floor: (rows, 10) least height of the fingertip [m].
     """
 
@@ -107,7 +108,9 @@ def plan_fingertips(
     released = np.zeros(N_FINGERS, int)  # first row at which each finger is free again
     for note in played_notes(score, goals, config):
         finger, pressed_key = score.notes[note.index].finger, score.notes[note.index].key
-        first, last = lead + note.first + 1, lead + note.last + 1
+        first, last = max(lead + note.first + 1, 0), lead + note.last + 1
+        if last < 0:
+            continue  # over before the first row
         x = config.black_x_m if is_black()[pressed_key] else config.white_x_m
         if manner is not None:
             x = _place_on_key(x, manner[note.first : note.last + 1, finger, 0], pressed_key)
@@ -123,10 +126,11 @@ def plan_fingertips(
         position[first : last + 1, finger, 2] = down
         released[finger] = last + 1
     if manner is not None:
+        manner = manner[: rows - lead - 1]
         rows_of = slice(lead + 1, lead + 1 + len(manner))
         near = np.isnan(position[rows_of, :, 0]) & np.isfinite(manner[..., 0])
         position[rows_of, :, :2][near] = manner[near]
-        position[rows_of, :, 2][near] = config.tip_m + config.idle_m
+        position[rows_of, :, 2][near] = key_top().min() + config.tip_m + config.idle_m
         approach[rows_of][near] = config.manner
     floor = np.full((rows, N_FINGERS), key_top().min() + config.tip_m + config.idle_m)
     heading = approach >= 1.0

@@ -27,9 +27,6 @@ MAX_SKIPPED: Final = 10
 _ITERATIONS: Final = 2
 """Of the fit at each step; it starts from the step before, so few will do."""
 
-_PAST: Final = -2
-"""Notes that sound already begin, in the window, before its first row."""
-
 
 @dataclass
 class _Hand:
@@ -91,8 +88,6 @@ class OnlinePlanner:
     def _fingertips(self, now: int, keys: NDArray[np.bool_]) -> FingertipPlan:
         """Return the fingertips' targets from the last instant to the horizon."""
         score, notes = self._fingering.update(now, keys)
-        steps = tuple(
-            StepNote(max(note.first - now, _PAST), note.last - now, note.index) for note in notes
-        )
+        steps = tuple(StepNote(note.first - now, note.last - now, note.index) for note in notes)
         window = KeyGoals(keys, np.zeros(len(keys), bool), steps)
         return plan_fingertips(score, window, 1, 0, self._fingertip_config)

@@ -26,6 +26,7 @@ MakeEnv = Callable[[], ResidualEnv]
 
 _CHECKPOINT: Final = "policy.zip"
 _CURVE: Final = "curve.csv"
+_BEST: Final = "best.npy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +85,16 @@ def learn_residual(
     """
     config = config or PpoConfig()
     folder.mkdir(parents=True, exist_ok=True)
+    import torch
+
+    torch.set_num_threads(1)  # the environments need the cores
     trial = make_env()
     before, _ = _perform(None, trial, plan, goals)
-    watcher = _Watcher(plan, goals, trial, folder, progress, ResidualLearned(plan, before, before))
+    best = ResidualLearned(plan, before, before)
+    if (folder / _BEST).exists():
+        kept = replace(plan, target=np.load(folder / _BEST, allow_pickle=False))
+        best = ResidualLearned(kept, _perform(None, trial, kept, goals)[0], before)
+    watcher = _Watcher(plan, goals, trial, folder, progress, best)
     # Ctrl-C reaches every process: the environments, which inherit this, leave it to `progress`.
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     vector = SubprocVecEnv([make_env] * config.envs, start_method="spawn")
@@ -132,6 +140,7 @@ class _Watcher(BaseCallback):
         f1, plan = _perform(self.model, self._env, self._plan, self._goals)
         if f1 > self.best.f1:
             self.best = ResidualLearned(plan, f1, self.best.f1_before)
+            np.save(self._folder / _BEST, plan.target)
         part = self._folder / f"part-{_CHECKPOINT}"
         self.model.save(part)
         part.replace(self._folder / _CHECKPOINT)
@@ -161,7 +170,6 @@ def _perform(
 def _create(vector: SubprocVecEnv, config: PpoConfig) -> PPO:
     import torch
 
-    torch.set_num_threads(1)  # the environments need the cores
     model = PPO(
         "MlpPolicy",
         vector,
