@@ -1,6 +1,5 @@
 """Video source and perception as nodes: a video in, hands on the keyboard out."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,9 +29,8 @@ def start(cli, tmp_path):
         command = [sys.executable, "-m", f"pianomime_perception.{node}_node", "--ros-args"]
         for name, value in parameters.items():
             command += ["-p", f"{name}:={value}"]
-        processes.append(
-            subprocess.Popen(command, env=cli.environment, stderr=subprocess.PIPE, text=True)
-        )
+        with (tmp_path / f"{node}.log").open("wb") as log:
+            processes.append(subprocess.Popen(command, env=cli.environment, stderr=log))
         return processes[-1]
 
     yield begin
@@ -40,7 +38,6 @@ def start(cli, tmp_path):
         process.terminate()
     for process in processes:
         process.wait(20)
-        process.stderr.close()
 
 
 @pytest.fixture
@@ -102,18 +99,18 @@ def test_hands_of_the_worked_example_are_seen_live(cli, observer, heard, start):
     assert tips[:5, 1].mean() < tips[5:, 1].mean(), "the left hand is left of the right one"
 
 
-def test_an_image_of_an_unknown_encoding_is_named_and_survived(cli, observer, heard, start):
-    perception = start("perception")
+def test_an_image_of_an_unknown_encoding_is_named_and_survived(
+    cli, observer, heard, start, tmp_path
+):
+    start("perception")
     publisher = observer.create_publisher(Image, "image_raw", topics.IMAGE_RAW.qos)
     spin_until(cli, observer, lambda: publisher.get_subscription_count() > 1, "perception listens")
     bad = Image(height=2, width=2, encoding="16UC1", step=4, data=bytes(8))
-    os.set_blocking(perception.stderr.fileno(), False)
-    said = []
 
     def told_why():
         publisher.publish(bad)
-        said.append(perception.stderr.read() or "")
-        return "encoding '16UC1'; must be one of bgr8, rgb8" in "".join(said)
+        said = (tmp_path / "perception.log").read_text()
+        return "encoding '16UC1'; must be one of bgr8, rgb8" in said
 
     spin_until(cli, observer, told_why, "the encoding is named")
     gray = np.zeros((72, 128, 3), np.uint8)
@@ -127,7 +124,7 @@ def test_an_image_of_an_unknown_encoding_is_named_and_survived(cli, observer, he
 
 
 @pytest.mark.parametrize("source", ["/no/such/video.mp4", __file__])
-def test_a_source_that_is_none_ends_with_one_line(start, source):
+def test_a_source_that_is_none_ends_with_one_line(start, source, tmp_path):
     process = start("video_source", source=source)
     assert process.wait(TIMEOUT_S) == 2
-    assert source in process.stderr.read()
+    assert source in (tmp_path / "video_source.log").read_text()
