@@ -16,6 +16,7 @@ from pianomime_common.parameters import declare
 from pianomime_common.running import PianoNode, run
 from pianomime_common.timing import Timing
 from pianomime_msgs.msg import HandLandmarks
+from pianomime_perception.newest import Newest
 from pianomime_perception.perception_config import PerceptionConfig
 
 _CHANNELS: Final = {"bgr8": (0, 1, 2), "rgb8": (2, 1, 0)}
@@ -34,7 +35,10 @@ class PerceptionNode(PianoNode):
         self._detector = HandDetector()
         self._begin_anew((0, 0, 3))
         self._landmarks = self.advertise(topics.HAND_LANDMARKS)
-        self.listen(topics.IMAGE_RAW, self._on_image)
+        self._newest = Newest(self._look_at)
+        self.create_subscription(
+            topics.IMAGE_RAW.type, topics.IMAGE_RAW.name, self._on_image, topics.IMAGE_RAW.qos
+        )
 
     def _begin_anew(self, shape: tuple[int, ...]) -> None:
         """Forget keyboard and hands, for images of another shape."""
@@ -47,6 +51,10 @@ class PerceptionNode(PianoNode):
         self._still_due_s = -np.inf
 
     def _on_image(self, message: Image) -> None:
+        self._newest.put(message)
+        self._timing.count("skipped images", self._newest.skipped)
+
+    def _look_at(self, message: Image) -> None:
         import cv2
 
         if message.encoding not in _CHANNELS:
