@@ -1,8 +1,9 @@
 """From images to hands on the keyboard, live."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from rclpy.event_handler import SubscriptionEventCallbacks
 from sensor_msgs.msg import Image
 
 from pianomime.perception.calibration import CalibrationError, calibrate
@@ -37,7 +38,11 @@ class PerceptionNode(PianoNode):
         self._landmarks = self.advertise(topics.HAND_LANDMARKS)
         self._newest = Newest(self._look_at)
         self.create_subscription(
-            topics.IMAGE_RAW.type, topics.IMAGE_RAW.name, self._on_image, topics.IMAGE_RAW.qos
+            topics.IMAGE_RAW.type,
+            topics.IMAGE_RAW.name,
+            self._on_image,
+            topics.IMAGE_RAW.qos,
+            event_callbacks=SubscriptionEventCallbacks(message_lost=self._on_lost),
         )
 
     def _begin_anew(self, shape: tuple[int, ...]) -> None:
@@ -53,6 +58,9 @@ class PerceptionNode(PianoNode):
     def _on_image(self, message: Image) -> None:
         self._newest.put(message)
         self._timing.count("skipped images", self._newest.skipped)
+
+    def _on_lost(self, lost: Any) -> None:
+        self._timing.count("lost images", lost.total_count)
 
     def _look_at(self, message: Image) -> None:
         import cv2
