@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pianomime.metrics.key_press import f1_per_step, key_press_metrics
+from pianomime.metrics.key_press import RunningF1, f1_per_step, key_press_metrics
 from pianomime.metrics.onsets import onset_metrics
 from pianomime.score.score import Note
 
@@ -77,3 +77,13 @@ def test_an_onset_counts_within_50_ms_at_the_right_key():
 def test_nothing_struck_has_no_hits():
     got = onset_metrics([Note(0.0, 0.5, 40)], [])
     assert (got.onset_precision, got.onset_recall, got.onset_f1) == (1.0, 0.0, 0.0)
+
+
+def test_the_running_f1_is_the_mean_of_the_steps():
+    rng = np.random.default_rng(0)
+    wanted, pressed = rng.random((2, 40, 88)) < 0.05
+    running = RunningF1()
+    assert np.isnan(running.value)
+    for step in range(len(wanted)):
+        running.add(wanted[step], pressed[step])
+    assert running.value == pytest.approx(key_press_metrics(wanted, pressed).f1)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from rclpy.node import Node
 
-from pianomime.metrics.key_press import f1_per_step
+from pianomime.metrics.key_press import RunningF1
 from pianomime_common import conversions, topics
 from pianomime_msgs import msg
 
@@ -26,8 +26,7 @@ class Watcher(Node):
         self.score_time_s = -math.inf
         self.finished = False
         self._wanted: dict[float, np.ndarray] = {}  # by the instant at which it is judged
-        self._judged = 0
-        self._f1_sum = 0.0
+        self._f1 = RunningF1()
         for topic, callback in (
             (topics.SCORE, self._on_score),
             (topics.KEY_GOAL, self._on_key_goal),
@@ -38,7 +37,7 @@ class Watcher(Node):
     @property
     def f1(self) -> float:
         """Mean F1 over the steps so far; NaN before the first."""
-        return self._f1_sum / self._judged if self._judged else float("nan")
+        return self._f1.value
 
     def _on_score(self, message: msg.Score) -> None:
         self.score = message
@@ -53,6 +52,4 @@ class Watcher(Node):
     def _on_piano_state(self, message: msg.PianoState) -> None:
         wanted = self._wanted.pop(round(conversions.from_time(message.header.stamp), 6), None)
         if wanted is not None:
-            active = np.array(message.active, bool)
-            self._f1_sum += float(f1_per_step(wanted[None], active[None])[0])
-            self._judged += 1
+            self._f1.add(wanted, np.array(message.active, bool))

@@ -91,9 +91,7 @@ class GoalsNode(PianoNode):
             self._key_goal.publish(playing.to_key_goal(now_s))
         if self._performance is not None:
             self._performance.publish_feedback(
-                PlayScore.Feedback(
-                    score_time_s=playing.score_time_s(now_s), f1=playing.metrics().f1
-                )
+                PlayScore.Feedback(score_time_s=playing.score_time_s(now_s), f1=playing.f1)
             )
             if playing.is_over(now_s):
                 self._end()

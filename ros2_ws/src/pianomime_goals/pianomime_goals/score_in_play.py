@@ -4,7 +4,7 @@ import numpy as np
 
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
-from pianomime.metrics.key_press import KeyPressMetrics, key_press_metrics
+from pianomime.metrics.key_press import KeyPressMetrics, RunningF1, key_press_metrics
 from pianomime.perception.demonstration import Demonstration
 from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.score.goals import key_goals
@@ -55,6 +55,7 @@ class ScoreInPlay:
         )
         self._pressed = np.zeros_like(self._goals.keys)
         self._judged = np.zeros(len(self._goals.keys), bool)
+        self._f1 = RunningF1()
 
     def score_time_s(self, now_s: float) -> float:
         """Return the time in the score [s]; negative in the lead-in."""
@@ -68,7 +69,14 @@ class ScoreInPlay:
         """Take the keys (88,) that are pressed at an instant, the end of a control step."""
         step = self._step(now_s) - 1
         if 0 <= step < len(self._judged):
+            if not self._judged[step]:  # a simulation that waits repeats itself
+                self._f1.add(self._goals.keys[step], active)
             self._pressed[step], self._judged[step] = active, True
+
+    @property
+    def f1(self) -> float:
+        """Mean F1 so far, cheap at each step; NaN before the first."""
+        return self._f1.value
 
     def metrics(self) -> KeyPressMetrics:
         """Return how well it has gone so far."""

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from rclpy.event_handler import SubscriptionEventCallbacks
 from sensor_msgs.msg import Image
@@ -11,7 +12,6 @@ from pianomime.perception.hand_detector import FINGERTIPS, HandDetector
 from pianomime.perception.hand_tracks import HandTracks
 from pianomime.perception.keyboard_view import KeyboardView
 from pianomime.perception.smoothing import OneEuro
-from pianomime.perception.video_file import opencv
 from pianomime_common import conversions, topics
 from pianomime_common.parameters import declare
 from pianomime_common.running import PianoNode, run
@@ -30,7 +30,6 @@ class PerceptionNode(PianoNode):
     def __init__(self) -> None:
         """Load the hand model."""
         super().__init__("perception")
-        opencv()  # or say that it is missing
         self._config = declare(self, PerceptionConfig)
         self._timing = Timing(self)
         self._detector = HandDetector()
@@ -63,8 +62,6 @@ class PerceptionNode(PianoNode):
         self._timing.count("lost images", lost.total_count)
 
     def _look_at(self, message: Image) -> None:
-        import cv2
-
         if message.encoding not in _CHANNELS:
             self.get_logger().error(
                 f"image_raw: encoding {message.encoding!r}; must be one of {', '.join(_CHANNELS)}",

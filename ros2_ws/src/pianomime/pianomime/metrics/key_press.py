@@ -51,6 +51,24 @@ def key_press_metrics(wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> 
     )
 
 
+class RunningF1:
+    """Mean F1 of the steps so far, without going through them again."""
+
+    def __init__(self) -> None:
+        """Begin before the first step."""
+        self._sum, self._count = 0.0, 0
+
+    def add(self, wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> None:
+        """Take the keys wanted and pressed at a step's end, (88,) each."""
+        self._sum += float(f1_per_step(wanted[None], pressed[None])[0])
+        self._count += 1
+
+    @property
+    def value(self) -> float:
+        """The mean; NaN before the first step."""
+        return self._sum / self._count if self._count else float("nan")
+
+
 def _counts(
     wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

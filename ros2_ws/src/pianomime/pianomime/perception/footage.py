@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pianomime.errors import OutputError, PianoMimeError
 from pianomime.perception.hand_detector import N_LANDMARKS, DetectedHand, HandDetector
 from pianomime.perception.sound_track import onset_strength
-from pianomime.perception.video_file import frames, scale
+from pianomime.perception.video_file import frames, opencv, scale
 
 RATE_HZ: Final = 30.0
 _STILL_EVERY_S: Final = 0.5
@@ -57,8 +57,7 @@ def watch(path: Path, progress: Callable[[float], None] = lambda _: None) -> Foo
     Raises:
         VideoError: It cannot be read.
     """
-    import cv2
-
+    cv2 = opencv()
     times: list[float] = []
     hands: list[list[DetectedHand]] = []
     stills: list[NDArray[np.uint8]] = []
