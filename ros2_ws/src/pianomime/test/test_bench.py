@@ -4,6 +4,7 @@ import time
 import pytest
 
 from pianomime.evaluation.bench import run_bench, summary
+from pianomime.evaluation.players import Options
 from pianomime.evaluation.report import write_report
 from pianomime.score.score import Note, Score
 
@@ -16,7 +17,7 @@ SONGS = [
 def bench(folder, songs=SONGS):
     new = []
     records = run_bench(
-        songs, "expert", "pianomime", 0, folder, 1, new.append, now_s=time.perf_counter
+        songs, "expert", "pianomime", Options(), folder, 1, new.append, now_s=time.perf_counter
     )
     return records, [record["title"] for record in new]
 

@@ -12,13 +12,15 @@ from tqdm import tqdm
 
 from pianomime.errors import ConfigError, ScoreError
 from pianomime.evaluation.bench import Record, run_bench, summary
-from pianomime.evaluation.players import PLAYERS
+from pianomime.evaluation.players import PLAYERS, Options
 from pianomime.evaluation.report import write_report
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.score.clips import load_clips
 from pianomime.score.midi import load_score
 from pianomime.score.repertoire import find_score, repertoire
 from pianomime.score.score import Score
+from pianomime_policy.shipped import shipped_checkpoint
 
 
 def add_parser(commands: Any) -> None:
@@ -33,6 +35,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--controller", default="expert", choices=tuple(PLAYERS))
     parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--checkpoint", type=Path, help="of the policy (default: the shipped one)")
+    parser.add_argument(
+        "--disturbed", action="store_true", help="hands begin anywhere and are pushed every 5 s"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
         "-o",
@@ -58,16 +64,26 @@ def _run(options: argparse.Namespace) -> int:
             songs,
             options.controller,
             options.embodiment,
-            options.seed,
+            Options(options.seed, _checkpoint(options)),
             options.output,
             options.processes,
             progress,
             time.perf_counter,
+            options.disturbed,
         )
     write_report(records, options.output)
     for name, value in summary(records).items():
         print(f"{name:24} {value:.4f}" if isinstance(value, float) else f"{name:24} {value}")
     return 0
+
+
+def _checkpoint(options: argparse.Namespace) -> str:
+    """Return the policy's file; one that is no good is refused before anything is played."""
+    if options.controller != "policy":
+        return ""
+    path = options.checkpoint or shipped_checkpoint(options.embodiment)
+    load_checkpoint(path)
+    return str(path.absolute())
 
 
 def _songs(options: argparse.Namespace) -> list[Score]:

@@ -10,12 +10,15 @@ from typing import Final
 from pianomime.config import Config, parameter
 from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.perception.demonstration import load_demonstration
+from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
+from pianomime_policy.shipped import shipped_checkpoint
 
-CONTROLLERS: Final = ("expert", "planner")
-"""The expert plans the whole song before it plays, the planner a second ahead while it plays."""
+CONTROLLERS: Final = ("expert", "planner", "policy")
+"""The expert plans the whole song before it plays, the planner a second ahead while it plays, the
+policy does not plan: it has learnt to play."""
 
 Value = str | int | float | bool
 
@@ -29,6 +32,7 @@ class PianistConfig(Config):
     controller: str = parameter("expert", "Which controller plays", one_of=CONTROLLERS)
     learnt: str = parameter("", "File of `pianomime learn` for the expert to play from")
     demo: str = parameter("", "Folder of `pianomime perceive`, to play in that human's manner")
+    checkpoint: str = parameter("", "File of `pianomime train` for the policy; empty: the shipped")
     real_time: bool = parameter(False, "Play by the wall clock; else as fast as it goes, in step")
     lead_in_s: float = parameter(1.0, "Silence before the first bar [s]", ge=0.0, le=60.0)
     transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
@@ -44,7 +48,7 @@ class PianistConfig(Config):
 
         Raises:
             ScoreError: It cannot.
-            ModelError: What was learnt is not for this score or these hands.
+            ModelError: What was learnt is not for this score or these hands, or is no policy.
             DemonstrationError: The demonstration is not of this score.
         """
         score = find_score(self.song, self.transpose, self.stretch)
@@ -52,6 +56,9 @@ class PianistConfig(Config):
             learnt = load_learnt(Path(self.learnt))
             learnt.check_hands(self.embodiment)
             learnt.check_score(score.sha256)
+        if self.controller == "policy":
+            path = Path(self.checkpoint) if self.checkpoint else shipped_checkpoint(self.embodiment)
+            load_checkpoint(path)
         if self.demo:
             load_demonstration(Path(self.demo)).check_score(score)
         return score
@@ -134,16 +141,20 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
                 "sources": config.controller,
             },
         ),
-        NodeSpec(
-            package="pianomime_control",
-            executable=config.controller,
-            name=config.controller,
-            parameters={"use_sim_time": True, "embodiment": config.embodiment}
-            | (
-                {"learnt": config.learnt, "demo": config.demo}
-                if config.controller == "expert"
-                else {}
-            ),
-        ),
+        _controller(config),
     )
     return (recorder, *nodes) if config.bag else nodes
+
+
+def _controller(config: PianistConfig) -> NodeSpec:
+    own: dict[str, dict[str, Value]] = {
+        "expert": {"learnt": config.learnt, "demo": config.demo},
+        "planner": {},
+        "policy": {"checkpoint": config.checkpoint},
+    }
+    return NodeSpec(
+        package="pianomime_policy" if config.controller == "policy" else "pianomime_control",
+        executable=config.controller,
+        name=config.controller,
+        parameters={"use_sim_time": True, "embodiment": config.embodiment} | own[config.controller],
+    )

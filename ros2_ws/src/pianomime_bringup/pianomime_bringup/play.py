@@ -60,6 +60,7 @@ def play(options: argparse.Namespace) -> int:
         song=_absolute(config.song),
         learnt=_absolute(config.learnt),
         demo=_absolute(config.demo),
+        checkpoint=_absolute(config.checkpoint),
         bag=str(folder.absolute() / "bag"),
     )
     facts = _perform(config, folder)

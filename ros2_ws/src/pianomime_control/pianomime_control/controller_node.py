@@ -41,18 +41,24 @@ class ControllerNode(PianoNode):
         """Return target (n,) [rad, m] and pedal for a goal; None if there is nothing to say."""
         raise NotImplementedError
 
+    def is_ready(self, goal: msg.KeyGoal) -> bool:
+        """Return whether all that the answer to a goal needs has come; the joints' state has."""
+        return True
+
     def _on_key_goal(self, message: msg.KeyGoal) -> None:
         self._goal = message
-        self._answer()
+        self.try_answer()
 
     def _on_joint_states(self, message: JointState) -> None:
         self._state = message
-        self._answer()
+        self.try_answer()
 
-    def _answer(self) -> None:
+    def try_answer(self) -> None:
         """Publish a command when goal and state of the same instant are there, in either order."""
         message, state = self._goal, self._state
         if message is None or state is None or message.header.stamp != state.header.stamp:
+            return
+        if not self.is_ready(message):
             return
         self._goal = None
         if message.phase == message.FINISHED:

@@ -17,7 +17,7 @@ class GoalsConfig(Config):
     lead_in_s: float = parameter(
         1.0, "Silence before the score, to get to the first position [s]", ge=0.0, le=60.0
     )
-    lookahead: int = parameter(20, "Rows of the goals after the current step", ge=0, le=200)
+    lookahead: int = parameter(30, "Rows of the goals after the current step", ge=0, le=200)
     tail_s: float = parameter(
         0.5, "Time with lifted fingers after the last note [s]", ge=0.0, le=60.0
     )

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from pianomime.evaluation.players import LEAD, PLAYERS
+from pianomime.evaluation.disturbed import DisturbedSimulation
+from pianomime.evaluation.players import LEAD, PLAYERS, Options
 from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.metrics.onsets import onset_metrics
@@ -39,17 +40,20 @@ class Job:
     controller: str
     embodiment: str
     seed: int
+    checkpoint: str = ""
+    disturbed: bool = False
 
 
 def run_bench(
     songs: Sequence[Score],
     controller: str,
     body: str,
-    seed: int,
+    options: Options,
     folder: Path,
     processes: int,
     progress: Callable[[Record], None],
     now_s: Callable[[], float],
+    disturbed: bool = False,
 ) -> list[Record]:
     """Play `songs` that `folder`/results.jsonl does not hold yet; return all their records.
 
@@ -57,16 +61,28 @@ def run_bench(
         songs: What to play.
         controller: A key of `PLAYERS`.
         body: Embodiment.
-        seed: Of controllers that use chance.
+        options: Of the controller.
         folder: Where results are kept, and found again after an interruption.
         processes: How many songs at once; each takes one core.
         progress: Told each new record.
         now_s: A clock, for the time that preparation takes; goes to the processes [s].
+        disturbed: Whether hands begin anywhere and are pushed, see `DisturbedSimulation`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "results.jsonl"
     done = {_job_of(record): record for record in _read(path)}
-    jobs = {Job(song.title, song.sha256, controller, body, seed): song for song in songs}
+    jobs = {
+        Job(
+            song.title,
+            song.sha256,
+            controller,
+            body,
+            options.seed,
+            options.checkpoint,
+            disturbed,
+        ): song
+        for song in songs
+    }
     os.environ |= ONE_THREAD  # read by the processes' numpy
     todo = [(job, song, now_s) for job, song in jobs.items() if job not in done]
     # Leaving the block, also by an exception, ends the pool's processes.
@@ -100,9 +116,11 @@ def summary(records: Iterable[Record]) -> Record:
 def _run(todo: tuple[Job, Score, Callable[[], float]]) -> Record:
     job, song, now_s = todo
     simulation = _simulation(job.embodiment)
+    if job.disturbed:
+        simulation = DisturbedSimulation(simulation.model, job.seed)
     goals = key_goals(song, CONTROL_DT_S)
     began_s = now_s()
-    player = PLAYERS[job.controller](song, goals, simulation, job.seed)
+    player = PLAYERS[job.controller](song, goals, simulation, Options(job.seed, job.checkpoint))
     preparation_s = now_s() - began_s
     rollout = player.perform()
     end_s = len(rollout.active) * CONTROL_DT_S
@@ -127,7 +145,7 @@ def _simulation(body: str) -> PianoSimulation:
 
 
 def _job_of(record: Record) -> Job:
-    return Job(**{name: record[name] for name in Job.__dataclass_fields__})
+    return Job(**{name: record[name] for name in Job.__dataclass_fields__ if name in record})
 
 
 def _read(path: Path) -> Iterable[Record]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -11,6 +13,9 @@ from pianomime.fingering.fingering import assign_fingers
 from pianomime.planning.online_planner import LOOKAHEAD, OnlinePlanner
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
 from pianomime.planning.rollout import Rollout, roll_out
+from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
+from pianomime.policy.finger_choice import WINDOW_STEPS
+from pianomime.policy.generalist import Generalist
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
 from pianomime.score.goals import KeyGoals, key_goals
 from pianomime.score.score import Score
@@ -34,7 +39,20 @@ class Player:
     dropped: int
 
 
-Prepare = Callable[[Score, KeyGoals, PianoSimulation, int], Player]
+@dataclass(frozen=True)
+class Options:
+    """What some controllers want to know.
+
+    Attributes:
+        seed: Of their random numbers.
+        checkpoint: File of the policy.
+    """
+
+    seed: int = 0
+    checkpoint: str = ""
+
+
+Prepare = Callable[[Score, KeyGoals, PianoSimulation, Options], Player]
 
 
 def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, PerformancePlan]:
@@ -43,20 +61,22 @@ def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, Performan
     return fingered, plan_performance(fingered, simulation.hands, CONTROL_DT_S, LEAD, TAIL)
 
 
-def _expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: int) -> Player:
+def _expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
     """Plan the whole song."""
     fingered, plan = planned(score, simulation)
     return _of_plan(plan, fingered, goals, simulation)
 
 
-def _learned(score: Score, goals: KeyGoals, simulation: PianoSimulation, seed: int) -> Player:
+def _learned(
+    score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options
+) -> Player:
     """Plan the whole song, and learn it by playing it."""
     fingered, plan = planned(score, simulation)
-    learned = learn(plan, fingered, goals, simulation, IterativeLearningConfig(seed=seed))
+    learned = learn(plan, fingered, goals, simulation, IterativeLearningConfig(seed=options.seed))
     return _of_plan(learned.plan, fingered, goals, simulation)
 
 
-def _planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: int) -> Player:
+def _planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
     """Prepare nothing: plan online, with a second of lookahead."""
     planner = OnlinePlanner(simulation.hands, CONTROL_DT_S)
 
@@ -65,6 +85,23 @@ def _planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: int)
         return planner.step(step, keys, measured), bool(sustain[0])
 
     return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), 0)
+
+
+def _policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options) -> Player:
+    """Prepare nothing: let the networks play."""
+    generalist = Generalist(simulation.hands, _checkpoint(options.checkpoint).networks)
+
+    def command(step: int, measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+        keys, sustain = goals.window(step, WINDOW_STEPS + 1)
+        target = generalist.step(step, keys, measured, simulation.key_position)
+        return target, bool(sustain[0])
+
+    return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), 0)
+
+
+@cache
+def _checkpoint(path: str) -> Checkpoint:
+    return load_checkpoint(Path(path))
 
 
 def _of_plan(
@@ -78,4 +115,5 @@ PLAYERS: Final[dict[str, Prepare]] = {
     "expert": _expert,
     "planner": _planner,
     "learned": _learned,
+    "policy": _policy,
 }

@@ -103,6 +103,11 @@ class Partials:
             choice=np.zeros(1, int),
         )
 
+    def following(self, onset: "Onset", fingers: Ints) -> "Partials":
+        """Return the one fingering that continues this one by `fingers` (notes,), rising."""
+        (choice,) = np.flatnonzero((choices_of(len(fingers)) == fingers).all(axis=1))
+        return self.after(onset, np.zeros(1), np.zeros(1, int), np.array([choice]))
+
     def after(self, onset: Onset, cost: Array, parent: Ints, choice: Ints) -> "Partials":
         """Return the fingerings that continue `parent` (k,) by `choice` (k,) of `onset`."""
         fingers = choices_of(len(onset.key))[choice]

@@ -106,6 +106,10 @@ class HandKinematics:
         tips = _rotate(rotation, self._tip) + place
         return FingertipPoses(np.ascontiguousarray(tips.T), self, axes, anchors)
 
+    def forearm(self, pose: Array) -> Array:
+        """Return how far the forearm's slides carry the hand from its zero pose, (..., 3) [m]."""
+        return np.asarray(pose @ self._slide_expand.T)
+
     def _read_chains(self, hands: HandsModel, prefix: str) -> None:
         """Read the joints' axes and anchors and the fingertips off the model's zero pose."""
         model = hands.model

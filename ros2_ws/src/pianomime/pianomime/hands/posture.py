@@ -21,6 +21,11 @@ def relaxed_pose(hands: HandsModel, actuators: NDArray[np.int64]) -> NDArray[np.
     return np.array([_RELAXED.get(_short_name(hands, a), 0.0) for a in actuators])
 
 
+def coordinate_names(hands: HandsModel, actuators: NDArray[np.int64]) -> tuple[str, ...]:
+    """Return what a hand's `actuators` move, Shadow's names without the side."""
+    return tuple(_short_name(hands, a) for a in actuators)
+
+
 def coordinate(hands: HandsModel, actuators: NDArray[np.int64], name: str) -> int:
     """Return which of a hand's `actuators` moves `name`, for example `forearm_tx`."""
     return [_short_name(hands, a) for a in actuators].index(name)

@@ -91,6 +91,12 @@ class PianoSimulation:
         self.active = np.zeros(N_KEYS, bool)
         self.sustain = False
 
+    def place(self, position: NDArray[np.float64]) -> None:
+        """Put the joints (n,) somewhere else [rad, m], at rest."""
+        self.data.qpos[self.hands.qpos_index] = position
+        self.data.qvel[self.hands.dof_index] = 0.0
+        mujoco.mj_kinematics(self.model, self.data)
+
     def save(self) -> SimulationState:
         """Return the whole state, to go back to."""
         kind = mujoco.mjtState.mjSTATE_INTEGRATION

@@ -1,0 +1,49 @@
+"""A simulation that does not go as it should: hands begin anywhere, and are pushed in mid-song."""
+
+from typing import Final
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.hands.fingers import SIDES
+from pianomime.policy.hand_frame import HandFrame, anywhere
+from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.simulation.simulation import MidiEvent, PianoSimulation
+
+BETWEEN_PUSHES: Final = round(5.0 / CONTROL_DT_S)
+PUSH_STEPS: Final = 2
+PUSH_N: Final = 40.0
+"""Force on a forearm: moves a resting hand by some 4 cm."""
+
+
+class DisturbedSimulation(PianoSimulation):
+    """Push one hand sideways for 0.1 s, every 5 s; which, and which way, is by chance."""
+
+    def __init__(self, model: mujoco.MjModel, seed: int) -> None:
+        """Take a model; `seed` is of the places and pushes."""
+        self._seed = seed
+        self._frame: HandFrame | None = None
+        super().__init__(model)
+        self._frame = HandFrame(self.hands)
+        self._bodies = [model.joint(f"{s}_shadow_hand/{s}_forearm_tx").bodyid for s in SIDES]
+        self.reset()
+
+    def reset(self) -> None:
+        """Put the hands anywhere."""
+        super().reset()
+        self._rng = np.random.default_rng(self._seed)
+        self._count = 0
+        if self._frame is not None:
+            self.place(anywhere(self._frame, self._rng))
+
+    def step(self, target: NDArray[np.float64], sustain: bool) -> list[MidiEvent]:
+        """Push if it is time to, and step."""
+        self._count += 1
+        phase = self._count % BETWEEN_PUSHES
+        if phase == 0:
+            body = self._bodies[self._rng.integers(len(SIDES))]
+            self.data.xfrc_applied[body, 1] = self._rng.choice((-PUSH_N, PUSH_N))
+        if phase == PUSH_STEPS:
+            self.data.xfrc_applied[:] = 0.0
+        return super().step(target, sustain)

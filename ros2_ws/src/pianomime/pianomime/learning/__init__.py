@@ -1,0 +1,1 @@
+"""Train the generalist: demonstrations by the planner, datasets, networks, training."""

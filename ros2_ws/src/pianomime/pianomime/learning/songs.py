@@ -1,0 +1,115 @@
+"""The songs to learn from: clips, the repertoire, exercises, and what can be made of them."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from pianomime.errors import ScoreError
+from pianomime.learning.exercises import exercise
+from pianomime.piano.geometry import N_KEYS
+from pianomime.score.clips import load_clips
+from pianomime.score.midi import load_score
+from pianomime.score.repertoire import find_score, repertoire
+from pianomime.score.score import Score
+
+_MIRROR_KEY: Final = 41
+"""The D around which black and white keys lie alike on both sides."""
+
+_MOST_SEMITONES: Final = 6
+_STRETCH: Final = (0.85, 1.3)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Songs that nothing may be learnt from, however they are moved.
+
+    Attributes:
+        fingerprints: See `fingerprint`.
+    """
+
+    fingerprints: Collection[str]
+
+    @classmethod
+    def of(cls, scores: Sequence[Score]) -> "HeldOut":
+        """Hold `scores` out."""
+        return cls(frozenset(map(fingerprint, scores)))
+
+    def check(self, score: Score) -> None:
+        """Refuse a score that is held out.
+
+        Raises:
+            ScoreError: It is, perhaps transposed, mirrored or at another tempo.
+        """
+        if fingerprint(score) in self.fingerprints:
+            raise ScoreError(f"{score.title}: is held out for the test")
+
+
+def fingerprint(score: Score) -> str:
+    """Return a hash that transposition, tempo, mirroring, title and fingering do not change."""
+    ordered = sorted(score.notes, key=lambda note: note.onset_s)
+    groups = [
+        sorted(note.key for note in group)
+        for _, group in groupby(ordered, key=lambda note: round(note.onset_s, 3))
+    ]
+    up = [[key - groups[0][0] for key in group] for group in groups]
+    top = groups[0][-1]
+    down = [[top - key for key in reversed(group)] for group in groups]
+    return min(hashlib.sha256(repr(keys).encode()).hexdigest() for keys in (up, down))
+
+
+def mirrored(score: Score) -> Score:
+    """Turn the keyboard around: the left hand's part becomes the right's.
+
+    Raises:
+        ScoreError: A note would leave the keyboard.
+    """
+    turned = (replace(n, key=2 * _MIRROR_KEY - n.key, finger=-1) for n in score.notes)
+    return Score.from_notes(f"{score.title} mirrored", turned, score.pedal)
+
+
+def songs(clips: Path | None, folder: Path | None, held_out: HeldOut) -> list[Score]:
+    """Return the songs as they are: training clips, the repertoire, a folder's MIDI files.
+
+    Raises:
+        ScoreError: A file is not what it should be.
+    """
+    found = [find_score(name) for name in repertoire()]
+    if clips is not None:
+        found += [clip.score().without_fingers() for clip in load_clips(clips, "train")]
+    if folder is not None:
+        found += [load_score(path).trimmed() for path in sorted(folder.glob("**/*.mid*"))]
+    return [song for song in _once(found) if fingerprint(song) not in held_out.fingerprints]
+
+
+def variation(score: Score, rng: np.random.Generator) -> Score:
+    """Return `score` in another key, at another tempo, perhaps mirrored."""
+    varied = score
+    if rng.random() < 0.5 and all(0 <= 2 * _MIRROR_KEY - n.key < N_KEYS for n in score.notes):
+        varied = mirrored(varied)
+    keys = [note.key for note in varied.notes]
+    low, high = max(-_MOST_SEMITONES, -min(keys)), min(_MOST_SEMITONES, N_KEYS - 1 - max(keys))
+    varied = varied.transposed(int(rng.integers(low, high + 1)))
+    return varied.stretched(float(rng.uniform(*_STRETCH)))
+
+
+def curriculum(base: Sequence[Score], rounds: int, seed: int) -> Iterator[Score]:
+    """Yield every song as it is, then `rounds` times all of them varied, with exercises between."""
+    yield from base
+    for number in range(rounds):
+        rng = np.random.default_rng((seed, number))
+        for score in base:
+            yield variation(score, rng)
+            if rng.random() < 0.25:
+                yield exercise(rng)
+
+
+def _once(scores: Sequence[Score]) -> list[Score]:
+    return list({score.sha256: score for score in scores}.values())
+
+
+__all__ = ["HeldOut", "ScoreError", "curriculum", "fingerprint", "mirrored", "songs", "variation"]

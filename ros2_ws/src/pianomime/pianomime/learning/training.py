@@ -1,0 +1,148 @@
+"""Train one network: AdamW, cosine schedule, moving average of the weights, resumable."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard import SummaryWriter
+
+from pianomime.config import Config, parameter
+from pianomime.errors import ModelError
+from pianomime.learning.datasets import Pairs
+from pianomime.learning.networks import Standardised, mlp
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""From outputs and answers to the cost of each, which is then weighted and averaged."""
+
+_STATE: Final = "training.pt"
+_LOG_STEPS: Final = 200
+_KEEP_STEPS: Final = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(Config):
+    """How a network is trained."""
+
+    width: int = parameter(384, "Units of a hidden layer", ge=1)
+    depth: int = parameter(3, "Hidden layers", ge=1, le=32)
+    steps: int = parameter(20_000, "Minibatches", ge=1)
+    batch: int = parameter(1024, "Rows of a minibatch", ge=1)
+    learning_rate: float = parameter(1e-3, "AdamW's at the start; falls as a cosine", ge=1e-7)
+    weight_decay: float = parameter(1e-4, "AdamW's", ge=0.0)
+    ema: float = parameter(0.999, "Of the weights' moving average, a step", ge=0.0, le=1.0)
+    held_back: float = parameter(0.03, "Share of rows, at the end, to validate with", ge=0, le=1)
+    threads: int = parameter(2, "Of torch", ge=1)
+    seed: int = parameter(0, "Of everything random", ge=0)
+
+
+def loss_of_fingers(scores: torch.Tensor, fingers: torch.Tensor) -> torch.Tensor:
+    """Cross entropy of ten fingers."""
+    return functional.cross_entropy(scores, fingers, reduction="none")
+
+
+def loss_of_way(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Huber: far misses are states that nothing can save, and must not outweigh the rest."""
+    return functional.smooth_l1_loss(said, wanted, beta=0.1, reduction="none")
+
+
+def fit(
+    pairs: Pairs,
+    outputs: int,
+    loss: Loss,
+    config: TrainingConfig,
+    folder: Path,
+    progress: Callable[[int, float], None],
+) -> Standardised:
+    """Train a network on `pairs`, or go on with what `folder` holds; return the average.
+
+    Args:
+        pairs: What to learn.
+        outputs: Of the network.
+        loss: Of its outputs and the answers.
+        config: How.
+        folder: Of the state to go on from, and of TensorBoard's logs.
+        progress: Told steps done and the latest validation loss.
+
+    Raises:
+        ModelError: What `folder` holds is another network's.
+    """
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(config.threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    body = mlp(pairs.inputs.shape[1], outputs, config.width, config.depth)
+    network = Standardised(pairs.inputs, body).to(device)
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
+    optimizer = torch.optim.AdamW(
+        network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
+    cosine = lambda step: 0.5 * (1 + math.cos(math.pi * step / config.steps))  # noqa: E731
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, cosine)
+    state = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
+    folder.mkdir(parents=True, exist_ok=True)
+    done = _restore(state, folder / _STATE, device)
+
+    x, y = torch.from_numpy(pairs.inputs), torch.from_numpy(pairs.answers)
+    w = torch.from_numpy(pairs.weights)
+    held = min(int(len(x) * config.held_back), 20_000)
+    train = len(x) - held
+    validation = math.nan
+    with SummaryWriter(str(folder)) as log:
+        for step in range(done, config.steps):
+            chance = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+            rows = torch.randint(train, (config.batch,), generator=chance)
+            with torch.autocast(device, enabled=device == "cuda"):
+                said = network(x[rows].to(device))
+                cost = loss(said, y[rows].to(device))
+                cost = (cost * w[rows].to(device)).mean()
+            optimizer.zero_grad()
+            cost.backward()
+            optimizer.step()
+            schedule.step()
+            average.update_parameters(network)
+            if (step + 1) % _LOG_STEPS == 0 or step + 1 == config.steps:
+                validation = _validate(average, x[train:], y[train:], w[train:], loss, device)
+                log.add_scalar("loss/train", cost.item(), step)
+                log.add_scalar("loss/validation", validation, step)
+                progress(step + 1, validation)
+            if (step + 1) % _KEEP_STEPS == 0 or step + 1 == config.steps:
+                _keep(state, step + 1, folder / _STATE)
+    trained = average.module.cpu()
+    assert isinstance(trained, Standardised)
+    return trained
+
+
+@torch.no_grad()
+def _validate(
+    network: torch.nn.Module,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    w: torch.Tensor,
+    loss: Loss,
+    device: str,
+) -> float:
+    if not len(x):
+        return math.nan
+    return float((loss(network(x.to(device)), y.to(device)) * w.to(device)).mean())
+
+
+def _keep(state: dict[str, object], step: int, path: Path) -> None:
+    part = path.with_suffix(".part")
+    torch.save({"step": step} | {k: v.state_dict() for k, v in state.items()}, part)  # type: ignore[attr-defined]
+    part.replace(path)
+
+
+def _restore(state: dict[str, object], path: Path, device: str) -> int:
+    if not path.exists():
+        return 0
+    try:
+        kept = torch.load(path, map_location=device, weights_only=True)
+        for name, part in state.items():
+            part.load_state_dict(kept[name])  # type: ignore[attr-defined]
+        return int(kept["step"])
+    except Exception as error:  # torch raises whatever the broken part of a file leads to
+        raise ModelError(f"{path}: cannot go on from it ({error})") from None

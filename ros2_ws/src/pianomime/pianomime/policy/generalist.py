@@ -1,0 +1,176 @@
+"""The policy: score to fingers, to fingertips, to joints, at every control step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.fingering.costs import Partials
+from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, SIDES, UNASSIGNED
+from pianomime.hands.hands_model import HandsModel
+from pianomime.policy.finger_choice import (
+    COMMIT_STEPS,
+    N_INPUTS,
+    WINDOW_STEPS,
+    choice_inputs,
+    choose,
+    follow,
+    onsets,
+)
+from pianomime.policy.hand_frame import MIRROR, HandFrame
+from pianomime.policy.mlp import Mlp
+from pianomime.policy.observation import (
+    CHUNK,
+    TIP_UNIT_M,
+    HandState,
+    aim,
+    fingertip_input_count,
+    fingertip_inputs,
+    inverse_kinematics,
+    joint_input_count,
+    joint_inputs,
+)
+from pianomime.policy.schedule import Schedule, one_key_a_finger, schedule
+from pianomime.score.goals import KeyGoals
+from pianomime.score.score import Score
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What was learnt.
+
+    Attributes:
+        fingers: From `choice_inputs` to a score for each finger.
+        fingertips: From `fingertip_inputs` to where the fingertips go.
+        joints: From `joint_inputs` to what is added to inverse kinematics.
+    """
+
+    fingers: Mlp
+    fingertips: Mlp
+    joints: Mlp
+
+
+def sizes(frame: HandFrame) -> dict[str, tuple[int, int]]:
+    """Return how many inputs and outputs each network has for hands of `frame`."""
+    return {
+        "fingers": (N_INPUTS, N_FINGERS),
+        "fingertips": (fingertip_input_count(), CHUNK * FINGERS_PER_HAND * 3),
+        "joints": (joint_input_count(frame.n), frame.n),
+    }
+
+
+class FingerMemory:
+    """Notes in sight, and the fingers of those that begin soon."""
+
+    def __init__(self, network: Mlp) -> None:
+        """Begin with nothing played."""
+        self._network = network
+        self._before = Partials.at_rest()
+        self._notes = np.zeros((0, 4), np.int64)  # first and last step, key, finger
+        self._chosen: set[tuple[int, int]] = set()
+
+    @property
+    def notes(self) -> Ints:
+        """Notes with fingers that are not over, (n, 4)."""
+        return self._notes
+
+    def update(self, now: int, keys: NDArray[np.bool_]) -> None:
+        """Choose fingers for the notes that now are `COMMIT_STEPS` away, or nearer and unknown.
+
+        Args:
+            now: Control step that begins.
+            keys: (rows, 88) wanted at the ends of steps now, now + 1, ...
+        """
+        seen = self._seen(now, keys)
+        due = seen[(seen[:, 3] == UNASSIGNED) & (seen[:, 0] <= now + COMMIT_STEPS)]
+        for onset, _ in onsets(due) if len(due) else ():
+            later = seen[seen[:, 0] > onset.first]
+            inputs = choice_inputs(self._before, onset, (later[:, 0], later[:, 1], later[:, 2]))
+            fingers = choose(self._network(inputs).astype(float))
+            self._before = follow(self._before, onset, fingers)
+            for key, finger in zip(onset.key, fingers, strict=True):
+                row = np.flatnonzero((seen[:, 0] == onset.first) & (seen[:, 2] == key))
+                seen[row, 3] = finger
+        mine = seen[seen[:, 3] != UNASSIGNED]
+        for _, last, key, finger in mine.tolist():
+            if self._before.key[0, finger] == key:
+                self._before.until[0, finger] = max(last, self._before.until[0, finger])
+        self._notes = mine
+
+    def _seen(self, now: int, keys: NDArray[np.bool_]) -> Ints:
+        """Return the notes in the window, by onset then key, those known with their fingers."""
+        rows = keys[: WINDOW_STEPS + 1].astype(np.int8)
+        change = np.diff(np.pad(rows, ((1, 1), (0, 0))), axis=0)
+        begins, ends = np.argwhere(change.T == 1), np.argwhere(change.T == -1)
+        sounding = {int(k): (int(f), int(g)) for f, _, k, g in self._notes if f < now}
+        known = {(int(f), int(k)): int(g) for f, _, k, g in self._notes}
+        seen = []
+        for (key, begin), (_, end) in zip(begins.tolist(), ends.tolist(), strict=True):
+            first, finger = now + begin, known.get((now + begin, key), UNASSIGNED)
+            if begin == 0 and key in sounding:
+                first, finger = sounding[key]
+            seen.append((first, now + end - 1, key, finger))
+        seen.sort(key=lambda note: (note[0], note[2]))
+        return np.array(seen, np.int64).reshape(-1, 4)
+
+
+def fingered(score: Score, goals: KeyGoals, network: Mlp) -> Score:
+    """Return the score with the fingers that the policy will choose when it plays it."""
+    memory = FingerMemory(network)
+    chosen: dict[tuple[int, int], int] = {}
+    for now in range(-COMMIT_STEPS, len(goals.keys)):
+        memory.update(now, goals.window(now, WINDOW_STEPS + 1)[0])
+        chosen |= {(first, key): finger for first, _, key, finger in memory.notes.tolist()}
+    fingers = np.full(len(score.notes), UNASSIGNED)
+    for step in goals.notes:
+        fingers[step.index] = chosen.get((step.first, score.notes[step.index].key), UNASSIGNED)
+    return score.with_fingers(fingers.tolist())
+
+
+class Generalist:
+    """Plays what the goals ask, from wherever the hands are."""
+
+    def __init__(self, hands: HandsModel, networks: Networks) -> None:
+        """Begin with nothing played."""
+        self._frame = HandFrame(hands)
+        self._networks = networks
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget what was played."""
+        self._memory = FingerMemory(self._networks.fingers)
+        self._last: tuple[Array, Array, Array] | None = None  # poses, fingertips, targets
+
+    def step(
+        self, now: int, keys: NDArray[np.bool_], measured: Array, key_position: Array
+    ) -> Array:
+        """Return the target of each joint (n,) for the control step that begins [rad, m].
+
+        Args:
+            now: Which control step.
+            keys: (rows, 88) wanted at the ends of steps now, now + 1, ...
+            measured: (n,) where the joints are [rad, m].
+            key_position: (88,) how far each key is down, 0 .. 1.
+        """
+        frame = self._frame
+        keys_down = key_position.astype(np.float32)  # as it comes in a message
+        self._memory.update(now, keys)
+        notes = one_key_a_finger(self._memory.notes)
+        pose = frame.poses(measured)
+        tips = frame.kinematics.fingertips(pose)
+        before, tips_before, commanded = self._last or (pose, tips.position, pose)
+        outwards = frame.kinematics.forearm(pose)[:, 1]
+        down = np.tile(keys_down, (len(SIDES), 1))
+        state = HandState(pose, before, tips, tips_before, commanded, outwards[::-1], down, MIRROR)
+        plan = Schedule.stacked([schedule(notes, i, np.array([now])) for i in range(len(SIDES))])
+        way = self._networks.fingertips(fingertip_inputs(frame, state, plan))
+        chunk = aim(frame, state, plan)
+        chunk = chunk + TIP_UNIT_M * way.reshape(chunk.shape)
+        base = inverse_kinematics(frame, state, chunk[:, 0])
+        seen = joint_inputs(frame, state, plan, chunk, base)
+        target = base + frame.unit * self._networks.joints(seen)
+        self._last = pose, tips.position, target
+        return frame.joints(target)

@@ -1,0 +1,1 @@
+"""The generalist as a node."""

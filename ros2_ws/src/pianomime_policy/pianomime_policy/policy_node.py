@@ -1,0 +1,64 @@
+"""The generalist: plays what the goals ask, from wherever the hands are."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pianomime.policy.checkpoint import load_checkpoint
+from pianomime.policy.generalist import Generalist
+from pianomime.policy.hand_frame import HandFrame
+from pianomime_common import conversions, topics
+from pianomime_common.running import run
+from pianomime_control.controller_node import Answer, ControllerNode
+from pianomime_msgs import msg
+from pianomime_policy.policy_config import PolicyConfig
+from pianomime_policy.shipped import shipped_checkpoint
+
+
+class PolicyNode(ControllerNode):
+    """Answer each goal once hands and keys of its instant are known."""
+
+    def __init__(self) -> None:
+        """Load the policy and wait for goals.
+
+        Raises:
+            ModelError: The checkpoint is no good, or not for these hands.
+        """
+        super().__init__("policy", PolicyConfig)
+        body = self.config.embodiment
+        path = Path(self.config.checkpoint or shipped_checkpoint(body))
+        checkpoint = load_checkpoint(path)
+        checkpoint.check_hands(body, HandFrame(self.hands))
+        self._generalist = Generalist(self.hands, checkpoint.networks)
+        self._piano: msg.PianoState | None = None
+        self._said: tuple[int, str, Answer] | None = None
+        self.listen(topics.PIANO_STATE, self._on_piano_state)
+
+    def is_ready(self, goal: msg.KeyGoal) -> bool:
+        """Return whether the keys' state of the goal's instant has come."""
+        return self._piano is not None and self._piano.header.stamp == goal.header.stamp
+
+    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
+        """Return the policy's command."""
+        step, song = goal.score_step, goal.score_sha256
+        if self._said is not None and self._said[:2] == (step, song):
+            return self._said[2]  # a simulation that waits repeats itself
+        if self._said is None or self._said[1] != song or step < self._said[0]:
+            self._generalist.begin_anew()
+        keys = np.array(self._piano.position)
+        answer = self._generalist.step(step, goal.keys, measured, keys), bool(goal.sustain[0])
+        self._said = step, song, answer
+        return answer
+
+    def _on_piano_state(self, message: msg.PianoState) -> None:
+        self._piano = message
+        self.try_answer()
+
+
+def main() -> None:
+    """Run the node."""
+    run(PolicyNode)
+
+
+if __name__ == "__main__":
+    main()

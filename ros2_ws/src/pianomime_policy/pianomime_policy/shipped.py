@@ -1,0 +1,21 @@
+"""The checkpoint that comes along."""
+
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+
+from pianomime.errors import ModelError
+
+
+def shipped_checkpoint(embodiment: str) -> Path:
+    """Return the file of the policy for the hands of an embodiment.
+
+    Raises:
+        ModelError: None comes along for them.
+    """
+    models = Path(get_package_share_directory("pianomime_policy"), "models")
+    path = models / f"generalist_{embodiment}.safetensors"
+    if not path.exists():
+        there = sorted(p.stem.removeprefix("generalist_") for p in models.glob("*.safetensors"))
+        raise ModelError(f"no policy for embodiment {embodiment!r}; for: {', '.join(there)}")
+    return path
