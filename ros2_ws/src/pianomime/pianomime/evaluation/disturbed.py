@@ -14,7 +14,7 @@ from pianomime.simulation.simulation import MidiEvent, PianoSimulation
 BETWEEN_PUSHES: Final = round(5.0 / CONTROL_DT_S)
 PUSH_STEPS: Final = 2
 PUSH_N: Final = 40.0
-"""Force on a forearm: moves a resting hand by some 4 cm."""
+"""Force on a forearm: moves a resting hand by 3 cm."""
 
 
 class DisturbedSimulation(PianoSimulation):
@@ -26,7 +26,7 @@ class DisturbedSimulation(PianoSimulation):
         self._frame: HandFrame | None = None
         super().__init__(model)
         self._frame = HandFrame(self.hands)
-        self._bodies = [model.joint(f"{s}_shadow_hand/{s}_forearm_tx").bodyid for s in SIDES]
+        self._bodies = [int(model.joint(f"{s}_shadow_hand/forearm_tx").bodyid[0]) for s in SIDES]
         self.reset()
 
     def reset(self) -> None:

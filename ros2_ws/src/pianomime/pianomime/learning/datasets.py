@@ -57,7 +57,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """What one hand saw in an episode."""
 
     state: HandState
@@ -81,7 +81,7 @@ def finger_pairs(notes: Ints) -> Pairs:
 
 def fingertip_pairs(episode: Episode, frame: HandFrame) -> Pairs:
     """Return what the high level sees of both hands, and where the teacher's fingertips go."""
-    return Pairs.joined(_high(seen, frame) for seen in _seen(episode, frame))
+    return Pairs.joined(_high(seen, frame) for seen in seen_by(episode, frame))
 
 
 def joint_pairs(
@@ -97,7 +97,7 @@ def joint_pairs(
         rng: Chance.
     """
     parts = []
-    for side, seen in enumerate(_seen(episode, frame)):
+    for side, seen in enumerate(seen_by(episode, frame)):
         chunk = seen.chunk
         if high is not None:
             said = high(fingertip_inputs(frame, seen.state, seen.plan)).reshape(chunk.shape)
@@ -111,7 +111,7 @@ def joint_pairs(
     return Pairs.joined(parts)
 
 
-def _high(seen: _Seen, frame: HandFrame) -> Pairs:
+def _high(seen: Seen, frame: HandFrame) -> Pairs:
     inputs = fingertip_inputs(frame, seen.state, seen.plan)
     way = (seen.chunk - aim(frame, seen.state, seen.plan)) / TIP_UNIT_M
     presses = np.stack([seen.plan.contact(k) | seen.plan.contact(k + 1) for k in range(CHUNK)], 1)
@@ -122,7 +122,8 @@ def _high(seen: _Seen, frame: HandFrame) -> Pairs:
     )
 
 
-def _seen(episode: Episode, frame: HandFrame) -> list[_Seen]:
+def seen_by(episode: Episode, frame: HandFrame) -> list[Seen]:
+    """Return what each hand saw in an episode."""
     notes = one_key_a_finger(episode.notes)
     count = len(episode.pose)
     steps = episode.first_step + np.arange(count)
@@ -144,5 +145,5 @@ def _seen(episode: Episode, frame: HandFrame) -> list[_Seen]:
             mirror=np.full(count, MIRROR[side]),
         )
         chunk = frame.fingertips(episode.planned[:, side].astype(float))[ahead]
-        seen.append(_Seen(state, schedule(notes, side, steps), chunk))
+        seen.append(Seen(state, schedule(notes, side, steps), chunk))
     return seen

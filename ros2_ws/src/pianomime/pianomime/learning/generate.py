@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from pianomime.evaluation.players import LEAD, TAIL
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.fingers import N_FINGERS
-from pianomime.learning.episode import load_episode, save_episode
+from pianomime.learning.episode import save_episode
 from pianomime.learning.songs import HeldOut
 from pianomime.learning.teacher import DisturbanceConfig, Drive, Lesson, demonstrate
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
@@ -90,18 +89,13 @@ def generate(
             progress(told)
 
 
-def episodes(folder: Path) -> list[Path]:
-    """Return the files of a folder, in a fixed order."""
-    return sorted(folder.glob("*.parquet"))
-
-
 def _show(task: _Task) -> str:
     simulation, frame = _body(task.embodiment)
     rng = np.random.default_rng((task.seed, int(task.path.stem, 16)))
     drive = None
     if task.student is None:
         scale = float(rng.choice((0.0, 0.5, 1.0, 2.0), p=(0.15, 0.25, 0.4, 0.2)))
-        lesson = make_lesson(task.score, simulation, rng)
+        lesson = _make_lesson(task.score, simulation, rng)
     else:
         scale = float(rng.choice((0.0, 0.5), p=(0.6, 0.4)))
         goals = key_goals(task.score, CONTROL_DT_S)
@@ -116,7 +110,7 @@ def _show(task: _Task) -> str:
     return task.score.title
 
 
-def make_lesson(score: Score, simulation: PianoSimulation, rng: np.random.Generator) -> Lesson:
+def _make_lesson(score: Score, simulation: PianoSimulation, rng: np.random.Generator) -> Lesson:
     """Choose fingers, some of them by chance, and plan."""
     goals = key_goals(score, CONTROL_DT_S)
     given = np.full(len(score.notes), -1)
@@ -144,6 +138,3 @@ def _drive(student: Generalist, goals: KeyGoals) -> Drive:
 def _body(name: str) -> tuple[PianoSimulation, HandFrame]:
     simulation = PianoSimulation(load_model(embodiment(name)))
     return simulation, HandFrame(simulation.hands)
-
-
-__all__ = ["N_FINGERS", "episodes", "generate", "load_episode", "make_lesson"]

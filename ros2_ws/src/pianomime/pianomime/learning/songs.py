@@ -110,6 +110,3 @@ def curriculum(base: Sequence[Score], rounds: int, seed: int) -> Iterator[Score]
 
 def _once(scores: Sequence[Score]) -> list[Score]:
     return list({score.sha256: score for score in scores}.values())
-
-
-__all__ = ["HeldOut", "ScoreError", "curriculum", "fingerprint", "mirrored", "songs", "variation"]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
 from pianomime.learning.episode import Episode
+from pianomime.learning.finger_lessons import note_table
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.policy.hand_frame import HandFrame, anywhere
 from pianomime.score.goals import KeyGoals
@@ -83,7 +84,6 @@ def demonstrate(
         target = wanted[row] if drive is None else drive(step, pose[row], keys[row])
         executed[row] = target + off[row]
         simulation.step(executed[row], sustain)
-    notes = [(s.first, s.last, n.key, n.finger) for s, n in _notes(lesson)]
     return Episode(
         title=lesson.score.title,
         sha256=lesson.score.sha256,
@@ -94,13 +94,8 @@ def demonstrate(
         wanted=frame.poses(wanted).astype(np.float32),
         planned=frame.poses(plan.position[:-1]).astype(np.float32),
         keys=keys.astype(np.float32),
-        notes=np.array(notes, np.int64).reshape(-1, 4),
+        notes=note_table(lesson.score, lesson.goals),
     )
-
-
-def _notes(lesson: Lesson):  # type: ignore[no-untyped-def]
-    for step in sorted(lesson.goals.notes, key=lambda note: note.first):
-        yield step, lesson.score.notes[step.index]
 
 
 def _disturbances(

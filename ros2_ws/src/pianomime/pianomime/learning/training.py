@@ -4,20 +4,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import torch
-from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
 from pianomime.config import Config, parameter
 from pianomime.errors import ModelError
 from pianomime.learning.datasets import Pairs
-from pianomime.learning.networks import Standardised, mlp
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""From outputs and answers to the cost of each, which is then weighted and averaged."""
+L = TypeVar("L", bound=Any)
 
 _STATE: Final = "training.pt"
 _LOG_STEPS: Final = 200
@@ -40,30 +37,18 @@ class TrainingConfig(Config):
     seed: int = parameter(0, "Of everything random", ge=0)
 
 
-def loss_of_fingers(scores: torch.Tensor, fingers: torch.Tensor) -> torch.Tensor:
-    """Cross entropy of ten fingers."""
-    return functional.cross_entropy(scores, fingers, reduction="none")
-
-
-def loss_of_way(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Huber: far misses are states that nothing can save, and must not outweigh the rest."""
-    return functional.smooth_l1_loss(said, wanted, beta=0.1, reduction="none")
-
-
 def fit(
+    network: L,
     pairs: Pairs,
-    outputs: int,
-    loss: Loss,
     config: TrainingConfig,
     folder: Path,
     progress: Callable[[int, float], None],
-) -> Standardised:
+) -> L:
     """Train a network on `pairs`, or go on with what `folder` holds; return the average.
 
     Args:
+        network: with a method `cost` of inputs and answers.
         pairs: What to learn.
-        outputs: Of the network.
-        loss: Of its outputs and the answers.
         config: How.
         folder: Of the state to go on from, and of TensorBoard's logs.
         progress: Told steps done and the latest validation loss.
@@ -71,11 +56,9 @@ def fit(
     Raises:
         ModelError: What `folder` holds is another network's.
     """
-    torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    body = mlp(pairs.inputs.shape[1], outputs, config.width, config.depth)
-    network = Standardised(pairs.inputs, body).to(device)
+    network = network.to(device)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
     optimizer = torch.optim.AdamW(
         network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
@@ -96,38 +79,35 @@ def fit(
             chance = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
             rows = torch.randint(train, (config.batch,), generator=chance)
             with torch.autocast(device, enabled=device == "cuda"):
-                said = network(x[rows].to(device))
-                cost = loss(said, y[rows].to(device))
-                cost = (cost * w[rows].to(device)).mean()
+                each = network.cost(x[rows].to(device), y[rows].to(device))
+                cost = (each * w[rows].to(device)).mean()
             optimizer.zero_grad()
             cost.backward()
             optimizer.step()
             schedule.step()
             average.update_parameters(network)
             if (step + 1) % _LOG_STEPS == 0 or step + 1 == config.steps:
-                validation = _validate(average, x[train:], y[train:], w[train:], loss, device)
+                validation = _validate(average.module, x[train:], y[train:], w[train:], device)
                 log.add_scalar("loss/train", cost.item(), step)
                 log.add_scalar("loss/validation", validation, step)
                 progress(step + 1, validation)
             if (step + 1) % _KEEP_STEPS == 0 or step + 1 == config.steps:
                 _keep(state, step + 1, folder / _STATE)
     trained = average.module.cpu()
-    assert isinstance(trained, Standardised)
-    return trained
+    return trained  # type: ignore[no-any-return]
 
 
 @torch.no_grad()
 def _validate(
-    network: torch.nn.Module,
+    network: Any,
     x: torch.Tensor,
     y: torch.Tensor,
     w: torch.Tensor,
-    loss: Loss,
     device: str,
 ) -> float:
     if not len(x):
         return math.nan
-    return float((loss(network(x.to(device)), y.to(device)) * w.to(device)).mean())
+    return float((network.cost(x.to(device), y.to(device)) * w.to(device)).mean())
 
 
 def _keep(state: dict[str, object], step: int, path: Path) -> None:

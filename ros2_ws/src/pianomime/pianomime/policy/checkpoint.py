@@ -36,17 +36,13 @@ class PolicyCard:
         embodiment: Which hands it plays.
         coordinates: Names of one hand's coordinates, in their order.
         made_with: Commands, seeds and versions.
-        data: What it learnt from: songs, steps, hashes.
-        measured: What it reached, and where.
-        limits: What it cannot do.
+        data: What it learnt from, and what was held out.
     """
 
     embodiment: str
     coordinates: tuple[str, ...]
     made_with: dict[str, Any]
     data: dict[str, Any]
-    measured: dict[str, Any]
-    limits: str
 
 
 @dataclass(frozen=True)
