@@ -235,6 +235,14 @@ BAD = {
     "no bag": (["render", "gone", "-o", "out"], "gone: no bag there"),
     "not a bag": (["render", "here", "-o", "out"], "here: not a readable bag"),
     "not learnt": (["play", "--learnt", "text.mid"], "text.mid: not a learnt performance"),
+    "not a policy": (
+        ["play", "--controller", "policy", "--checkpoint", "text.mid"],
+        "text.mid: not a policy",
+    ),
+    "no such policy": (
+        ["play", "--controller", "policy", "--embodiment", "robopianist"],
+        "no policy for embodiment 'robopianist'; for: pianomime",
+    ),
     "learn what": (["learn", "no_such", "-o", "x.npz"], "no piece 'no_such'"),
     "learn over": (["learn", "twinkle", "-o", "text.mid"], "text.mid: exists already"),
     "no clips": (["bench", "clips", "text.mid"], "text.mid: not a file of clips"),

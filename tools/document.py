@@ -16,6 +16,7 @@ from pianomime_control.expert_config import ExpertConfig, PlannerConfig
 from pianomime_control.gate_node import GateNodeConfig
 from pianomime_goals.goals_config import GoalsConfig
 from pianomime_perception.perception_config import PerceptionConfig, VideoSourceConfig
+from pianomime_policy.policy_config import PolicyConfig
 from pianomime_recorder.recorder_config import RecorderConfig
 from pianomime_sim.sim_config import SimConfig
 
@@ -24,6 +25,7 @@ NODES: dict[str, type[Config]] = {
     "goals": GoalsConfig,
     "expert": ExpertConfig,
     "planner": PlannerConfig,
+    "policy": PolicyConfig,
     "gate": GateNodeConfig,
     "sim": SimConfig,
     "recorder": RecorderConfig,

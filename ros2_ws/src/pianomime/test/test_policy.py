@@ -1,5 +1,6 @@
 import dataclasses
 import pickle
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def random_mlp(inputs, outputs, seed=0):
     sides = (inputs, 16, outputs)
     layers = tuple(
         (rng.normal(0, 0.1, (b, a)).astype(np.float32), np.zeros(b, np.float32))
-        for a, b in zip(sides[:-1], sides[1:], strict=True)
+        for a, b in pairwise(sides)
     )
     return Mlp(np.zeros(inputs, np.float32), np.ones(inputs, np.float32), layers)
 

@@ -46,6 +46,12 @@ class PolicyNode(ControllerNode):
         if self._said is None or self._said[1] != song or step < self._said[0]:
             self._generalist.begin_anew()
         keys = np.array(self._piano.position)
+        if not (np.isfinite(measured).all() and np.isfinite(keys).all()):
+            self.get_logger().error(
+                "joint_states or piano_state is not finite: no command",
+                throttle_duration_sec=1.0,
+            )
+            return None  # the gate notices the silence and lifts the fingers
         answer = self._generalist.step(step, goal.keys, measured, keys), bool(goal.sustain[0])
         self._said = step, song, answer
         return answer

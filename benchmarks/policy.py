@@ -1,0 +1,114 @@
+"""The shipped policy in detail: time of a step, recovery from pushes, and what it misses.
+
+python benchmarks/policy.py CLIPS [--split test] [--checkpoint FILE]
+"""
+
+import argparse
+import os
+import time
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from pianomime.threads import ONE_THREAD
+
+os.environ |= ONE_THREAD
+
+import numpy as np
+from tqdm import tqdm
+
+from pianomime.evaluation.disturbed import BETWEEN_PUSHES, DisturbedSimulation
+from pianomime.evaluation.players import LEAD
+from pianomime.hands.embodiment import embodiment
+from pianomime.piano.geometry import key_y
+from pianomime.planning.rollout import roll_out
+from pianomime.policy.checkpoint import load_checkpoint
+from pianomime.policy.finger_choice import WINDOW_STEPS
+from pianomime.policy.generalist import Generalist
+from pianomime.score.clips import load_clips
+from pianomime.score.goals import key_goals
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.simulation import PianoSimulation
+from pianomime_policy.shipped import shipped_checkpoint
+
+SECOND = round(1 / CONTROL_DT_S)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("clips", type=Path)
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--checkpoint", type=Path)
+    options = parser.parse_args()
+    path = options.checkpoint or shipped_checkpoint("pianomime")
+    networks = load_checkpoint(path).networks
+    model = load_model(embodiment("pianomime"))
+    calm, times_ms, after, notes = PianoSimulation(model), [], [], []
+    for clip in tqdm(load_clips(options.clips, options.split)):
+        score = clip.score().without_fingers()
+        goals = key_goals(score, CONTROL_DT_S)
+        generalist = Generalist(calm.hands, networks)
+        rollout = play(generalist, goals, calm, times_ms)
+        notes += note_facts(score, goals, rollout.pressed)
+        pushed = DisturbedSimulation(model, seed=clip.index)
+        f1 = play(generalist, goals, pushed, []).f1_per_step(goals)
+        phase = (np.arange(len(f1)) + LEAD + 1) % BETWEEN_PUSHES
+        begun = np.arange(len(f1)) >= BETWEEN_PUSHES - LEAD
+        after.append([f1[begun & (phase // SECOND == s)].mean() for s in range(5)])
+    print(f"\n{options.split} clips, {date.today()}, {path.name}\n")
+    p50, p99, most = np.percentile(times_ms, (50, 99, 100))
+    late = np.sum(np.array(times_ms) > CONTROL_DT_S * 1e3)
+    print(f"step: p50 {p50:.2f} ms, p99 {p99:.2f} ms, most {most:.1f} ms, {late} over 50 ms\n")
+    print("| seconds after a push | " + " | ".join(["0-1", "1-2", "2-3", "3-4", "4-5"]) + " |")
+    print("| --- " * 6 + "|")
+    print("| F1 | " + " | ".join(f"{x:.3f}" for x in np.mean(after, axis=0)) + " |\n")
+    table = np.array(notes)
+    for column, name, edges in (
+        (1, "notes at once", (1, 2, 3, 4, 99)),
+        (2, "notes in the second around", (0, 5, 10, 15, 99)),
+        (3, "way of the hand from the last onset [mm]", (0, 20, 50, 100, 200, 2000)),
+        (4, "steps that the note lasts", (1, 3, 6, 12, 10_000)),
+    ):
+        print(f"| {name} | notes | of their steps, pressed |\n| --- | --- | --- |")
+        for low, high in pairwise(edges):
+            rows = table[(table[:, column] >= low) & (table[:, column] < high)]
+            if len(rows):
+                label = f"{low}" if high == low + 1 else f"{low} to {high - 1}"
+                label = f"{low} or more" if high == edges[-1] else label
+                print(f"| {label} | {len(rows)} | {rows[:, 0].mean():.3f} |")
+        print()
+
+
+def play(generalist, goals, simulation, times_ms):
+    generalist.begin_anew()
+
+    def command(step, measured):
+        keys, sustain = goals.window(step, WINDOW_STEPS + 1)
+        began = time.perf_counter()
+        target = generalist.step(step, keys, measured, simulation.key_position)
+        times_ms.append((time.perf_counter() - began) * 1e3)
+        return target, bool(sustain[0])
+
+    return roll_out(command, LEAD, len(goals.keys), simulation)
+
+
+def note_facts(score, goals, pressed):
+    """Return of each note: share pressed, notes at once, density, jump [mm], length [steps]."""
+    first = np.array([step.first for step in goals.notes])
+    y_mm = key_y()[[score.notes[step.index].key for step in goals.notes]] * 1e3
+    facts = []
+    for i, step in enumerate(goals.notes):
+        key = score.notes[step.index].key
+        share = pressed[step.first : step.last + 1, key].mean()
+        before = first < step.first
+        last = first == first[before].max() if before.any() else np.zeros(len(first), bool)
+        jump = np.abs(y_mm[last] - y_mm[i]).min() if last.any() else 0.0
+        density = np.sum(np.abs(first - step.first) <= SECOND // 2)
+        facts.append(
+            (share, np.sum(first == step.first), density, jump, step.last - step.first + 1)
+        )
+    return facts
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""The generalist in the graph: the same notes as in process, and nothing that ends it."""
+
+import json
+import os
+
+import pytest
+
+from pianomime.evaluation.players import PLAYERS, Options
+from pianomime.hands.embodiment import embodiment
+from pianomime.metrics.key_press import key_press_metrics
+from pianomime.performance.bag import read_performance
+from pianomime.score.goals import key_goals
+from pianomime.score.midi import save_midi
+from pianomime.score.score import Note, Score
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.simulation import PianoSimulation
+from pianomime_policy.shipped import shipped_checkpoint
+
+pytestmark = pytest.mark.ros
+
+SONG = Score.from_notes(
+    "song",
+    [Note(i * 0.4, i * 0.4 + 0.35, 46 + (i * 5) % 12, 80) for i in range(40)]
+    + [Note(i * 1.6, i * 1.6 + 1.4, key, 60) for i in range(10) for key in (22 + i % 3, 29)],
+)
+
+
+def in_process_f1(score: Score) -> float:
+    simulation = PianoSimulation(load_model(embodiment("pianomime")))
+    goals = key_goals(score, CONTROL_DT_S)
+    options = Options(checkpoint=str(shipped_checkpoint("pianomime")))
+    rollout = PLAYERS["policy"](score, goals, simulation, options).perform()
+    return key_press_metrics(goals.keys, rollout.pressed).f1
+
+
+def test_over_topics_it_plays_as_in_process(cli):
+    save_midi(SONG, cli.folder / "song.mid")
+    status, _, err = cli.run(
+        "play", "song.mid", "--controller", "policy", "-o", "out", "--no-video"
+    )
+    assert status == 0, err
+    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
+    assert metrics["f1"] == pytest.approx(in_process_f1(SONG), abs=1e-3)
+    assert metrics["f1"] > 0.8
+
+
+def test_a_killed_policy_is_replaced_and_plays_on_from_where_the_hands_are(cli):
+    save_midi(SONG, cli.folder / "song.mid")
+    process = cli.start("play", "song.mid", "--controller", "policy", "-o", "out", "--no-video")
+    try:
+        bag = cli.folder / "out/bag"
+        cli.wait_until(lambda: cli.pid_of("policy") and bag.exists(), 60, "a policy that plays")
+        cli.wait_until(
+            lambda: sum(path.stat().st_size for path in bag.iterdir()) > 300_000, 60, "in mid-song"
+        )
+        os.kill(cli.pid_of("policy"), 9)
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill() if process.poll() is None else None
+    assert process.returncode == 0, err
+    performance = read_performance(cli.folder / "out/bag")
+    assert len(performance.wanted) == len(key_goals(SONG, CONTROL_DT_S).keys)
+    assert json.loads((cli.folder / "out/metrics.json").read_text())["f1"] > 0.6
+    assert not performance.active[-1].any()
