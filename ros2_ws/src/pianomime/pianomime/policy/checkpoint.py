@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from pianomime.errors import ModelError, OutputError
 from pianomime.policy.generalist import Networks, sizes
@@ -70,7 +70,7 @@ class Checkpoint:
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
-    """Write the file.
+    """Write the file whole or not at all.
 
     Raises:
         OutputError: It cannot be written.
@@ -84,7 +84,9 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     card = json.dumps({"format": FORMAT, **asdict(checkpoint.card)})
     whole = {key: np.ascontiguousarray(array) for key, array in tensors.items()}
     try:
-        save_file(whole, path, metadata={_CARD: card})
+        part = path.with_suffix(".part")
+        part.write_bytes(save(whole, metadata={_CARD: card}))
+        part.replace(path)
     except (OSError, SafetensorError) as error:
         raise OutputError(f"{path}: cannot be written ({error})") from None
 
