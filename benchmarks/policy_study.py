@@ -342,8 +342,30 @@ def main() -> None:
         print(f"{name:50} P {p:.3f} R {r:.3f} F1 {f1:.3f}  ({trained:.0f} s)", flush=True)
     print(f"\n{options.steps} minibatches, {len(scores)} clips, {date.today()}\n")
     print("| policy | P | R | F1 |\n| --- | --- | --- | --- |")
+    plot(done, options.out / "policy_songs.png")
     for name, r in done.items():
         print(f"| {name} | {r['precision']:.3f} | {r['recall']:.3f} | {r['f1']:.3f} |")
+
+
+def plot(done, path) -> None:
+    """Draw F1 over the number of demonstrations."""
+    from matplotlib.figure import Figure
+
+    points = sorted(
+        (int(name.split()[2]), r["f1"]) for name, r in done.items() if "demonstrations" in name
+    )
+    if not points:
+        return
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.semilogx(*zip(*points, strict=True), "o-", color="#4477aa")
+    axes.axhline(0.57, color="#ee6677", label="the paper's generalist, 431 clips")
+    axes.set_xlabel("demonstrations")
+    axes.set_ylabel("F1 on unseen clips")
+    axes.set_xticks([count for count, _ in points], [str(count) for count, _ in points])
+    axes.minorticks_off()
+    axes.legend()
+    figure.savefig(path, dpi=120)
 
 
 def rows(study) -> dict[str, Callable]:
