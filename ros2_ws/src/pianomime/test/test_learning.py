@@ -1,4 +1,5 @@
 import dataclasses
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from pianomime.errors import ConfigError, ScoreError
 from pianomime.evaluation.players import LEAD, TAIL
 from pianomime.fingering.fingering import assign_fingers
+from pianomime.learning.corpus import corpus_scores
 from pianomime.learning.datasets import fingertip_pairs, joint_pairs
 from pianomime.learning.episode import Episode, load_episode, save_episode
 from pianomime.learning.exercises import exercise
@@ -89,6 +91,14 @@ def test_nothing_is_learnt_from_the_test_clips():
             held_out.check(variation(score.without_fingers(), rng))
     shipped = load_checkpoint(SHIPPED).card
     assert shipped.data["held_out"] == sorted(print_[:16] for print_ in held_out.fingerprints)
+
+
+def test_without_music21_its_corpus_is_refused_in_one_line():
+    if importlib.util.find_spec("music21"):
+        assert len(corpus_scores(2)) == 2
+    else:
+        with pytest.raises(ScoreError, match="music21 is missing; run: pip install music21"):
+            corpus_scores(2)
 
 
 def test_a_held_out_song_in_a_folder_is_left_out_or_refused(tmp_path):
@@ -224,7 +234,8 @@ def test_the_student_s_fingers_are_corrected_from_where_they_led():
 
 def test_training_goes_on_where_it_was_and_numpy_agrees_with_torch(tmp_path):
     torch = pytest.importorskip("torch", reason="torch is not installed: tools/setup learning")
-    from pianomime.learning.datasets import Pairs
+    from pianomime.learning.corpus import corpus_scores
+from pianomime.learning.datasets import Pairs
     from pianomime.learning.networks import Standardised, loss_of_way, mlp, to_numpy
     from pianomime.learning.training import TrainingConfig, fit
 

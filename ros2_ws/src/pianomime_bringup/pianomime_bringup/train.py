@@ -28,6 +28,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--config", type=Path, required=True, help="such as config/training.yaml")
     parser.add_argument("--clips", type=Path, help="file of clips; its test split is held out")
     parser.add_argument("--songs", type=Path, help="folder of MIDI files to learn from, too")
+    parser.add_argument(
+        "--corpus", type=int, default=0, help="scores of music21's corpus, where it is installed"
+    )
     parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.set_defaults(run=_run)
@@ -35,6 +38,7 @@ def add_parser(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     try:
+        from pianomime.learning.corpus import corpus_scores
         from pianomime.learning.recipe import Bar, Training, load_recipe
         from pianomime.learning.songs import HeldOut, songs
     except ImportError as error:
@@ -48,7 +52,8 @@ def _run(options: argparse.Namespace) -> int:
     recipe = load_recipe(options.config)
     test = load_clips(options.clips, "test") if options.clips else []
     held_out = HeldOut.of([clip.score() for clip in test])
-    found = songs(options.clips, options.songs, held_out)
+    more = corpus_scores(options.corpus) if options.corpus else []
+    found = songs(options.clips, options.songs, held_out, more)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -72,8 +72,12 @@ def mirrored(score: Score) -> Score:
     return Score.from_notes(f"{score.title} mirrored", turned, score.pedal)
 
 
-def songs(clips: Path | None, folder: Path | None, held_out: HeldOut) -> list[Score]:
-    """Return the songs as they are: training clips, the repertoire, a folder's MIDI files.
+def songs(
+    clips: Path | None, folder: Path | None, held_out: HeldOut, more: Sequence[Score] = ()
+) -> list[Score]:
+    """Return the songs as they are: training clips, the repertoire, a folder's MIDI files, `more`.
+
+    What is held out is not among them.
 
     Raises:
         ScoreError: A file is not what it should be.
@@ -83,7 +87,9 @@ def songs(clips: Path | None, folder: Path | None, held_out: HeldOut) -> list[Sc
         found += [clip.score().without_fingers() for clip in load_clips(clips, "train")]
     if folder is not None:
         found += [load_score(path).trimmed() for path in sorted(folder.glob("**/*.mid*"))]
-    return [song for song in _once(found) if fingerprint(song) not in held_out.fingerprints]
+    return [
+        song for song in _once([*found, *more]) if fingerprint(song) not in held_out.fingerprints
+    ]
 
 
 def variation(score: Score, rng: np.random.Generator) -> Score:
