@@ -234,8 +234,7 @@ def test_the_student_s_fingers_are_corrected_from_where_they_led():
 
 def test_training_goes_on_where_it_was_and_numpy_agrees_with_torch(tmp_path):
     torch = pytest.importorskip("torch", reason="torch is not installed: tools/setup learning")
-    from pianomime.learning.corpus import corpus_scores
-from pianomime.learning.datasets import Pairs
+    from pianomime.learning.datasets import Pairs
     from pianomime.learning.networks import Standardised, loss_of_way, mlp, to_numpy
     from pianomime.learning.training import TrainingConfig, fit
 
