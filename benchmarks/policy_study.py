@@ -30,6 +30,7 @@ from pianomime.learning import datasets
 from pianomime.learning.datasets import Pairs
 from pianomime.learning.distance_field import LATENT, DistanceField, key_distances
 from pianomime.learning.episode import load_episode
+from pianomime.learning.finger_lessons import note_table
 from pianomime.learning.networks import (
     Flow,
     OverTime,
@@ -249,53 +250,52 @@ def as_distance_field(study):
 # --- playing -------------------------------------------------------------------------------------
 
 
-class Oracle:
-    """The teacher in place of the fingers, or of the fingers and the fingertips."""
+class KnownFingers:
+    """Notes whose fingers are known beforehand."""
 
-    def __init__(self, study, score, goals, tips):
-        fingered = assign_fingers(score, goals, CONTROL_DT_S)
-        self.table = datasets_table(fingered, goals)
-        self.planned = None
-        if tips:
-            plan = plan_performance(fingered, study.simulation.hands, CONTROL_DT_S, LEAD, TAIL)
-            self.planned = study.frame.fingertips(study.frame.poses(plan.position))
-
-    def apply(self, policy):
-        policy._memory = self
-        if self.planned is not None:
-            policy._networks = replace(policy._networks, fingertips=self._say)
-        self._policy = policy
+    def __init__(self, table):
+        self._table, self.now = table, 0
 
     def update(self, now, keys):
-        self._now = now
+        self.now = now
 
     @property
     def notes(self):
-        near = (self.table[:, 1] >= self._now) & (self.table[:, 0] <= self._now + WINDOW_STEPS)
-        return self.table[near]
-
-    def _say(self, inputs):
-        rows = np.minimum(self._now + LEAD + 1 + np.arange(CHUNK), len(self.planned) - 1)
-        wanted = self.planned[rows].transpose(1, 0, 2, 3)
-        return (wanted - self._policy.aimed).reshape(2, -1) / TIP_UNIT_M
+        table, now = self._table, self.now
+        return table[(table[:, 1] >= now) & (table[:, 0] <= now + WINDOW_STEPS)]
 
 
-def datasets_table(score, goals):
-    from pianomime.learning.finger_lessons import note_table
+class Told(Generalist):
+    """A policy that is told the teacher's fingers, and perhaps its fingertips."""
 
-    table = note_table(score, goals)
-    return table[table[:, 3] >= 0]
+    def __init__(self, study, networks, tips):
+        super().__init__(study.simulation.hands, networks)
+        self._study, self._tips = study, tips
+
+    def hear(self, score, goals):
+        fingered = assign_fingers(score, goals, CONTROL_DT_S)
+        table = note_table(fingered, goals)
+        self._memory = KnownFingers(table[table[:, 3] >= 0])
+        hands, frame = self._study.simulation.hands, self._study.frame
+        plan = plan_performance(fingered, hands, CONTROL_DT_S, LEAD, TAIL)
+        self._planned = frame.fingertips(frame.poses(plan.position))
+
+    def fingertips(self, state, plan):
+        if not self._tips:
+            return super().fingertips(state, plan)
+        rows = self._memory.now + LEAD + 1 + np.arange(CHUNK)
+        return self._planned[np.minimum(rows, len(self._planned) - 1)].transpose(1, 0, 2, 3)
 
 
-def play(study, policy, scores, oracle=None):
+def play(study, policy, scores):
     """Return the mean precision, recall and F1."""
     figures = []
     for score in scores:
         goals = key_goals(score, CONTROL_DT_S)
         policy.begin_anew()
         torch.manual_seed(0)
-        if oracle:
-            Oracle(study, score, goals, oracle == "fingertips").apply(policy)
+        if isinstance(policy, Told):
+            policy.hear(score, goals)
 
         def command(step, measured, goals=goals):
             keys, sustain = goals.window(step, WINDOW_STEPS + 1)
@@ -334,9 +334,9 @@ def main() -> None:
         if name in done or (options.only and name not in options.only):
             continue
         began = time.perf_counter()
-        policy, oracle = row()
+        policy = row()
         trained = time.perf_counter() - began
-        p, r, f1 = play(study, policy, scores, oracle)
+        p, r, f1 = play(study, policy, scores)
         done[name] = {"precision": p, "recall": r, "f1": f1, "seconds": trained}
         results.write_text(json.dumps(done, indent=1) + "\n")
         print(f"{name:50} P {p:.3f} R {r:.3f} F1 {f1:.3f}  ({trained:.0f} s)", flush=True)
@@ -404,13 +404,13 @@ def rows(study) -> dict[str, Callable]:
         )
         name = "plain_absolute" if absolute else "plain"
         low = once(name, lambda: train_way(study, name, plain_joint_pairs(study, absolute)))
-        return WholeScore(hands, encode, high, low, one_stage=False, absolute=absolute), None
+        return WholeScore(hands, encode, high, low, one_stage=False, absolute=absolute)
 
     def one_stage(encoding):
         encode = as_bits if encoding == "bits" else once("field", lambda: as_distance_field(study))
         pairs = whole_pairs(study, encode, one_stage=True)
         network = train_way(study, f"one_{encoding}", pairs)
-        return WholeScore(hands, encode, network, None, one_stage=True), None
+        return WholeScore(hands, encode, network, None, one_stage=True)
 
     table: dict[str, Callable] = {
         "one stage, MLP, bits": lambda: one_stage("bits"),
@@ -420,17 +420,15 @@ def rows(study) -> dict[str, Callable]:
         "two stages, transformer, distance field": lambda: whole("field", "transformer"),
         "two stages, flow matching, distance field": lambda: whole("field", "flow"),
         "two stages, MLP, bits, absolute low level": lambda: whole("bits", "mlp", True),
-        "fingers chosen first, MLP (shipped kind)": lambda: (Generalist(hands, ours()), None),
-        "fingers chosen first, flow matching": lambda: (Generalist(hands, ours(as_flow)), None),
-        "same as shipped kind, teacher's fingers": lambda: (Generalist(hands, ours()), "fingers"),
-        "same, teacher's fingers and fingertips": lambda: (
-            Generalist(hands, ours()), "fingertips",
-        ),
-    }  # fmt: skip
+        "fingers chosen first, MLP (shipped kind)": lambda: Generalist(hands, ours()),
+        "same as shipped kind, teacher's fingers": lambda: Told(study, ours(), tips=False),
+        "same, teacher's fingers and fingertips": lambda: Told(study, ours(), tips=True),
+        "fingers chosen first, flow matching": lambda: Generalist(hands, ours(as_flow)),
+    }
     for count in (10, 30, 60, 120, 240):
-        table[f"shipped kind, {count} demonstrations"] = lambda count=count: (
-            Generalist(hands, ours(some=count)), None,
-        )  # fmt: skip
+        table[f"shipped kind, {count} demonstrations"] = lambda count=count: Generalist(
+            hands, ours(some=count)
+        )
     return table
 
 

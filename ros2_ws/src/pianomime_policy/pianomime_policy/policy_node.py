@@ -30,6 +30,7 @@ class PolicyNode(ControllerNode):
         checkpoint = load_checkpoint(path)
         checkpoint.check_hands(body, HandFrame(self.hands))
         self._generalist = Generalist(self.hands, checkpoint.networks)
+        self._overruns = 0  # steps that went by without a command of ours
         self._piano: msg.PianoState | None = None
         self._said: tuple[int, str, Answer] | None = None
         self.listen(topics.PIANO_STATE, self._on_piano_state)
@@ -45,6 +46,9 @@ class PolicyNode(ControllerNode):
             return self._said[2]  # a simulation that waits repeats itself
         if self._said is None or self._said[1] != song or step < self._said[0]:
             self._generalist.begin_anew()
+        else:
+            self._overruns += step - self._said[0] - 1
+            self.timing.count("overruns", self._overruns)
         keys = np.array(self._piano.position)
         if not (np.isfinite(measured).all() and np.isfinite(keys).all()):
             self.get_logger().error(

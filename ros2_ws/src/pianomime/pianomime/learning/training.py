@@ -78,7 +78,7 @@ def fit(
         for step in range(done, config.steps):
             chance = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
             rows = torch.randint(train, (config.batch,), generator=chance)
-            with torch.autocast(device, enabled=device == "cuda"):
+            with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
                 each = network.cost(x[rows].to(device), y[rows].to(device))
                 cost = (each * w[rows].to(device)).mean()
             optimizer.zero_grad()

@@ -1,6 +1,6 @@
 """The policy: score to fingers, to fingertips, to joints, at every control step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +130,16 @@ def fingered(score: Score, goals: KeyGoals, network: Mlp) -> Score:
     return score.with_fingers(fingers.tolist())
 
 
+@dataclass(frozen=True)
+class _Last:
+    """The last step: which, poses (2, na), fingertips (2, 5, 3) and targets (2, na)."""
+
+    step: int
+    pose: Array
+    tips: Array
+    target: Array
+
+
 class Generalist:
     """Plays what the goals ask, from wherever the hands are."""
 
@@ -142,7 +152,7 @@ class Generalist:
     def begin_anew(self) -> None:
         """Forget what was played."""
         self._memory = FingerMemory(self._networks.fingers)
-        self._last: tuple[Array, Array, Array] | None = None  # poses, fingertips, targets
+        self._last: _Last | None = None
 
     def step(
         self, now: int, keys: NDArray[np.bool_], measured: Array, key_position: Array
@@ -161,16 +171,24 @@ class Generalist:
         notes = one_key_a_finger(self._memory.notes)
         pose = frame.poses(measured)
         tips = frame.kinematics.fingertips(pose)
-        before, tips_before, commanded = self._last or (pose, tips.position, pose)
+        last = self._last or _Last(now, pose, tips.position, pose)
+        if now != last.step + 1:  # steps were lost, and with them how fast the hands are
+            last = replace(last, pose=pose, tips=tips.position)
         outwards = frame.kinematics.forearm(pose)[:, 1]
         down = np.tile(keys_down, (len(SIDES), 1))
-        state = HandState(pose, before, tips, tips_before, commanded, outwards[::-1], down, MIRROR)
+        state = HandState(
+            pose, last.pose, tips, last.tips, last.target, outwards[::-1], down, MIRROR
+        )
         plan = Schedule.stacked([schedule(notes, i, np.array([now])) for i in range(len(SIDES))])
-        self.aimed = aim(frame, state, plan)
-        way = self._networks.fingertips(fingertip_inputs(frame, state, plan))
-        chunk = self.aimed + TIP_UNIT_M * way.reshape(self.aimed.shape)
+        chunk = self.fingertips(state, plan)
         base = inverse_kinematics(frame, state, chunk[:, 0])
         seen = joint_inputs(frame, state, plan, chunk, base)
         target = base + frame.unit * self._networks.joints(seen)
-        self._last = pose, tips.position, target
+        self._last = _Last(now, pose, tips.position, target)
         return frame.joints(target)
+
+    def fingertips(self, state: HandState, plan: Schedule) -> Array:
+        """Return where the fingertips are to be in the next steps, (2, CHUNK, 5, 3) [m]."""
+        toward = aim(self._frame, state, plan)
+        way = self._networks.fingertips(fingertip_inputs(self._frame, state, plan))
+        return np.asarray(toward + TIP_UNIT_M * way.reshape(toward.shape))
