@@ -50,10 +50,10 @@ def main() -> None:
         generalist = Generalist(calm.hands, networks)
         rollout = play(generalist, goals, calm, times_ms)
         notes += note_facts(score, goals, rollout.pressed)
-        pushed = DisturbedSimulation(model, seed=clip.index)
+        pushed = DisturbedSimulation(model, seed=(clip.index,))
         f1 = play(generalist, goals, pushed, []).f1_per_step(goals)
         phase = (np.arange(len(f1)) + LEAD + 1) % BETWEEN_PUSHES
-        begun = np.arange(len(f1)) >= BETWEEN_PUSHES - LEAD
+        begun = np.arange(len(f1)) >= BETWEEN_PUSHES - LEAD - 1
         after.append([f1[begun & (phase // SECOND == s)].mean() for s in range(5)])
     print(f"\n{options.split} clips, {date.today()}, {path.name}\n")
     p50, p99, most = np.percentile(times_ms, (50, 99, 100))

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pianomime.errors import ModelError
 from pianomime.evaluation.players import LEAD
 from pianomime.hands.hands_model import HandsModel
+from pianomime.learning.datasets import finger_pairs
+from pianomime.learning.finger_lessons import note_table
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import N_KEYS
 from pianomime.planning.rollout import roll_out
@@ -123,14 +125,49 @@ def test_a_note_keeps_its_finger_from_when_it_is_chosen_until_it_ends(shipped):
     assert sorted(seen.values()) == sorted(chosen)
 
 
+def test_it_chooses_by_the_same_sight_as_in_training(shipped):
+    notes = [Note(i * 0.25, i * 0.25 + d, 30 + 3 * i, 64) for i, d in enumerate((3, 1, 2, 0.2, 1))]
+    score = Score.from_notes("long notes", [*notes, *(Note(2.0, 2.4, k) for k in (40, 44))])
+    goals = key_goals(score, CONTROL_DT_S)
+    seen = []
+
+    def network(inputs):
+        seen.append(inputs)
+        return shipped.networks.fingers(inputs)
+
+    chosen = fingered(score, goals, network)
+    pairs = finger_pairs(note_table(chosen, goals))
+    np.testing.assert_array_equal(np.concatenate(seen), pairs.inputs)
+
+
+def test_notes_beyond_ten_at_once_take_no_finger_from_the_others(shipped):
+    cluster = Score.from_notes("cluster", [Note(0.5, 1.5, 30 + 2 * i) for i in range(12)])
+    goals = key_goals(cluster, CONTROL_DT_S)
+    fingers = [note.finger for note in fingered(cluster, goals, shipped.networks.fingers).notes]
+    assert sorted(fingers) == [-1, -1, *range(10)]
+
+
+def test_after_a_jump_in_the_song_old_notes_are_forgotten(shipped):
+    memory = FingerMemory(shipped.networks.fingers)
+    keys = np.zeros((WINDOW_STEPS + 1, N_KEYS), bool)
+    keys[2:20, 40] = True
+    memory.update(0, keys)
+    assert memory.notes[0, 0] == 2
+    later = np.zeros_like(keys)
+    later[0:5, 40] = True
+    memory.update(100, later)
+    assert memory.notes[:, :3].tolist() == [[100, 104, 40]]
+
+
 # --- checkpoints ---------------------------------------------------------------------------------
 
 
-def test_a_checkpoint_is_read_as_it_was_written(frame, tmp_path):
+def test_a_checkpoint_is_read_as_it_was_written(frame, pianomime_hands, tmp_path):
     made = random_checkpoint(frame)
     save_checkpoint(made, tmp_path / "a.safetensors")
     read = load_checkpoint(tmp_path / "a.safetensors")
-    read.check_hands("pianomime", frame)
+    read.check_embodiment("pianomime")
+    read.check_hands(pianomime_hands)
     assert read.card == made.card
     x = np.ones((2, made.networks.joints.inputs), np.float32)
     np.testing.assert_array_equal(read.networks.joints(x), made.networks.joints(x))
@@ -195,21 +232,21 @@ def test_a_broken_network_is_refused_by_name(tensors, message):
         Mlp.of("low", whole)
 
 
-def test_a_policy_for_other_hands_is_refused(frame):
+def test_a_policy_for_other_hands_is_refused(frame, pianomime_hands):
     made = random_checkpoint(frame)
     with pytest.raises(ModelError, match="for embodiment 'pianomime', not 'robopianist'"):
-        made.check_hands("robopianist", frame)
+        made.check_embodiment("robopianist")
     turned = dataclasses.replace(made.card, coordinates=frame.names[::-1])
     with pytest.raises(ModelError, match="policy for the joints forearm_tz, forearm_ty"):
-        dataclasses.replace(made, card=turned).check_hands("pianomime", frame)
+        dataclasses.replace(made, card=turned).check_hands(pianomime_hands)
     networks = dataclasses.replace(made.networks, joints=random_mlp(7, frame.n))
     with pytest.raises(ModelError, match="network joints takes 7 and gives 23; must be"):
-        dataclasses.replace(made, networks=networks).check_hands("pianomime", frame)
+        dataclasses.replace(made, networks=networks).check_hands(pianomime_hands)
 
 
-def test_the_shipped_checkpoint_is_small_and_fits_the_hands(shipped, frame):
+def test_the_shipped_checkpoint_is_small_and_fits_the_hands(shipped, pianomime_hands):
     assert SHIPPED.stat().st_size < 20e6
-    shipped.check_hands("pianomime", frame)
+    shipped.check_hands(pianomime_hands)
     assert len(shipped.card.data["held_out"]) == 24
 
 

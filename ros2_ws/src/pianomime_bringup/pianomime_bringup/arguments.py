@@ -26,6 +26,13 @@ def from_strings(config_type: type[C], given: Mapping[str, str]) -> C:
     return config_type(**values)
 
 
+def count(text: str) -> int:
+    """Return a whole number of at least 1, as an argument's type."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number of at least 1")
+    return int(text)
+
+
 def add_options(parser: argparse.ArgumentParser, config_type: type[Config], skip: set[str]) -> None:
     """Add an option for each field, except those in `skip`; flags for booleans."""
     for field in dataclasses.fields(config_type):

@@ -10,16 +10,17 @@ from typing import Any
 
 from tqdm import tqdm
 
-from pianomime.errors import ConfigError, ScoreError
+from pianomime.errors import ConfigError
 from pianomime.evaluation.bench import Record, run_bench, summary
 from pianomime.evaluation.players import PLAYERS, Options
 from pianomime.evaluation.report import write_report
 from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.score.clips import load_clips
-from pianomime.score.midi import load_score
+from pianomime.score.midi import load_folder
 from pianomime.score.repertoire import find_score, repertoire
 from pianomime.score.score import Score
+from pianomime_bringup.arguments import count
 from pianomime_policy.shipped import shipped_checkpoint
 
 
@@ -39,7 +40,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--disturbed", action="store_true", help="hands begin anywhere and are pushed every 5 s"
     )
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=count, default=os.cpu_count() or 1)
     parser.add_argument(
         "-o",
         "--output",
@@ -82,7 +83,7 @@ def _checkpoint(options: argparse.Namespace) -> str:
     if options.controller != "policy":
         return ""
     path = options.checkpoint or shipped_checkpoint(options.embodiment)
-    load_checkpoint(path)
+    load_checkpoint(path).check_embodiment(options.embodiment)
     return str(path.absolute())
 
 
@@ -93,10 +94,7 @@ def _songs(options: argparse.Namespace) -> list[Score]:
         raise ConfigError(f"bench {options.what}: give the path")
     if options.what == "clips":
         return _clips(options)
-    files = sorted(path for path in options.path.glob("**/*") if path.suffix in (".mid", ".midi"))
-    if not files:
-        raise ScoreError(f"{options.path}: no .mid or .midi files there")
-    return [load_score(path).trimmed() for path in files]
+    return load_folder(options.path)
 
 
 def _clips(options: argparse.Namespace) -> list[Score]:

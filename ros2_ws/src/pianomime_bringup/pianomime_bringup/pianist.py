@@ -58,7 +58,7 @@ class PianistConfig(Config):
             learnt.check_score(score.sha256)
         if self.controller == "policy":
             path = Path(self.checkpoint) if self.checkpoint else shipped_checkpoint(self.embodiment)
-            load_checkpoint(path)
+            load_checkpoint(path).check_embodiment(self.embodiment)
         if self.demo:
             load_demonstration(Path(self.demo)).check_score(score)
         return score

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from pianomime.errors import OutputError, PianoMimeError
 from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.score.clips import load_clips
+from pianomime_bringup.arguments import count
 
 
 def add_parser(commands: Any) -> None:
@@ -29,10 +30,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--clips", type=Path, help="file of clips; its test split is held out")
     parser.add_argument("--songs", type=Path, help="folder of MIDI files to learn from, too")
     parser.add_argument(
-        "--corpus", type=int, default=0, help="scores of music21's corpus, where it is installed"
+        "--corpus", type=count, help="scores of music21's corpus, where it is installed"
     )
     parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=count, default=os.cpu_count() or 1)
     parser.set_defaults(run=_run)
 
 
@@ -69,6 +70,8 @@ def _run(options: argparse.Namespace) -> int:
     )
     made = training.run()
     path = options.output / made.name
-    shutil.copyfile(made, path)
+    part = path.with_suffix(".part")
+    shutil.copyfile(made, part)
+    part.replace(path)
     print(path)
     return 0

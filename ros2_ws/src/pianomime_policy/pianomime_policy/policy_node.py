@@ -6,7 +6,6 @@ import numpy as np
 
 from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.policy.generalist import Generalist
-from pianomime.policy.hand_frame import HandFrame
 from pianomime_common import conversions, topics
 from pianomime_common.running import run
 from pianomime_control.controller_node import Answer, ControllerNode
@@ -28,7 +27,8 @@ class PolicyNode(ControllerNode):
         body = self.config.embodiment
         path = Path(self.config.checkpoint or shipped_checkpoint(body))
         checkpoint = load_checkpoint(path)
-        checkpoint.check_hands(body, HandFrame(self.hands))
+        checkpoint.check_embodiment(body)
+        checkpoint.check_hands(self.hands)
         self._generalist = Generalist(self.hands, checkpoint.networks)
         self._overruns = 0  # steps that went by without a command of ours
         self._piano: msg.PianoState | None = None

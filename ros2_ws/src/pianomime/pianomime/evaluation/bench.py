@@ -1,5 +1,6 @@
 """Let a controller play many songs, in several processes, and keep every result as it comes."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -71,6 +72,9 @@ def run_bench(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "results.jsonl"
     done = {_job_of(record): record for record in _read(path)}
+    checkpoint = ""
+    if options.checkpoint:  # its contents count, not its name
+        checkpoint = hashlib.sha256(Path(options.checkpoint).read_bytes()).hexdigest()
     jobs = {
         Job(
             song.title,
@@ -78,13 +82,13 @@ def run_bench(
             controller,
             body,
             options.seed,
-            options.checkpoint,
+            checkpoint,
             disturbed,
         ): song
         for song in songs
     }
     os.environ |= ONE_THREAD  # read by the processes' numpy
-    todo = [(job, song, now_s) for job, song in jobs.items() if job not in done]
+    todo = [(job, song, options, now_s) for job, song in jobs.items() if job not in done]
     # Leaving the block, also by an exception, ends the pool's processes.
     with get_context("spawn").Pool(processes) as pool, path.open("a") as file:
         if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
@@ -113,14 +117,14 @@ def summary(records: Iterable[Record]) -> Record:
     }
 
 
-def _run(todo: tuple[Job, Score, Callable[[], float]]) -> Record:
-    job, song, now_s = todo
+def _run(todo: tuple[Job, Score, Options, Callable[[], float]]) -> Record:
+    job, song, options, now_s = todo
     simulation = _simulation(job.embodiment)
     if job.disturbed:
-        simulation = DisturbedSimulation(simulation.model, job.seed)
+        simulation = DisturbedSimulation(simulation.model, (job.seed, int(job.sha256[:8], 16)))
     goals = key_goals(song, CONTROL_DT_S)
     began_s = now_s()
-    player = PLAYERS[job.controller](song, goals, simulation, Options(job.seed, job.checkpoint))
+    player = PLAYERS[job.controller](song, goals, simulation, options)
     preparation_s = now_s() - began_s
     rollout = player.perform()
     end_s = len(rollout.active) * CONTROL_DT_S

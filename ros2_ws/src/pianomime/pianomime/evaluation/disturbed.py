@@ -20,7 +20,7 @@ PUSH_N: Final = 40.0
 class DisturbedSimulation(PianoSimulation):
     """Push one hand sideways for 0.1 s, every 5 s; which, and which way, is by chance."""
 
-    def __init__(self, model: mujoco.MjModel, seed: int) -> None:
+    def __init__(self, model: mujoco.MjModel, seed: tuple[int, ...]) -> None:
         """Take a model; `seed` is of the places and pushes."""
         self._seed = seed
         self._frame: HandFrame | None = None

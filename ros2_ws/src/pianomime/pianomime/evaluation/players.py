@@ -89,14 +89,20 @@ def _planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Opti
 
 def _policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options) -> Player:
     """Prepare nothing: let the networks play."""
-    generalist = Generalist(simulation.hands, _checkpoint(options.checkpoint).networks)
+    checkpoint = _checkpoint(options.checkpoint)
+    generalist = Generalist(simulation.hands, checkpoint.networks)
+    checkpoint.check_hands(simulation.hands)
 
     def command(step: int, measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
         keys, sustain = goals.window(step, WINDOW_STEPS + 1)
         target = generalist.step(step, keys, measured, simulation.key_position)
         return target, bool(sustain[0])
 
-    return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), 0)
+    def perform() -> Rollout:
+        generalist.begin_anew()
+        return roll_out(command, LEAD, len(goals.keys), simulation)
+
+    return Player(perform, 0)
 
 
 @cache

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
+
 from pianomime.errors import ScoreError
 from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS
 from pianomime.score.score import Note, Score
@@ -26,9 +28,9 @@ def corpus_scores(most: int) -> list[Score]:
     except ImportError:
         raise ScoreError("music21 is missing; run: pip install music21") from None
     works = [path for composer in COMPOSERS for path in corpus.getComposer(composer)]
-    every = max(1, len(works) // max(most, 1))
     scores: list[Score] = []
-    for path in works[::every][:most]:
+    for i in np.linspace(0, len(works) - 1, min(most, len(works))).astype(int):
+        path = works[i]
         try:
             score = _score(str(path.stem), corpus.parse(path))
         except Exception:  # a file that music21 cannot read, or that no piano can play

@@ -40,7 +40,7 @@ class DistanceField(nn.Module):
 
     def distances(self, latent: torch.Tensor) -> torch.Tensor:
         """Return the distance of each key to the nearest wanted one [keyboards], (rows, 88)."""
-        at = torch.linspace(0, 1, N_KEYS)
+        at = torch.linspace(0, 1, N_KEYS, device=latent.device)
         waves = [
             f(2**k * torch.pi * at) for k in range(_FREQUENCIES) for f in (torch.sin, torch.cos)
         ]

@@ -68,15 +68,15 @@ class Flow(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return a sample for each row of inputs, in `FLOW_STEPS` steps of Euler's."""
-        at = torch.randn(len(x), self._outputs)
+        at = torch.randn(len(x), self._outputs, device=x.device)
         for step in range(FLOW_STEPS):
-            time = torch.full((len(x), 1), step / FLOW_STEPS)
+            time = torch.full((len(x), 1), step / FLOW_STEPS, device=x.device)
             at = at + self._velocity(x, at, time) / FLOW_STEPS
         return at
 
     def cost(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Return the squared error of the velocity at a random time."""
-        noise, time = torch.randn_like(y), torch.rand(len(y), 1)
+        noise, time = torch.randn_like(y), torch.rand(len(y), 1, device=y.device)
         at = (1 - time) * noise + time * y
         return (self._velocity(x, at, time) - (y - noise)) ** 2
 

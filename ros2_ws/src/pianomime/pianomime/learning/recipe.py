@@ -5,6 +5,8 @@ interrupted.
 """
 
 import hashlib
+import json
+import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -137,10 +139,30 @@ class Training:
 
     def run(self) -> Path:
         """Do what has not been done, and return the last round's checkpoint."""
+        self._claim()
         path = self._round(0, None)
         for number in range(1, self.recipe.amounts.corrections + 1):
             path = self._round(number, load_checkpoint(path).networks)
         return path
+
+    def _claim(self) -> None:
+        """Refuse a folder whose contents were made from something else.
+
+        Raises:
+            ConfigError: They were.
+        """
+        about = {
+            "recipe": asdict(self.recipe),
+            "embodiment": self.body,
+            "songs": sorted(song.sha256 for song in self.songs),
+            "held_out": sorted(self.held_out.fingerprints),
+        }
+        path = self.folder / "run.json"
+        if not path.exists():
+            path.write_text(json.dumps(about, indent=1) + "\n")
+        kept = json.loads(path.read_text())
+        if changed := [name for name in about if about[name] != kept.get(name)]:
+            raise ConfigError(f"{self.folder}: begun with another {changed[0]}; use a new one")
 
     def _round(self, number: int, student: Networks | None) -> Path:
         """Show or correct, then train on all there is; return the checkpoint."""
@@ -160,7 +182,8 @@ class Training:
 
     def _show(self, number: int, student: Networks | None) -> None:
         amounts = self.recipe.amounts
-        rounds = amounts.demonstration_rounds if number == 0 else 1
+        many = math.ceil(amounts.corrected_songs / len(self.songs))
+        rounds = many if number else amounts.demonstration_rounds
         most = amounts.corrected_songs if number else None
         songs = self._varied(number, rounds, most)
         with self.progress("corrections" if number else "demonstrations", len(songs)) as bar:

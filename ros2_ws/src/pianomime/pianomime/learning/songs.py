@@ -13,7 +13,7 @@ from pianomime.errors import ScoreError
 from pianomime.learning.exercises import exercise
 from pianomime.piano.geometry import N_KEYS
 from pianomime.score.clips import load_clips
-from pianomime.score.midi import load_score
+from pianomime.score.midi import load_folder
 from pianomime.score.repertoire import find_score, repertoire
 from pianomime.score.score import Score
 
@@ -84,12 +84,15 @@ def songs(
     """
     found = [find_score(name) for name in repertoire()]
     if clips is not None:
-        found += [clip.score().without_fingers() for clip in load_clips(clips, "train")]
+        found += [clip.score() for clip in load_clips(clips, "train")]
     if folder is not None:
-        found += [load_score(path).trimmed() for path in sorted(folder.glob("**/*.mid*"))]
-    return [
-        song for song in _once([*found, *more]) if fingerprint(song) not in held_out.fingerprints
+        found += load_folder(folder)
+    allowed = [
+        score.without_fingers()
+        for score in (*found, *more)
+        if fingerprint(score) not in held_out.fingerprints
     ]
+    return _once(allowed)
 
 
 def variation(score: Score, rng: np.random.Generator) -> Score:

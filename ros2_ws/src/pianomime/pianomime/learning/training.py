@@ -32,7 +32,7 @@ class TrainingConfig(Config):
     learning_rate: float = parameter(1e-3, "AdamW's at the start; falls as a cosine", ge=1e-7)
     weight_decay: float = parameter(1e-4, "AdamW's", ge=0.0)
     ema: float = parameter(0.999, "Of the weights' moving average, a step", ge=0.0, le=1.0)
-    held_back: float = parameter(0.03, "Share of rows, at the end, to validate with", ge=0, le=1)
+    held_back: float = parameter(0.03, "Share of rows, at the end, to validate with", ge=0, le=0.5)
     threads: int = parameter(2, "Of torch", ge=1)
     seed: int = parameter(0, "Of everything random", ge=0)
 

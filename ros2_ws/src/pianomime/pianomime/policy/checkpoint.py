@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from pianomime.errors import ModelError, OutputError
+from pianomime.hands.hands_model import HandsModel
 from pianomime.policy.generalist import Networks, sizes
 from pianomime.policy.hand_frame import HandFrame
 from pianomime.policy.mlp import Mlp
@@ -53,10 +54,14 @@ class Checkpoint:
     card: PolicyCard
     probes: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 
-    def check_hands(self, embodiment: str, frame: HandFrame) -> None:
-        """Raise ModelError unless the policy was made for these hands."""
-        if embodiment != self.card.embodiment:
-            raise ModelError(f"policy for embodiment {self.card.embodiment!r}, not {embodiment!r}")
+    def check_embodiment(self, name: str) -> None:
+        """Raise ModelError unless the policy was made for hands that are mounted so."""
+        if name != self.card.embodiment:
+            raise ModelError(f"policy for embodiment {self.card.embodiment!r}, not {name!r}")
+
+    def check_hands(self, hands: HandsModel) -> None:
+        """Raise ModelError unless the policy was made for these joints, in their order."""
+        frame = HandFrame(hands)
         if self.card.coordinates != frame.names:
             theirs, ours = ", ".join(self.card.coordinates), ", ".join(frame.names)
             raise ModelError(f"policy for the joints {theirs}; these hands have {ours}")

@@ -1,12 +1,13 @@
 """The policy: score to fingers, to fingertips, to joints, at every control step."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.costs import Partials
-from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, SIDES, UNASSIGNED
+from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, SIDES, UNASSIGNED, side_of
 from pianomime.hands.hands_model import HandsModel
 from pianomime.policy.finger_choice import (
     COMMIT_STEPS,
@@ -36,6 +37,9 @@ from pianomime.score.score import Score
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_REFUSED: Final = -2
+"""Finger of a note that came with more than ten at once, and stays without."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,12 @@ class FingerMemory:
         """Begin with nothing played."""
         self._network = network
         self._before = Partials.at_rest()
-        self._notes = np.zeros((0, 4), np.int64)  # first and last step, key, finger
-        self._chosen: set[tuple[int, int]] = set()
+        self._seen = np.zeros((0, 4), np.int64)  # first and last step, key, finger
 
     @property
     def notes(self) -> Ints:
-        """Notes with fingers that are not over, (n, 4)."""
-        return self._notes
+        """Notes in sight that have fingers, (n, 4)."""
+        return self._seen[self._seen[:, 3] >= 0]
 
     def update(self, now: int, keys: NDArray[np.bool_]) -> None:
         """Choose fingers for the notes that now are `COMMIT_STEPS` away, or nearer and unknown.
@@ -84,29 +87,34 @@ class FingerMemory:
             now: Control step that begins.
             keys: (rows, 88) wanted at the ends of steps now, now + 1, ...
         """
-        seen = self._seen(now, keys)
-        due = seen[(seen[:, 3] == UNASSIGNED) & (seen[:, 0] <= now + COMMIT_STEPS)]
-        for onset, _ in onsets(due) if len(due) else ():
+        seen = self._seen = self._look(now, keys)
+        self._hold_on()
+        due = np.flatnonzero((seen[:, 3] == UNASSIGNED) & (seen[:, 0] <= now + COMMIT_STEPS))
+        for onset, rows in onsets(seen[due]) if len(due) else ():
             later = seen[seen[:, 0] > onset.first]
             inputs = choice_inputs(self._before, onset, (later[:, 0], later[:, 1], later[:, 2]))
             fingers = choose(self._network(inputs).astype(float))
             self._before = follow(self._before, onset, fingers)
-            for key, finger in zip(onset.key, fingers, strict=True):
-                row = np.flatnonzero((seen[:, 0] == onset.first) & (seen[:, 2] == key))
-                seen[row, 3] = finger
-        mine = seen[seen[:, 3] != UNASSIGNED]
-        for _, last, key, finger in mine.tolist():
-            if self._before.key[0, finger] == key:
-                self._before.until[0, finger] = max(last, self._before.until[0, finger])
-        self._notes = mine
+            seen[due[rows], 3] = np.where(fingers == UNASSIGNED, _REFUSED, fingers)
 
-    def _seen(self, now: int, keys: NDArray[np.bool_]) -> Ints:
+    def _hold_on(self) -> None:
+        """Let the fingering so far know how much longer its notes last than could be seen."""
+        until, hand_until = self._before.until.copy(), self._before.hand_until.copy()
+        for _, last, key, finger in self.notes.tolist():
+            if self._before.key[0, finger] == key:
+                until[0, finger] = max(last, until[0, finger])
+                hand = side_of(finger)
+                hand_until[0, hand] = max(last, hand_until[0, hand])
+        self._before = replace(self._before, until=until, hand_until=hand_until)
+
+    def _look(self, now: int, keys: NDArray[np.bool_]) -> Ints:
         """Return the notes in the window, by onset then key, those known with their fingers."""
         rows = keys[: WINDOW_STEPS + 1].astype(np.int8)
         change = np.diff(np.pad(rows, ((1, 1), (0, 0))), axis=0)
         begins, ends = np.argwhere(change.T == 1), np.argwhere(change.T == -1)
-        sounding = {int(k): (int(f), int(g)) for f, _, k, g in self._notes if f < now}
-        known = {(int(f), int(k)): int(g) for f, _, k, g in self._notes}
+        before = self._seen.tolist()
+        sounding = {key: (first, f) for first, last, key, f in before if first < now <= last}
+        known = {(first, key): finger for first, _, key, finger in before}
         seen = []
         for (key, begin), (_, end) in zip(begins.tolist(), ends.tolist(), strict=True):
             first, finger = now + begin, known.get((now + begin, key), UNASSIGNED)

@@ -54,6 +54,18 @@ def load_score(path: Path) -> Score:
     return Score.from_notes(path.stem, notes, _pedal(pitched))
 
 
+def load_folder(folder: Path) -> list[Score]:
+    """Read all MIDI files in and below a folder, each without the silence before its first note.
+
+    Raises:
+        ScoreError: There are none, or one cannot be read.
+    """
+    files = sorted(path for path in folder.glob("**/*") if path.suffix in (".mid", ".midi"))
+    if not files:
+        raise ScoreError(f"{folder}: no .mid or .midi files there")
+    return [load_score(path).trimmed() for path in files]
+
+
 def save_midi(score: Score, path: Path) -> None:
     """Write a score as a MIDI file with one piano.
 
