@@ -20,6 +20,7 @@ from tqdm import tqdm
 from pianomime.evaluation.disturbed import BETWEEN_PUSHES, DisturbedSimulation
 from pianomime.evaluation.players import LEAD
 from pianomime.hands.embodiment import embodiment
+from pianomime.learning.songs import passages
 from pianomime.piano.geometry import key_y
 from pianomime.planning.rollout import roll_out
 from pianomime.policy.checkpoint import load_checkpoint
@@ -31,6 +32,7 @@ from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime_policy.shipped import shipped_checkpoint
 
+ONSETS = 10
 SECOND = round(1 / CONTROL_DT_S)
 
 
@@ -43,13 +45,16 @@ def main() -> None:
     path = options.checkpoint or shipped_checkpoint("pianomime")
     networks = load_checkpoint(path).networks
     model = load_model(embodiment("pianomime"))
-    calm, times_ms, after, notes = PianoSimulation(model), [], [], []
+    calm, times_ms, after, notes, common = PianoSimulation(model), [], [], [], []
+    train = {p for c in load_clips(options.clips, "train") for p in passages(c.score(), ONSETS)}
     for clip in tqdm(load_clips(options.clips, options.split)):
         score = clip.score().without_fingers()
         goals = key_goals(score, CONTROL_DT_S)
         generalist = Generalist(calm.hands, networks)
         rollout = play(generalist, goals, calm, times_ms)
         notes += note_facts(score, goals, rollout.pressed)
+        f1 = rollout.f1_per_step(goals).mean()
+        common.append((np.mean([p in train for p in passages(score, ONSETS)]), f1, clip.index))
         pushed = DisturbedSimulation(model, seed=(clip.index,))
         f1 = play(generalist, goals, pushed, []).f1_per_step(goals)
         phase = (np.arange(len(f1)) + LEAD + 1) % BETWEEN_PUSHES
@@ -62,6 +67,15 @@ def main() -> None:
     print("| seconds after a push | " + " | ".join(["0-1", "1-2", "2-3", "3-4", "4-5"]) + " |")
     print("| --- " * 6 + "|")
     print("| F1 | " + " | ".join(f"{x:.3f}" for x in np.mean(after, axis=0)) + " |\n")
+    print(f"| passages of {ONSETS} onsets that are in training clips, too | clips | F1 |")
+    print("| --- | --- | --- |")
+    for low, high in pairwise((0.0, 1e-9, 0.25, 1.01)):
+        rows = [row for row in common if low <= row[0] < high]
+        label = "none" if high < 0.01 else "some" if low < 0.2 else "a quarter or more"
+        which = ", ".join(str(index) for *_, index in rows)
+        mean = np.mean([f1 for _, f1, _ in rows] or [np.nan])
+        print(f"| {label} | {which} | {mean:.3f} |")
+    print()
     table = np.array(notes)
     for column, name, edges in (
         (1, "notes at once", (1, 2, 3, 4, 99)),

@@ -51,13 +51,27 @@ class HeldOut:
 
 def fingerprint(score: Score) -> str:
     """Return a hash that transposition, tempo, mirroring, title and fingering do not change."""
+    return _hash(_onset_keys(score))
+
+
+def passages(score: Score, onsets: int) -> list[str]:
+    """Return the fingerprint of each run of so many onsets: to find what songs have in common."""
+    groups = _onset_keys(score)
+    return [_hash(groups[i : i + onsets]) for i in range(len(groups) - onsets + 1)]
+
+
+def _onset_keys(score: Score) -> list[list[int]]:
+    """Return the keys that begin together, onset after onset."""
     ordered = sorted(score.notes, key=lambda note: note.onset_s)
-    groups = [
+    return [
         sorted(note.key for note in group)
         for _, group in groupby(ordered, key=lambda note: round(note.onset_s, 3))
     ]
-    up = [[key - groups[0][0] for key in group] for group in groups]
-    top = groups[0][-1]
+
+
+def _hash(groups: list[list[int]]) -> str:
+    low, top = groups[0][0], groups[0][-1]
+    up = [[key - low for key in group] for group in groups]
     down = [[top - key for key in reversed(group)] for group in groups]
     return min(hashlib.sha256(repr(keys).encode()).hexdigest() for keys in (up, down))
 
