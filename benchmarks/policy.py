@@ -18,13 +18,12 @@ import numpy as np
 from tqdm import tqdm
 
 from pianomime.evaluation.disturbed import BETWEEN_PUSHES, DisturbedSimulation
-from pianomime.evaluation.players import LEAD
+from pianomime.evaluation.players import LEAD, command_of
 from pianomime.hands.embodiment import embodiment
 from pianomime.learning.songs import passages
 from pianomime.piano.geometry import key_y
 from pianomime.planning.rollout import roll_out
 from pianomime.policy.checkpoint import load_checkpoint
-from pianomime.policy.finger_choice import WINDOW_STEPS
 from pianomime.policy.generalist import Generalist
 from pianomime.score.clips import load_clips
 from pianomime.score.goals import key_goals
@@ -95,15 +94,15 @@ def main() -> None:
 
 def play(generalist, goals, simulation, times_ms):
     generalist.begin_anew()
+    command = command_of(generalist, goals, simulation)
 
-    def command(step, measured):
-        keys, sustain = goals.window(step, WINDOW_STEPS + 1)
+    def timed(step, measured):
         began = time.perf_counter()
-        target = generalist.step(step, keys, measured, simulation.key_position)
+        answer = command(step, measured)
         times_ms.append((time.perf_counter() - began) * 1e3)
-        return target, bool(sustain[0])
+        return answer
 
-    return roll_out(command, LEAD, len(goals.keys), simulation)
+    return roll_out(timed, LEAD, len(goals.keys), simulation)
 
 
 def note_facts(score, goals, pressed):

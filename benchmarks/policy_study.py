@@ -23,7 +23,7 @@ __import__("os").environ.update(ONE_THREAD)
 import numpy as np
 import torch
 
-from pianomime.evaluation.players import LEAD, TAIL
+from pianomime.evaluation.players import LEAD, TAIL, command_of
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.learning import datasets
@@ -40,6 +40,7 @@ from pianomime.learning.networks import (
     mlp,
     to_numpy,
 )
+from pianomime.learning.recipe import load_lessons
 from pianomime.learning.training import TrainingConfig, fit
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import N_KEYS
@@ -165,7 +166,7 @@ def whole_pairs(study, encode, one_stage):
             answer = (planned[ahead].transpose(0, 2, 1, 3, 4) - tips[:, :, None]) / TIP_UNIT_M
         answer = answer.reshape(len(poses), -1).astype(np.float32)
         inputs = np.concatenate(seen, axis=1)[::2]  # neighbours are much alike
-        out.append(Pairs(inputs, answer[::2], np.ones_like(answer[::2])))
+        out.append(Pairs.even(inputs, answer[::2]))
     return Pairs.joined(out)
 
 
@@ -186,7 +187,7 @@ def plain_joint_pairs(study, absolute=False):
             )
             off = study.frame.relaxed if absolute else base
             answer = ((episode.wanted[:, side] - off) / study.frame.unit).astype(np.float32)
-            out.append(Pairs(inputs, answer, np.ones_like(answer)))
+            out.append(Pairs.even(inputs, answer))
     return Pairs.joined(out)
 
 
@@ -236,7 +237,7 @@ def as_distance_field(study):
     keys = np.unique(np.concatenate([rolls(e)[:, 0] for e in study.episodes]), axis=0)
     np.random.default_rng(0).shuffle(keys)
     distances = key_distances(keys > 0)
-    pairs = Pairs(keys, distances, np.ones_like(distances))
+    pairs = Pairs.even(keys, distances)
     field = study.fit("distance_field", DistanceField(), pairs)
 
     def encode(window):
@@ -296,12 +297,7 @@ def play(study, policy, scores):
         torch.manual_seed(0)
         if isinstance(policy, Told):
             policy.hear(score, goals)
-
-        def command(step, measured, goals=goals):
-            keys, sustain = goals.window(step, WINDOW_STEPS + 1)
-            target = policy.step(step, keys, measured, study.simulation.key_position)
-            return target, bool(sustain[0])
-
+        command = command_of(policy, goals, study.simulation)
         rollout = roll_out(command, LEAD, len(goals.keys), study.simulation)
         m = key_press_metrics(goals.keys, rollout.pressed)
         figures.append((m.precision, m.recall, m.f1))
@@ -320,8 +316,7 @@ def main() -> None:
     torch.set_num_threads(1)
     simulation = PianoSimulation(load_model(embodiment("pianomime")))
     files = sorted((options.run / "episodes_0").glob("*.parquet"))
-    with np.load(options.run / "fingers_0.npz") as file:
-        lessons = Pairs(file["inputs"], file["answers"], np.ones(len(file["answers"]), np.float32))
+    lessons = load_lessons(options.run / "fingers_0.npz")
     frame = HandFrame(simulation.hands)
     episodes = [load_episode(file) for file in files]
     study = Study(simulation, frame, episodes, lessons, options.steps, options.out / "networks")

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pianomime.errors import ModelError
-from pianomime.evaluation.players import LEAD
+from pianomime.evaluation.players import LEAD, command_of
 from pianomime.hands.hands_model import HandsModel
 from pianomime.learning.datasets import finger_pairs
 from pianomime.learning.finger_lessons import note_table
@@ -256,12 +256,7 @@ def test_the_shipped_checkpoint_is_small_and_fits_the_hands(shipped, pianomime_h
 def play(shipped, hands, score, simulation=None):
     simulation = simulation or PianoSimulation(hands.model)
     goals = key_goals(score, CONTROL_DT_S)
-    generalist = Generalist(hands, shipped.networks)
-
-    def command(step, measured):
-        keys, sustain = goals.window(step, WINDOW_STEPS + 1)
-        return generalist.step(step, keys, measured, simulation.key_position), bool(sustain[0])
-
+    command = command_of(Generalist(hands, shipped.networks), goals, simulation)
     return goals, roll_out(command, LEAD, len(goals.keys), simulation)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.planning.online_planner import LOOKAHEAD, OnlinePlanner
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
-from pianomime.planning.rollout import Rollout, roll_out
+from pianomime.planning.rollout import Command, Rollout, roll_out
 from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
 from pianomime.policy.finger_choice import WINDOW_STEPS
 from pianomime.policy.generalist import Generalist
@@ -93,16 +93,23 @@ def _policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options:
     generalist = Generalist(simulation.hands, checkpoint.networks)
     checkpoint.check_hands(simulation.hands)
 
+    def perform() -> Rollout:
+        generalist.begin_anew()
+        command = command_of(generalist, goals, simulation)
+        return roll_out(command, LEAD, len(goals.keys), simulation)
+
+    return Player(perform, 0)
+
+
+def command_of(generalist: Generalist, goals: KeyGoals, simulation: PianoSimulation) -> Command:
+    """Return what `roll_out` asks at each step of a score."""
+
     def command(step: int, measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
         keys, sustain = goals.window(step, WINDOW_STEPS + 1)
         target = generalist.step(step, keys, measured, simulation.key_position)
         return target, bool(sustain[0])
 
-    def perform() -> Rollout:
-        generalist.begin_anew()
-        return roll_out(command, LEAD, len(goals.keys), simulation)
-
-    return Player(perform, 0)
+    return command
 
 
 @cache

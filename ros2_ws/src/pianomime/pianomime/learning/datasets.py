@@ -21,6 +21,7 @@ from pianomime.policy.observation import (
     fingertip_inputs,
     inverse_kinematics,
     joint_inputs,
+    lead,
 )
 from pianomime.policy.schedule import Schedule, one_key_a_finger, schedule
 
@@ -39,6 +40,11 @@ class Pairs:
     inputs: Floats
     answers: NDArray[Any]
     weights: Floats
+
+    @classmethod
+    def even(cls, inputs: Floats, answers: NDArray[Any]) -> "Pairs":
+        """Return pairs whose answers all count alike."""
+        return cls(inputs, answers, np.ones(answers.shape, np.float32))
 
     @classmethod
     def joined(cls, pairs: Iterable["Pairs"]) -> "Pairs":
@@ -70,13 +76,12 @@ def finger_pairs(notes: Ints) -> Pairs:
     notes = notes[notes[:, 3] != UNASSIGNED]
     ordered = notes[np.lexsort((notes[:, 2], notes[:, 0]))]
     before, inputs, fingers = Partials.at_rest(), [], []
-    for onset, _ in onsets(notes):
+    for onset, _ in onsets(ordered):
         later = ordered[np.searchsorted(ordered[:, 0], onset.first, side="right") :]
         inputs.append(choice_inputs(before, onset, (later[:, 0], later[:, 1], later[:, 2])))
         fingers.append(onset.given)
         before = follow(before, onset, onset.given)
-    chosen = np.concatenate(fingers)
-    return Pairs(np.concatenate(inputs), chosen, np.ones(len(chosen), np.float32))
+    return Pairs.even(np.concatenate(inputs), np.concatenate(fingers))
 
 
 def fingertip_pairs(episode: Episode, frame: HandFrame) -> Pairs:
@@ -100,14 +105,13 @@ def joint_pairs(
     for side, seen in enumerate(seen_by(episode, frame)):
         chunk = seen.chunk
         if high is not None:
-            said = high(fingertip_inputs(frame, seen.state, seen.plan)).reshape(chunk.shape)
-            led = aim(frame, seen.state, seen.plan) + TIP_UNIT_M * said
+            led = lead(high, frame, seen.state, seen.plan)
             by_chance = rng.random(len(chunk)) < 0.5
             chunk = np.where(by_chance[:, None, None, None], led, chunk)
         base = inverse_kinematics(frame, seen.state, chunk[:, 0])
         inputs = joint_inputs(frame, seen.state, seen.plan, chunk, base)
         residual = ((episode.wanted[:, side] - base) / frame.unit).astype(np.float32)
-        parts.append(Pairs(inputs, residual, np.ones_like(residual)))
+        parts.append(Pairs.even(inputs, residual))
     return Pairs.joined(parts)
 
 

@@ -55,5 +55,4 @@ def corrected(score: Score, student: Mlp) -> Pairs:
         inputs.append(seen[played])
         fingers.append(right[played])
         before = follow(before, onset, choose(student(seen).astype(float)))
-    chosen = np.concatenate(fingers)
-    return Pairs(np.concatenate(inputs), chosen, np.ones(len(chosen), np.float32))
+    return Pairs.even(np.concatenate(inputs), np.concatenate(fingers))

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.evaluation.players import LEAD, TAIL
+from pianomime.evaluation.players import LEAD, TAIL, planned
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.learning.episode import save_episode
 from pianomime.learning.songs import HeldOut
 from pianomime.learning.teacher import DisturbanceConfig, Drive, Lesson, demonstrate
-from pianomime.planning.performance_plan import PerformancePlan, plan_performance
+from pianomime.planning.performance_plan import plan_performance
 from pianomime.policy.finger_choice import WINDOW_STEPS
 from pianomime.policy.generalist import Generalist, Networks, fingered
 from pianomime.policy.hand_frame import HandFrame
@@ -100,7 +100,8 @@ def _show(task: _Task) -> str:
         scale = float(rng.choice((0.0, 0.5), p=(0.6, 0.4)))
         goals = key_goals(task.score, CONTROL_DT_S)
         score = fingered(task.score, goals, task.student.fingers)
-        lesson = Lesson(score, goals, _plan(score, simulation))
+        plan = plan_performance(score, simulation.hands, CONTROL_DT_S, LEAD, TAIL)
+        lesson = Lesson(score, goals, plan)
         drive = _drive(Generalist(simulation.hands, task.student), goals)
     try:
         episode = demonstrate(lesson, simulation, frame, rng, scale, DisturbanceConfig(), drive)
@@ -119,12 +120,8 @@ def _make_lesson(score: Score, simulation: PianoSimulation, rng: np.random.Gener
         odd = (rng.random(len(given)) < _ODD_NOTES) & (best >= 0)
         near = np.clip(best % 5 + rng.choice((-1, 1), len(best)), 0, 4) + best // 5 * 5
         given[odd] = near[odd]
-    best_with = assign_fingers(score.with_fingers(given.tolist()), goals, CONTROL_DT_S)
-    return Lesson(best_with, goals, _plan(best_with, simulation))
-
-
-def _plan(score: Score, simulation: PianoSimulation) -> PerformancePlan:
-    return plan_performance(score, simulation.hands, CONTROL_DT_S, LEAD, TAIL)
+    taught, plan = planned(score.with_fingers(given.tolist()), simulation)
+    return Lesson(taught, goals, plan)
 
 
 def _drive(student: Generalist, goals: KeyGoals) -> Drive:

@@ -231,7 +231,7 @@ class Training:
         ]
         shown = [load_episode(file) for file in files]
         lessons = Pairs.joined(
-            _load_lessons(self.folder / f"fingers_{i}.npz") for i in reversed(range(number + 1))
+            load_lessons(self.folder / f"fingers_{i}.npz") for i in reversed(range(number + 1))
         )
         trained: dict[str, Mlp] = {}
         probes = {}
@@ -285,10 +285,10 @@ def _finger_lesson(todo: tuple[Score, Mlp | None]) -> Pairs:
     return taught(score) if student is None else corrected(score, student)
 
 
-def _load_lessons(path: Path) -> Pairs:
+def load_lessons(path: Path) -> Pairs:
+    """Read the fingers of a round."""
     with np.load(path) as file:
-        answers: Any = file["answers"]
-        return Pairs(file["inputs"], answers, np.ones(len(answers), np.float32))
+        return Pairs.even(file["inputs"], file["answers"])
 
 
 def _probe(

@@ -6,7 +6,7 @@ those of robopianist's models/piano/piano_constants.py.
 """
 
 from functools import cache
-from math import atan, tan
+from math import atan
 from typing import Final, TypeVar
 
 import numpy as np
@@ -73,9 +73,11 @@ def key_max_angle() -> NDArray[np.float64]:
     return _frozen(np.where(is_black(), BLACK_MAX_RAD, WHITE_MAX_RAD))
 
 
-def pressed_drop(key: int, x: float) -> float:
-    """Return how far the upper face of a fully pressed key sinks at `x` [m]."""
-    return (x - HINGE_X_M) * tan(key_max_angle()[key])
+def pressed_drop(
+    key: int | NDArray[np.int64], x: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how far the upper faces of fully pressed keys sink at `x` [m]."""
+    return np.asarray((x - HINGE_X_M) * np.tan(key_max_angle()[key]))
 
 
 def key_name(key: int) -> str:

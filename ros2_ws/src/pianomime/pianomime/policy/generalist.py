@@ -22,14 +22,12 @@ from pianomime.policy.hand_frame import MIRROR, HandFrame
 from pianomime.policy.mlp import Mlp
 from pianomime.policy.observation import (
     CHUNK,
-    TIP_UNIT_M,
     HandState,
-    aim,
     fingertip_input_count,
-    fingertip_inputs,
     inverse_kinematics,
     joint_input_count,
     joint_inputs,
+    lead,
 )
 from pianomime.policy.schedule import Schedule, one_key_a_finger, schedule
 from pianomime.score.goals import KeyGoals
@@ -197,6 +195,4 @@ class Generalist:
 
     def fingertips(self, state: HandState, plan: Schedule) -> Array:
         """Return where the fingertips are to be in the next steps, (2, CHUNK, 5, 3) [m]."""
-        toward = aim(self._frame, state, plan)
-        way = self._networks.fingertips(fingertip_inputs(self._frame, state, plan))
-        return np.asarray(toward + TIP_UNIT_M * way.reshape(toward.shape))
+        return lead(self._networks.fingertips, self._frame, state, plan)

@@ -1,5 +1,6 @@
 """What the two stages see and say, for one hand at many control steps, in `HandFrame`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from pianomime.hands.fingers import FINGERS_PER_HAND
 from pianomime.hands.kinematics import FingertipPoses
-from pianomime.piano.geometry import HINGE_X_M, is_black, key_max_angle, key_top, key_y
+from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
 from pianomime.policy.finger_choice import COMMIT_STEPS
 from pianomime.policy.hand_frame import HandFrame
 from pianomime.policy.schedule import SLOTS, Schedule
@@ -136,12 +137,11 @@ def aim(frame: HandFrame, state: HandState, plan: Schedule) -> Array:
     """
     geometry, tips = frame.geometry, state.tips.position
     key = plan.key[:, :, 0]
-    x = np.where(is_black()[key], geometry.black_x_m, geometry.white_x_m)
+    x = _press_x(frame, key)
     top = key_top()[key] + geometry.tip_m
-    drop = (x - HINGE_X_M) * np.tan(key_max_angle()[key])
     y = state.mirror[:, None] * key_y()[key]
     over = np.stack([x, y, top + geometry.hover_m], axis=-1)
-    down = np.stack([x, y, top - drop - geometry.press_m], axis=-1)
+    down = np.stack([x, y, top - pressed_drop(key, x) - geometry.press_m], axis=-1)
     ahead = np.arange(CHUNK)[:, None]
     begins, present = plan.begins[:, None, :, 0], plan.present[:, None, :, 0]
     share = np.clip((ahead + 1) / np.maximum(begins, 1), 0.0, 1.0)[..., None]
@@ -152,24 +152,35 @@ def aim(frame: HandFrame, state: HandState, plan: Schedule) -> Array:
     return np.where(held[..., None], down[:, None], still)
 
 
+def lead(
+    network: Callable[[Floats], Floats], frame: HandFrame, state: HandState, plan: Schedule
+) -> Array:
+    """Return where the high level `network` has the fingertips go, (t, CHUNK, 5, 3) [m]."""
+    toward = aim(frame, state, plan)
+    way = network(fingertip_inputs(frame, state, plan))
+    return np.asarray(toward + TIP_UNIT_M * way.reshape(toward.shape))
+
+
+def _press_x(frame: HandFrame, key: NDArray[np.int64]) -> Array:
+    """Return where on each key it is pressed, x [m]."""
+    return np.where(is_black()[key], frame.geometry.black_x_m, frame.geometry.white_x_m)
+
+
 def _targets(frame: HandFrame, plan: Schedule, state: HandState) -> Array:
     """Return the way from each fingertip to its keys, and when, (t, 5, SLOTS, 6)."""
-    geometry, tips = frame.geometry, state.tips.position
-    black = is_black()[plan.key]
-    x = np.where(black, geometry.black_x_m, geometry.white_x_m)
+    tips, x = state.tips.position, _press_x(frame, plan.key)
     y = state.mirror[:, None, None] * key_y()[plan.key]
     wish = np.stack(
         [
             np.ones_like(x),
             np.clip((y - tips[:, :, None, 1]) / _UNIT_M, -8, 8),
             (x - tips[:, :, None, 0]) / _UNIT_M,
-            black,
+            is_black()[plan.key],
             np.clip(plan.begins, -5, COMMIT_STEPS) / _UNIT_STEPS,
             np.clip(plan.ends, -5, COMMIT_STEPS) / _UNIT_STEPS,
         ],
         axis=-1,
     )
-    assert wish.shape[1:] == (FINGERS_PER_HAND, SLOTS, 6)
     return np.asarray(wish * plan.present[..., None])
 
 
