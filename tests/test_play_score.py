@@ -19,7 +19,11 @@ TIMEOUT_S = 120.0
 
 NODES = {
     "pianomime_goals.goals_node": {"use_sim_time": "true", "song": "''"},
-    "pianomime_control.gate_node": {"use_sim_time": "true"},
+    "pianomime_control.gate_node": {
+        "use_sim_time": "true",
+        "auto_arm": "true",
+        "lock_step": "true",
+    },
     "pianomime_control.expert_node": {"use_sim_time": "true"},
     "pianomime_sim.sim_node": {},
 }

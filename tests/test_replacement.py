@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 import rclpy
 from rosbags.rosbag2 import Reader
+from std_srvs.srv import Trigger
 
 from pianomime_common import conversions, topics
 
@@ -23,6 +24,7 @@ class Graph:
         self._processes = {}
         self.clock_s = []
         self.pressed_s = []
+        self._reset = observer.create_client(Trigger, "gate/reset")
         topic = topics.CLOCK
         observer.create_subscription(topic.type, topic.name, self._on_clock, topic.qos)
         topic = topics.PIANO_STATE
@@ -37,6 +39,14 @@ class Graph:
 
     def time_went_back(self):
         return any(later < earlier for earlier, later in pairwise(self.clock_s))
+
+    def reset_gate(self):
+        """Return whether the gate took the reset; it does when the new hands have spoken."""
+        if not self._reset.service_is_ready():
+            return False
+        reply = self._reset.call_async(Trigger.Request())
+        rclpy.spin_until_future_complete(self._observer, reply, timeout_sec=5)
+        return reply.result().success
 
     def start(self, module, **parameters):
         arguments = [x for name, value in parameters.items() for x in ("-p", f"{name}:={value}")]
@@ -85,7 +95,7 @@ def test_recorder_and_simulation_are_replaced(graph, cli, number):
     sim, recorder = "pianomime_sim.sim_node", "pianomime_recorder.recorder_node"
     graph.start(sim, real_time=True)
     graph.start("pianomime_goals.goals_node", use_sim_time=True, song="minuet_in_g")
-    graph.start("pianomime_control.gate_node", use_sim_time=True)
+    graph.start("pianomime_control.gate_node", use_sim_time=True, auto_arm=True, guard_hands=False)
     graph.start("pianomime_control.expert_node", use_sim_time=True)
     graph.start(recorder, use_sim_time=True, bag="one")
     graph.until(lambda: len(graph.pressed_s) > 10, "keys are pressed")
@@ -98,6 +108,7 @@ def test_recorder_and_simulation_are_replaced(graph, cli, number):
     graph.stop(sim, number)
     graph.start(sim, real_time=True)
     graph.until(graph.time_went_back, "the new simulation starts")
+    graph.until(graph.reset_gate, "the gate, which lost its hands, is reset")
     began_s, heard = graph.clock_s[-1], len(graph.pressed_s)
     graph.until(lambda: graph.clock_s[-1] > began_s + 2, "the new simulation goes on")
     graph.until(lambda: len(graph.pressed_s) > heard + 10, "it presses keys")

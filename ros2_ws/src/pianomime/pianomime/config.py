@@ -20,6 +20,7 @@ def parameter(
     ge: float | None = None,
     le: float | None = None,
     one_of: tuple[str, ...] = (),
+    runtime: bool = False,
 ) -> T:
     """Declare one field of a `Config`.
 
@@ -29,8 +30,15 @@ def parameter(
         ge: Smallest legal value.
         le: Largest legal value.
         one_of: Legal values of a string.
+        runtime: Whether a running node takes a new value.
     """
-    metadata = {"description": description, "ge": ge, "le": le, "one_of": one_of}
+    metadata = {
+        "description": description,
+        "ge": ge,
+        "le": le,
+        "one_of": one_of,
+        "runtime": runtime,
+    }
     field: T = dataclasses.field(default=default, metadata=metadata)
     return field
 

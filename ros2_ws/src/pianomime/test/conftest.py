@@ -13,3 +13,8 @@ def hands(request) -> HandsModel:
 @pytest.fixture(scope="session")
 def pianomime_hands() -> HandsModel:
     return HandsModel.of(load_model(embodiment("pianomime")))
+
+
+@pytest.fixture(scope="session")
+def robopianist_hands() -> HandsModel:
+    return HandsModel.of(load_model(embodiment("robopianist")))

@@ -1,36 +1,92 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pianomime.safety.command_gate import CommandGate, GateConfig, GateState, Verdict
+from pianomime.safety.clearance import Clearance
+from pianomime.safety.command_gate import EXCESSES, CommandGate
+from pianomime.safety.gate_config import GateConfig
+from pianomime.safety.gate_types import GateState, Verdict
+
+DT_S = 0.05
+
+
+class Bench:
+    """A gate with hands that follow, and two clocks that run together."""
+
+    def __init__(self, hands, **config):
+        self.config = GateConfig(guard_hands=False, **config)
+        self.gate = CommandGate(hands, self.config, DT_S)
+        self.lower = np.append(hands.lower, 0.0)
+        self.upper = np.append(hands.upper, 1.0)
+        self.middle = (self.lower + self.upper) / 2
+        self.middle[self.index("rh_WRJ1")] = self.middle[self.index("lh_WRJ1")] = 0.0
+        self.middle[-1] = 1.0
+        self.now_s = 1.0
+        self.observe()
+
+    def index(self, name):
+        return self.gate.joint_names.index(name)
+
+    def observe(self, position=None):
+        measured = self.middle if position is None else position
+        self.gate.observe(measured[:-1], self.now_s, self.now_s)
+
+    def submit(self, position=None, source="expert", names=None, stamp_s=None):
+        position = self.middle if position is None else position
+        return self.gate.submit(
+            source,
+            self.gate.joint_names if names is None else names,
+            position,
+            self.now_s if stamp_s is None else stamp_s,
+            self.now_s,
+            self.now_s,
+        )
+
+    def due(self):
+        return self.gate.due(self.now_s, self.now_s)
+
+    def pass_time(self, time_s, *, states=True):
+        """Return what the gate commands meanwhile, each 10 ms."""
+        targets = []
+        for i in range(round(time_s / 0.01)):
+            self.now_s = round(self.now_s + 0.01, 6)
+            if states and i % 5 == 4:
+                self.observe()
+            targets.append(self.due())
+        return targets
 
 
 @pytest.fixture
-def gate(pianomime_hands):
-    return CommandGate(pianomime_hands, GateConfig())
+def bench(pianomime_hands):
+    bench = Bench(pianomime_hands)
+    assert bench.gate.arm() == ""
+    return bench
 
 
-@pytest.fixture
-def middle(gate):
-    return (gate._lower + gate._upper) / 2
-
-
-def test_a_good_command_passes_unchanged(gate, middle):
-    result = gate.submit("expert", gate.joint_names, middle, 1.0, 1.05)
+def test_a_good_command_passes_unchanged(bench):
+    result = bench.submit()
     assert result.verdict is Verdict.ACCEPTED
-    assert np.array_equal(result.target, middle)
+    assert np.array_equal(result.target, bench.middle)
+    assert bench.gate.state is GateState.ACTIVE
 
 
-def test_names_may_come_in_any_order(gate, middle):
-    order = np.random.default_rng(0).permutation(len(middle))
-    names = [gate.joint_names[i] for i in order]
-    assert np.array_equal(gate.submit("expert", names, middle[order], 1.0, 1.0).target, middle)
+def test_names_may_come_in_any_order(bench):
+    order = np.random.default_rng(0).permutation(len(bench.middle))
+    names = [bench.gate.joint_names[i] for i in order]
+    assert np.array_equal(bench.submit(bench.middle[order], names=names).target, bench.middle)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_one_value_that_is_not_finite_rejects_the_whole_command(gate, middle, bad):
-    middle[3] = bad
-    result = gate.submit("expert", gate.joint_names, middle, 1.0, 1.0)
-    assert (result.verdict, result.detail) == (Verdict.REJECTED_NONFINITE, gate.joint_names[3])
+def test_one_value_that_is_not_finite_rejects_the_whole_command(bench, bad):
+    bench.middle[3] = bad
+    result = bench.submit()
+    assert (result.verdict, result.detail) == (
+        Verdict.REJECTED_NONFINITE,
+        bench.gate.joint_names[3],
+    )
     assert result.target is None
 
 
@@ -43,15 +99,15 @@ def test_one_value_that_is_not_finite_rejects_the_whole_command(gate, middle, ba
         (lambda names: [*names, names[0]], "56 names"),
     ],
 )
-def test_wrong_names_are_rejected_and_named(gate, middle, change, detail):
-    result = gate.submit("expert", change(list(gate.joint_names)), middle, 1.0, 1.0)
+def test_wrong_names_are_rejected_and_named(bench, change, detail):
+    result = bench.submit(names=change(list(bench.gate.joint_names)))
     assert result.verdict is Verdict.REJECTED_NAMES
     assert detail in result.detail
 
 
-def test_a_name_given_twice_is_rejected(gate, middle):
-    names = [*gate.joint_names, gate.joint_names[0]]
-    result = gate.submit("expert", names, [*middle, 0.0], 1.0, 1.0)
+def test_a_name_given_twice_is_rejected(bench):
+    names = [*bench.gate.joint_names, bench.gate.joint_names[0]]
+    result = bench.submit([*bench.middle, 0.0], names=names)
     assert (result.verdict, result.detail) == (Verdict.REJECTED_NAMES, "twice: lh_forearm_tx")
 
 
@@ -63,43 +119,263 @@ def test_a_name_given_twice_is_rejected(gate, middle):
         (5.6, "0.600 s in the future"),
     ],
 )
-def test_old_future_and_missing_stamps_are_rejected(gate, middle, stamp_s, detail):
-    result = gate.submit("expert", gate.joint_names, middle, stamp_s, 5.0)
+def test_old_future_and_missing_stamps_are_rejected(bench, stamp_s, detail):
+    bench.now_s = 5.0
+    bench.observe()
+    result = bench.submit(stamp_s=stamp_s)
     assert (result.verdict, result.detail) == (Verdict.REJECTED_STAMP, detail)
 
 
-def test_only_the_owner_is_obeyed(gate, middle):
-    result = gate.submit("policy", gate.joint_names, middle, 1.0, 1.0)
+def test_only_the_owner_is_obeyed(bench):
+    result = bench.submit(source="policy")
     assert result.verdict is Verdict.REJECTED_OWNER
     assert "'policy' is not the owner 'expert'" in result.detail
 
 
-def test_targets_beyond_the_limits_are_clamped_and_named(gate, middle):
-    middle[0], middle[5] = 100.0, -100.0
-    result = gate.submit("expert", gate.joint_names, middle, 1.0, 1.0)
+def test_targets_beyond_the_limits_are_clamped_and_named(bench):
+    bench.middle[1] = bench.upper[1] + 0.01
+    bench.middle[5] = bench.lower[5] - 0.01
+    bench.observe(np.clip(bench.middle, bench.lower, bench.upper))
+    result = bench.submit()
     assert result.verdict is Verdict.CLAMPED
-    assert result.detail == f"{gate.joint_names[0]}, {gate.joint_names[5]}"
-    assert result.target[0] == gate._upper[0]
-    assert result.target[5] == gate._lower[5]
+    assert result.detail == f"{bench.gate.joint_names[1]}, {bench.gate.joint_names[5]}"
+    assert result.target[1] == bench.upper[1]
+    assert result.target[5] == bench.lower[5]
 
 
-def test_a_halt_lifts_the_fingers_without_a_jump_and_lets_go_of_the_pedal(gate, middle):
-    gate.submit("expert", gate.joint_names, middle, 1.0, 1.0)
-    gate.halt(1.0)
-    assert gate.submit("expert", gate.joint_names, middle, 1.0, 1.0).verdict is (
-        Verdict.REJECTED_STATE
-    )
-    targets = [gate.halt_target(1.0 + 0.05 * i, middle[:-1]) for i in range(12)]
-    wrist = gate.joint_names.index("rh_WRJ1")
-    heights = [target[wrist] for target in targets]
+def test_a_jump_is_limited_in_velocity_and_acceleration_and_arrives(pianomime_hands):
+    bench = Bench(pianomime_hands, max_joint_velocity=4.0, max_joint_acceleration=40.0)
+    bench.gate.arm()
+    bench.submit()
+    joint = bench.index("rh_FFJ3")
+    start = bench.middle[joint]
+    bench.middle[joint] = start + 0.8
+    path = [start, start]
+    for _ in range(20):
+        bench.now_s += DT_S
+        bench.observe()
+        result = bench.submit()
+        path.append(result.target[joint])
+    steps = np.diff(path)
+    assert steps.max() <= 4.0 * DT_S + 1e-9
+    assert np.abs(np.diff(steps)).max() <= 40.0 * DT_S**2 + 1e-9
+    assert path[-1] == start + 0.8
+    assert max(path) <= start + 0.8 + 40.0 * DT_S**2
+    assert result.verdict is Verdict.ACCEPTED, "it is there"
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    velocity=st.floats(0.1, 40.0),
+    acceleration=st.floats(1.0, 2000.0),
+)
+@settings(max_examples=30, deadline=None)
+def test_whatever_is_asked_for_what_passes_keeps_the_limits(
+    pianomime_hands, seed, velocity, acceleration
+):
+    bench = Bench(pianomime_hands, max_joint_velocity=velocity, max_joint_acceleration=acceleration)
+    bench.gate.arm()
+    rng = np.random.default_rng(seed)
+    last = None
+    for _ in range(12):
+        bench.now_s += DT_S
+        bench.observe()
+        wild = rng.uniform(bench.lower - 1, bench.upper + 1)
+        result = bench.submit(wild)
+        if result.target is None:
+            assert bench.gate.state is GateState.HALTING, "it has lost it"
+            return
+        assert np.all((bench.lower <= result.target) & (result.target <= bench.upper))
+        if last is not None:
+            hinges = [i for i, n in enumerate(bench.gate.joint_names[:-1]) if "forearm" not in n]
+            assert np.abs(result.target - last)[hinges].max() <= velocity * DT_S + 1e-9
+        last = result.target
+
+
+def test_a_source_that_has_lost_it_is_halted(pianomime_hands):
+    bench = Bench(pianomime_hands, max_joint_velocity=1.0)
+    bench.gate.arm()
+    bench.submit()
+    for i in range(EXCESSES):
+        bench.now_s += DT_S
+        bench.observe()
+        wild = bench.middle.copy()
+        wild[bench.index("rh_FFJ3")] += 0.7 * (-1) ** i
+        result = bench.submit(wild)
+    assert result.verdict is Verdict.REJECTED_STATE
+    assert bench.gate.state is GateState.HALTING
+    assert "5 times too fast" in bench.gate.reason
+
+
+def test_a_silent_source_makes_the_hands_rise_within_the_time_and_no_jump(bench):
+    bench.submit()
+    targets = bench.pass_time(0.6)
+    first = next(i for i, target in enumerate(targets) if target is not None)
+    assert (first + 1) * 0.01 <= 0.1
+    lift = [bench.middle, *targets[first:]]
+    wrist = bench.index("rh_WRJ1")
+    heights = [target[wrist] for target in lift]
     assert heights == sorted(heights, reverse=True)
-    assert heights[0] == middle[wrist]
-    assert heights[-1] == GateConfig().lift_wrist_rad
-    assert np.abs(np.diff(targets, axis=0)).max() < 0.1
-    assert all(target[-1] == 0.0 for target in targets)
-    assert gate.state is GateState.HALTED
+    assert heights[-1] == bench.config.lift_wrist_rad
+    assert np.abs(np.diff(lift, axis=0)[:, :-1]).max() < 0.1
+    assert all(target[-1] == 0.0 for target in targets[first:]), "the pedal is up"
+    assert bench.gate.state is GateState.HALTED
+    assert "no command of expert" in bench.gate.reason
+    assert bench.submit().verdict is Verdict.REJECTED_STATE, "until it is armed again"
+    assert bench.gate.arm() == ""
+    assert bench.submit().verdict.passed
 
 
-def test_a_halt_before_any_command_starts_from_where_the_hands_are(gate, middle):
-    gate.halt(1.0)
-    assert np.array_equal(gate.halt_target(1.0, middle[:-1])[:-1], middle[:-1])
+def test_a_halt_slows_down_what_moves(bench):
+    joint = bench.index("rh_forearm_tx")
+    for step in range(3):
+        moving = bench.middle.copy()
+        moving[joint] += 0.05 * step
+        bench.submit(moving)
+        bench.now_s += DT_S
+        bench.observe()
+    bench.gate.halt(bench.now_s, "asked")
+    path = [target[joint] for target in bench.pass_time(0.3)]
+    assert path[0] > moving[joint] + 0.005, "it goes on at first"
+    assert abs(path[-1] - path[-2]) < 1e-4, "and comes to rest"
+    assert not bench.gate.is_alarmed
+
+
+def test_silence_in_lock_step_and_a_pause_are_no_faults(pianomime_hands, bench):
+    waiting = Bench(pianomime_hands, lock_step=True, auto_arm=True)
+    waiting.submit()
+    assert waiting.pass_time(5.0) == [None] * 500
+    bench.submit()
+    for i in range(50):  # time stands still, and the hands say so
+        bench.gate.observe(bench.middle[:-1], bench.now_s, bench.now_s + 0.2 * i)
+        assert bench.gate.due(bench.now_s, bench.now_s + 0.2 * i + 0.1) is None
+    assert bench.gate.state is GateState.ACTIVE
+
+
+def test_simulated_hands_go_on_when_the_source_is_back_without_a_jump(pianomime_hands):
+    bench = Bench(pianomime_hands, auto_arm=True)
+    bench.submit()
+    last = bench.pass_time(0.25)[-1]
+    assert bench.gate.state is GateState.HALTING
+    for _ in range(12):
+        result = bench.submit()
+        assert np.abs(result.target - last)[:-1].max() < 0.25
+        last = result.target
+        bench.now_s += DT_S
+        bench.observe()
+    assert np.array_equal(last, bench.middle)
+    assert bench.gate.state is GateState.ACTIVE
+
+
+def test_after_a_halt_that_was_asked_for_even_simulated_hands_wait(pianomime_hands):
+    bench = Bench(pianomime_hands, auto_arm=True)
+    bench.submit()
+    bench.gate.halt(bench.now_s, "asked")
+    bench.pass_time(0.5)
+    assert bench.submit().verdict is Verdict.REJECTED_STATE
+    assert bench.gate.arm() == ""
+    assert bench.submit().verdict.passed
+
+
+def test_hands_that_say_nothing_new_are_a_fault_left_by_a_reset_alone(bench):
+    for _ in range(20):  # commands go on; the joint states do not
+        result = bench.submit()
+        bench.pass_time(DT_S, states=False)
+    assert result.verdict is Verdict.REJECTED_STATE
+    assert bench.gate.state is GateState.FAULT
+    assert "no new joint_states" in bench.gate.reason
+    assert "reset first" in bench.gate.arm()
+    assert bench.gate.reset(bench.now_s) == "no fresh joint_states"
+    bench.observe()
+    assert bench.gate.reset(bench.now_s) == ""
+    assert bench.gate.state is GateState.DISARMED
+    assert bench.gate.arm() == ""
+    assert bench.submit().verdict.passed
+
+
+def test_hands_and_clock_that_are_dead_are_a_fault(bench):
+    bench.submit()
+    assert bench.gate.due(bench.now_s, bench.now_s + 0.4) is None
+    assert bench.gate.due(bench.now_s, bench.now_s + 0.6) is not None
+    assert bench.gate.state is GateState.FAULT
+
+
+def test_a_clock_that_goes_back_starts_from_where_the_hands_are(bench):
+    bench.now_s = 50.0
+    bench.observe()
+    bench.submit()
+    bench.now_s = 1.0
+    here = bench.middle.copy()
+    here[bench.index("rh_WRJ1")] += 0.1
+    bench.observe(here)
+    assert bench.gate.state is GateState.ARMED
+    result = bench.submit(here)
+    assert result.verdict.passed
+    assert bench.submit(here, stamp_s=50.0).verdict is Verdict.REJECTED_STAMP
+
+
+def test_a_change_of_source_is_led_over(pianomime_hands):
+    bench = Bench(pianomime_hands, switch_s=0.3)
+    bench.gate.arm()
+    bench.submit()
+    bench.gate.configure(replace(bench.config, owner="policy"))
+    other = bench.middle + 0.3 * np.where(bench.middle + 0.3 < bench.upper, 1, -1)
+    other[-1] = 0.0
+    other = np.clip(other, bench.lower, bench.upper)
+    path = [bench.middle]
+    for _ in range(8):
+        path.append(bench.submit(other, source="policy").target)
+        bench.now_s += DT_S
+        bench.observe()
+    assert np.array_equal(path[1][:-1], bench.middle[:-1]), "it begins where the other was"
+    assert np.abs(np.diff(path, axis=0)[:, :-1]).max() < 0.1
+    assert np.array_equal(path[-1], other)
+
+
+def test_hands_slow_down_and_stop_before_they_meet(robopianist_hands):
+    hands = robopianist_hands
+    config = GateConfig(hand_slow_m=0.06, hand_stop_m=0.02, palm_slow_m=0.0, palm_stop_m=0.0)
+    gate = CommandGate(hands, config, DT_S)
+    left, right = (gate.joint_names.index(f"{side}_forearm_tx") for side in ("lh", "rh"))
+    clearance = Clearance(hands, config)
+    apart = np.zeros(len(hands.joint_names))
+    target = apart.copy()
+    target[left], target[right] = hands.upper[left], hands.upper[right]
+    here, seen, distances = apart.copy(), set(), []
+    for step in range(80):
+        stamp_s = 1.0 + DT_S * step
+        gate.observe(here, stamp_s, stamp_s)
+        gate.arm()
+        wanted = here.copy()
+        for joint in (left, right):
+            wanted[joint] += np.clip(target[joint] - here[joint], -0.02, 0.02)
+        result = gate.submit(
+            "expert", gate.joint_names, np.append(wanted, 0.0), stamp_s, stamp_s, stamp_s
+        )
+        seen.add(result.verdict)
+        here = result.target[:-1]
+        distances.append(clearance._distances(here)[0])
+    assert distances[0] > 0.06, "they begin well apart"
+    assert min(distances) > 0.015
+    assert Verdict.SLOWED in seen
+    assert "apart" in result.detail
+    scale, _ = clearance.scale(here, apart)
+    assert scale == 1.0, "the way apart is free"
+
+
+def test_a_palm_does_not_sink_into_the_piano(pianomime_hands):
+    config = GateConfig(guard_hands=False)
+    clearance = Clearance(pianomime_hands, config)
+    names = pianomime_hands.joint_names
+    low = np.zeros(len(names))
+    for name in ("rh_forearm_tz", "lh_forearm_tz"):
+        low[names.index(name)] = pianomime_hands.lower[names.index(name)]
+    height_m = clearance._distances(low)[1]
+    assert height_m > config.palm_slow_m
+    low[names.index("rh_WRJ1")] = 0.3
+    assert clearance._distances(low)[1] < config.palm_slow_m
+    lower = low.copy()
+    lower[names.index("rh_WRJ1")] = pianomime_hands.upper[names.index("rh_WRJ1")]
+    scale, why = clearance.scale(low, lower)
+    assert scale < 1.0
+    assert "a palm" in why

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pianomime.config import Config, parameter
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.refinement.learnt_file import load_learnt
@@ -139,6 +139,10 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
                 "embodiment": config.embodiment,
                 "owner": config.controller,
                 "sources": config.controller,
+                # Nobody can be hurt, and a song should go on by itself.
+                "auto_arm": True,
+                "lock_step": not config.real_time,
+                "guard_hands": embodiment(config.embodiment).hand_hand_collisions,
             },
         ),
         _controller(config),

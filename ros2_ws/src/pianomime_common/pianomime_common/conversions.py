@@ -13,7 +13,8 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from pianomime.hands.fingers import N_FINGERS
 from pianomime.piano.geometry import N_KEYS
 from pianomime.planning.fingertip_plan import FingertipPlan
-from pianomime.safety.command_gate import CommandGate, GateResult
+from pianomime.safety.command_gate import CommandGate
+from pianomime.safety.gate_types import GateResult
 from pianomime.score.score import Score
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime_msgs import msg
@@ -194,10 +195,11 @@ def from_midi_event(message: msg.MidiEvent) -> MidiEvent:
 def to_gate_status(
     gate: CommandGate, owner: str, result: GateResult, counts: dict[str, int], stamp_s: float
 ) -> msg.GateStatus:
-    """Return what the gate did with its last command."""
+    """Return what the gate does, and what it did with its last command."""
     return msg.GateStatus(
         header=header(stamp_s),
         state=int(gate.state),
+        reason=gate.reason,
         owner=owner,
         verdict=int(result.verdict),
         detail=result.detail,

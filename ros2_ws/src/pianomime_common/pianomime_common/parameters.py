@@ -2,10 +2,17 @@
 
 import dataclasses
 import sys
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from pianomime.config import Config
 from pianomime.errors import ConfigError
@@ -15,8 +22,11 @@ C = TypeVar("C", bound=Config)
 _OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides")
 
 
-def declare(node: Node, config_type: type[C]) -> C:
-    """Declare one read-only parameter for each field of `config_type` and return them filled in.
+def declare(node: Node, config_type: type[C], on_change: Callable[[C], None]) -> C:
+    """Declare one parameter for each field of `config_type` and return them filled in.
+
+    Fields that are not for run time are read-only. Of the others, a change is taken as a whole or
+    refused as a whole, with the reason; `on_change` gets the new configuration.
 
     Raises:
         ConfigError: A value is out of range, or a parameter was given that does not exist.
@@ -30,21 +40,47 @@ def declare(node: Node, config_type: type[C]) -> C:
         )
     values = {}
     for name, field in fields.items():
-        value = given[name].value if name in given else field.default
-        if isinstance(field.default, float) and isinstance(value, int):
-            value = float(value)
-        values[name] = value
+        values[name] = _value(field, given[name].value if name in given else field.default)
     config = config_type(**values)
     for name, field in fields.items():
         node.declare_parameter(name, values[name], _descriptor(field), ignore_override=True)
+    _follow(node, config, fields, on_change)
     return config
+
+
+def _follow(node: Node, config: C, fields: dict[str, Any], on_change: Callable[[C], None]) -> None:
+    current = [config]
+
+    def changed(parameters: list[Parameter]) -> C:
+        ours = {p.name: _value(fields[p.name], p.value) for p in parameters if p.name in fields}
+        return dataclasses.replace(current[0], **ours)
+
+    def check(parameters: list[Parameter]) -> SetParametersResult:
+        try:
+            changed(parameters)
+        except ConfigError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def take(parameters: list[Parameter]) -> None:
+        if any(p.name in fields for p in parameters):
+            current[0] = changed(parameters)
+            on_change(current[0])
+
+    node.add_on_set_parameters_callback(check)
+    node.add_post_set_parameters_callback(take)
+
+
+def _value(field: "dataclasses.Field[Any]", value: Any) -> Any:
+    """Return a value as the field's type: 1 is a number with a fraction where one is wanted."""
+    return float(value) if isinstance(field.default, float) and isinstance(value, int) else value
 
 
 def _descriptor(field: "dataclasses.Field[object]") -> ParameterDescriptor:
     meta = field.metadata
     descriptor = ParameterDescriptor(
         description=meta["description"],
-        read_only=True,
+        read_only=not meta["runtime"],
         additional_constraints=f"one of: {', '.join(meta['one_of'])}" if meta["one_of"] else "",
     )
     low, high = meta["ge"], meta["le"]

@@ -4,48 +4,22 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import rclpy
+from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.node import Node
-from rclpy.publisher import Publisher
 from rclpy.signals import SignalHandlerOptions
 
 from pianomime.errors import PianoMimeError
 from pianomime_common.middleware import set_middleware_defaults
-from pianomime_common.topics import Topic
+from pianomime_common.piano_node import PianoNode
 
 LEAVE_TIMEOUT_S: Final = 4.0
 """Longest a node stays after it was asked to leave; launch kills after 5 s."""
 
-
-class PianoNode(Node):
-    """A node that is told when the process is to end, and says when it may.
-
-    On SIGINT and SIGTERM every node of the graph is told at once. The order in which they leave
-    follows the flow of data: the gate lifts the fingers, the simulation stays while anybody
-    commands it, the recorder while there is anything to record.
-    """
-
-    def begin_leaving(self) -> None:
-        """Start whatever has to be done before the process ends."""
-
-    def may_leave(self) -> bool:
-        """Return whether that is done."""
-        return True
-
-    def advertise(self, topic: Topic) -> Publisher:
-        """Return a publisher of `topic`."""
-        return self.create_publisher(topic.type, topic.name, topic.qos)
-
-    def listen(self, topic: Topic, callback: Callable[[Any], None]) -> None:
-        """Call `callback` with each message of `topic`."""
-        self.create_subscription(topic.type, topic.name, callback, topic.reader_qos)
-
-    def is_published(self, topic: Topic) -> bool:
-        """Return whether any node still publishes `topic`."""
-        return self.count_publishers(topic.name) > 0
+ACK_TIMEOUT_S: Final = 0.2
+"""Longest wait for readers to have a node's last words."""
 
 
 def run(make_node: Callable[[], PianoNode]) -> None:
@@ -60,13 +34,11 @@ def run(make_node: Callable[[], PianoNode]) -> None:
         node = make_node()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
+        if node.config.autostart:
+            node.start()
         while not asked:
             executor.spin_once(timeout_sec=0.1)
-        node.begin_leaving()
-        deadline_s = time.monotonic() + LEAVE_TIMEOUT_S
-        while not node.may_leave() and time.monotonic() < deadline_s:
-            executor.spin_once(timeout_sec=0.02)
-        node.destroy_node()
+        _leave(node, executor)
     except PianoMimeError as error:
         print(error, file=sys.stderr)
         status = 2
@@ -75,3 +47,17 @@ def run(make_node: Callable[[], PianoNode]) -> None:
     finally:
         rclpy.try_shutdown()
     sys.exit(status)
+
+
+def _leave(node: PianoNode, executor: SingleThreadedExecutor) -> None:
+    if node.is_active:
+        node.begin_leaving()
+        deadline_s = time.monotonic() + LEAVE_TIMEOUT_S
+        while not node.may_leave() and time.monotonic() < deadline_s:
+            executor.spin_once(timeout_sec=0.02)
+        deadline_s = time.monotonic() + ACK_TIMEOUT_S
+        for publisher in list(node.publishers):
+            left_s = max(0.0, deadline_s - time.monotonic())
+            publisher.wait_for_all_acked(Duration(seconds=left_s))
+    node.trigger_shutdown()
+    node.destroy_node()

@@ -15,7 +15,7 @@ from pianomime_msgs import msg
 
 # QoSProfile is reliable by default. A publisher that keeps one message alone would overwrite it
 # before a busy recorder has it; it is the reader of goals and commands that wants the newest only.
-STREAM: Final = QoSProfile(depth=10)
+STREAM: Final = QoSProfile(depth=20)
 EVENTS: Final = QoSProfile(depth=200)
 LATCHED: Final = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 SENSOR: Final = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -46,6 +46,13 @@ class Topic:
             return self.qos
         return QoSProfile(depth=1, reliability=self.qos.reliability)
 
+    @property
+    def recorder_qos(self) -> QoSProfile:
+        """Quality of service of a reader that may be late but is to miss nothing."""
+        return QoSProfile(
+            depth=1000, durability=self.qos.durability, reliability=self.qos.reliability
+        )
+
 
 SCORE: Final = Topic("score", msg.Score, LATCHED, "the music, with a finger for each note")
 KEY_GOAL: Final = Topic(
@@ -61,10 +68,10 @@ FINGERTIP_GOAL: Final = Topic(
 JOINT_STATES: Final = Topic("joint_states", JointState, STREAM, "24 joints a hand, and forearms")
 PIANO_STATE: Final = Topic("piano_state", msg.PianoState, STREAM, "88 keys and pedal, each step")
 MIDI_OUT: Final = Topic("midi_out", msg.MidiEvent, EVENTS, "what the keys play, to the 5 ms")
-GATE_STATUS: Final = Topic("gate_status", msg.GateStatus, LATCHED, "verdict on the last command")
+GATE_STATUS: Final = Topic("gate_status", msg.GateStatus, LATCHED, "state, and last verdict")
 CLOCK: Final = Topic("/clock", Clock, STREAM, "simulated time, each control step")
 DIAGNOSTICS: Final = Topic(
-    "/diagnostics", DiagnosticArray, STREAM, "each node's timing, once a second"
+    "/diagnostics", DiagnosticArray, STREAM, "how each node is, once a second"
 )
 
 IMAGE_RAW: Final = Topic("image_raw", Image, SENSOR, "a camera's images", newest=True)

@@ -5,7 +5,9 @@ from rclpy.serialization import deserialize_message, serialize_message
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import HandsModel
 from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
-from pianomime.safety.command_gate import CommandGate, GateConfig, GateResult, Verdict
+from pianomime.safety.command_gate import CommandGate
+from pianomime.safety.gate_config import GateConfig
+from pianomime.safety.gate_types import GateResult, Verdict
 from pianomime.score.goals import key_goals
 from pianomime.score.message import from_message
 from pianomime.score.score import Note, PedalEvent, Score
@@ -103,9 +105,10 @@ def test_enumerations_are_the_messages_constants():
 
 
 def test_the_gates_status_tells_verdict_and_counts():
-    gate = CommandGate(HandsModel.of(load_model(embodiment("robopianist"))), GateConfig())
-    counts = {"accepted": 3, "clamped": 2, "rejected": 1}
+    gate = CommandGate(HandsModel.of(load_model(embodiment("robopianist"))), GateConfig(), 0.05)
+    counts = {"accepted": 3, "clamped": 2, "limited": 5, "slowed": 6, "rejected": 1}
     result = GateResult(Verdict.REJECTED_STAMP, "old")
     status = conversions.to_gate_status(gate, "expert", result, counts, 1.0)
-    assert (status.verdict, status.detail, status.owner) == (4, "old", "expert")
+    assert (status.verdict, status.detail, status.owner) == (6, "old", "expert")
+    assert (status.state, status.reason) == (0, gate.reason)
     assert (status.accepted, status.clamped, status.rejected) == (3, 2, 1)

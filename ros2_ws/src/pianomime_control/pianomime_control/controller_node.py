@@ -1,7 +1,5 @@
 """What every controller of the hands does as a node: one command for each goal."""
 
-from typing import Any
-
 import numpy as np
 from sensor_msgs.msg import JointState
 
@@ -10,9 +8,7 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import PEDAL, HandsModel
 from pianomime.simulation.model import load_model
 from pianomime_common import conversions, topics
-from pianomime_common.parameters import declare
-from pianomime_common.running import PianoNode
-from pianomime_common.timing import Timing
+from pianomime_common.piano_node import PianoNode
 from pianomime_msgs import msg
 
 Answer = tuple[np.ndarray, bool]
@@ -25,21 +21,30 @@ class ControllerNode(PianoNode):
     """
 
     def __init__(self, source: str, config_type: type[Config]) -> None:
-        """Wait for goals, as controller `source`."""
-        super().__init__(source)
-        self.config: Any = declare(self, config_type)
+        """Be controller `source`."""
+        super().__init__(source, config_type)
+        self._source = source
+
+    def configure(self) -> None:
+        """Load the hands' model."""
         self.hands = HandsModel.of(load_model(embodiment(self.config.embodiment)))
-        self.timing = Timing(self)
         self._names = (*self.hands.joint_names, PEDAL)
+        self._command = self.advertise(topics.controller_command(self._source))
+
+    def activate(self) -> None:
+        """Wait for goals."""
         self._goal: msg.KeyGoal | None = None
         self._state: JointState | None = None
-        self._command = self.advertise(topics.controller_command(source))
+        self.begin_anew()
         self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.listen(topics.JOINT_STATES, self._on_joint_states)
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
         """Return target (n,) [rad, m] and pedal for a goal; None if there is nothing to say."""
         raise NotImplementedError
+
+    def begin_anew(self) -> None:
+        """Forget what belongs to an earlier time."""
 
     def is_ready(self, goal: msg.KeyGoal) -> bool:
         """Return whether all that the answer to a goal needs has come; the joints' state has."""
@@ -50,6 +55,9 @@ class ControllerNode(PianoNode):
         self.try_answer()
 
     def _on_joint_states(self, message: JointState) -> None:
+        if self._state is not None and _time(message) < _time(self._state):
+            self._goal = None  # the clock went back
+            self.begin_anew()
         self._state = message
         self.try_answer()
 
@@ -63,7 +71,7 @@ class ControllerNode(PianoNode):
         self._goal = None
         if message.phase == message.FINISHED:
             return
-        with self.timing.measure("step"):
+        with self.diagnostics.measure("step"):
             goal = conversions.from_key_goal(message)
             measured = conversions.joint_positions(state, self.hands.joint_names)
             answer = self.answer(goal, measured)
@@ -74,3 +82,7 @@ class ControllerNode(PianoNode):
                         self._names, np.append(target, float(sustain)), goal.stamp_s, goal.dt_s
                     )
                 )
+
+
+def _time(message: JointState) -> tuple[int, int]:
+    return message.header.stamp.sec, message.header.stamp.nanosec

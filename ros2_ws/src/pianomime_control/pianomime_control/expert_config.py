@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from pianomime.config import Config, parameter
+from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime_common.node_config import NodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannerConfig(Config):
+class PlannerConfig(NodeConfig):
     """Which hands the planner plans for."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))

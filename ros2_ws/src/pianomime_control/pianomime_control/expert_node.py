@@ -27,13 +27,17 @@ class ExpertNode(ControllerNode):
     """
 
     def __init__(self) -> None:
-        """Wait for a score.
+        """Declare the parameters."""
+        super().__init__("expert", ExpertConfig)
+
+    def configure(self) -> None:
+        """Read what has been learnt and shown.
 
         Raises:
             ModelError: The learnt performance is not for these hands, or no such file.
             DemonstrationError: There is no such demonstration.
         """
-        super().__init__("expert", ExpertConfig)
+        super().configure()
         self._plan: PerformancePlan | None = None
         self._score: Score | None = None
         self._sha256 = ""
@@ -46,7 +50,15 @@ class ExpertNode(ControllerNode):
         self._demonstration = None
         if self.config.demo:
             self._demonstration = load_demonstration(Path(self.config.demo))
+
+    def activate(self) -> None:
+        """Wait for a score."""
+        super().activate()
         self.listen(topics.SCORE, self._on_score)
+
+    def begin_anew(self) -> None:
+        """Lead over to the plan from where the hands are."""
+        self._lead_over.begin_anew()
 
     def _on_score(self, message: msg.Score) -> None:
         score = from_message(message)
@@ -64,7 +76,7 @@ class ExpertNode(ControllerNode):
                 return
         lead = round(message.lead_in_s / CONTROL_DT_S)
         tail = round(self.config.tail_s / CONTROL_DT_S)
-        with self.timing.measure("plan"):
+        with self.diagnostics.measure("plan"):
             self._plan = plan_performance(
                 score, self.hands, CONTROL_DT_S, lead, tail, self._manner(message.sha256)
             )

@@ -1,7 +1,9 @@
 """The command gate as a node: the only publisher to the hands."""
 
+import time
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import numpy as np
 from sensor_msgs.msg import JointState
@@ -11,16 +13,24 @@ from trajectory_msgs.msg import JointTrajectory
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.hands.hands_model import HandsModel
-from pianomime.safety.command_gate import CommandGate, GateConfig, GateResult, GateState, Verdict
+from pianomime.safety.command_gate import CommandGate
+from pianomime.safety.gate_config import GateConfig
+from pianomime.safety.gate_types import GateResult, GateState, Verdict
+from pianomime.score.midi import ALL_NOTES_OFF_CONTROLLER, SUSTAIN_CONTROLLER
 from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime_common import conversions, topics
-from pianomime_common.parameters import declare
+from pianomime_common.node_config import NodeConfig
 from pianomime_common.running import PianoNode, run
-from pianomime_common.timing import Timing
+
+WATCH_S: Final = 0.01
+"""Silence is looked for this often."""
+
+NOTHING_YET: Final = GateResult(Verdict.ACCEPTED, "no command yet")
 
 
 @dataclass(frozen=True, kw_only=True)
-class GateNodeConfig(GateConfig):
+class GateNodeConfig(GateConfig, NodeConfig):
     """The gate's limits, and whose hands it guards."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
@@ -28,55 +38,118 @@ class GateNodeConfig(GateConfig):
 
 
 class GateNode(PianoNode):
-    """Pass the owner's commands on, group by group; lift the fingers when asked to halt."""
+    """Pass the owner's commands on, group by group; lift the hands when it has to."""
 
     def __init__(self) -> None:
-        """Start passing."""
-        super().__init__("gate")
-        self._config = declare(self, GateNodeConfig)
-        hands = HandsModel.of(load_model(embodiment(self._config.embodiment)))
-        self._gate = CommandGate(hands, self._config)
-        self._timing = Timing(self)
-        self._counts = {"accepted": 0, "clamped": 0, "rejected": 0}
+        """Declare the parameters."""
+        super().__init__("gate", GateNodeConfig)
+
+    def configure(self) -> None:
+        """Load the hands' model."""
+        hands = HandsModel.of(load_model(embodiment(self.config.embodiment)))
+        self._gate = CommandGate(hands, self.config, CONTROL_DT_S)
+        self._counts = dict.fromkeys(("accepted", "clamped", "limited", "slowed", "rejected"), 0)
         where = {name: i for i, name in enumerate(self._gate.joint_names)}
         self._groups = []
         for group, names in hands.groups.items():
             publisher = self.advertise(topics.group_command(group))
             self._groups.append((publisher, names, np.array([where[name] for name in names])))
         self._status = self.advertise(topics.GATE_STATUS)
-        for source in self._config.sources.split(","):
+        self._midi_out = self.advertise(topics.MIDI_OUT)
+        self._said = NOTHING_YET
+        self._state = self._gate.state
+        self._stamp_s = 0.0  # of the newest joint states
+        self._commanded_s = 0.0  # when the gate itself last commanded
+        self._held: dict[str, JointTrajectory] = {}
+
+    def activate(self) -> None:
+        """Listen."""
+        for source in self.config.sources.split(","):
             self.listen(topics.controller_command(source), partial(self._on_command, source))
-        self._hands_seen = False
         self.listen(topics.JOINT_STATES, self._on_joint_states)
-        self.create_service(Trigger, "~/halt", self._on_halt)
+        self.every(WATCH_S, self._watch)
+        self.every(0.5, self._look_for_rivals)
+        self.serve(Trigger, "~/arm", self._gate.arm)
+        self.serve(Trigger, "~/disarm", self._gate.disarm)
+        self.serve(Trigger, "~/halt", self._halt)
+        self.serve(Trigger, "~/reset", lambda: self._gate.reset(self.now_s()))
+        self._report()
+
+    def reconfigured(self) -> None:
+        """Take new limits, or a new owner."""
+        self._gate.configure(self.config)
+        self._report()
 
     def begin_leaving(self) -> None:
-        """Lift the fingers before going."""
-        self._gate.halt(self._now_s())
+        """Lift the hands before going."""
+        self._gate.halt(self.now_s(), "the gate was told to end")
 
     def may_leave(self) -> bool:
-        """Stay until the fingers are up, unless there are no hands."""
-        lifted = self._gate.state is GateState.HALTED
-        return lifted or not self._hands_seen or not self.is_published(topics.JOINT_STATES)
+        """Stay until the hands are up, unless there are none."""
+        lifting = self._gate.state is GateState.HALTING
+        return not (lifting and self.is_published(topics.JOINT_STATES))
 
-    def _now_s(self) -> float:
-        return self.get_clock().now().nanoseconds * 1e-9
+    def why_not_deactivate(self) -> str:
+        """Refuse to leave moving hands alone."""
+        if self._gate.state in (GateState.ARMED, GateState.ACTIVE):
+            self._gate.halt(self.now_s(), "deactivated")
+        if self._gate.state is GateState.HALTING:
+            return "the hands are being lifted; ask again when they are up"
+        return ""
+
+    def _halt(self) -> str:
+        self._gate.halt(self.now_s(), "halt was called")
+        return ""
 
     def _on_command(self, source: str, message: JointTrajectory) -> None:
-        with self._timing.measure("step"):
+        if conversions.from_time(message.header.stamp) > self._stamp_s:
+            self._held[source] = message  # until the hands' state of that instant is here
+        else:
+            self._judge(source, message)
+
+    def _judge(self, source: str, message: JointTrajectory) -> None:
+        with self.diagnostics.measure("step"):
             names, position, stamp_s = conversions.from_trajectory(message)
-            result = self._gate.submit(source, names, position, stamp_s, self._now_s())
+            result = self._gate.submit(
+                source, names, position, stamp_s, self.now_s(), time.monotonic()
+            )
             if result.target is not None:
                 self._publish(result.target, stamp_s)
-            self._report(source, result, stamp_s)
+        kind = result.verdict.name.lower() if result.verdict.passed else "rejected"
+        self._counts[kind] += 1
+        self.diagnostics.count(kind, self._counts[kind])
+        if not result.verdict.passed:
+            self.get_logger().warning(
+                f"{source}: {result.verdict.name}: {result.detail}", throttle_duration_sec=1.0
+            )
+        self._said = result
+        self._report(stamp_s)
 
     def _on_joint_states(self, message: JointState) -> None:
-        self._hands_seen = True
-        if self._gate.state is GateState.PASSING:
-            return
-        now_s = conversions.from_time(message.header.stamp)
+        stamp_s = conversions.from_time(message.header.stamp)
         measured = conversions.joint_positions(message, self._gate.joint_names[:-1])
-        self._publish(self._gate.halt_target(now_s, measured), now_s)
+        if not np.isfinite(measured).all():
+            self.diagnostics.problem("joint_states", "not finite; ignored")
+            return
+        self._stamp_s = stamp_s
+        self._gate.observe(measured, stamp_s, time.monotonic())
+        held, self._held = self._held, {}
+        for source, command in held.items():
+            self._judge(source, command)
+        self._command_if_due(stamp_s)
+
+    def _watch(self) -> None:
+        now_s = self.now_s()
+        if now_s - self._commanded_s > 0.4 * CONTROL_DT_S:
+            self._command_if_due(now_s)
+        if self._gate.state is not self._state:
+            self._report()
+
+    def _command_if_due(self, now_s: float) -> None:
+        target = self._gate.due(now_s, time.monotonic())
+        if target is not None:
+            self._publish(target, now_s)
+            self._commanded_s = now_s
 
     def _publish(self, target: np.ndarray, stamp_s: float) -> None:
         for publisher, names, where in self._groups:
@@ -84,25 +157,40 @@ class GateNode(PianoNode):
                 conversions.to_trajectory(names, target[where], stamp_s, CONTROL_DT_S)
             )
 
-    def _report(self, source: str, result: GateResult, stamp_s: float) -> None:
-        rejected = result.verdict not in (Verdict.ACCEPTED, Verdict.CLAMPED)
-        kind = "rejected" if rejected else result.verdict.name.lower()
-        self._counts[kind] += 1
-        self._timing.count(kind, self._counts[kind])
-        if rejected:
-            self.get_logger().warning(
-                f"{source}: {result.verdict.name}: {result.detail}", throttle_duration_sec=1.0
-            )
+    def _report(self, stamp_s: float | None = None) -> None:
+        now_s = self.now_s() if stamp_s is None else stamp_s
+        if self._gate.state is not self._state:
+            self._state = self._gate.state
+            self._on_new_state(now_s)
         self._status.publish(
             conversions.to_gate_status(
-                self._gate, self._config.owner, result, self._counts, stamp_s
+                self._gate, self.config.owner, self._said, self._counts, now_s
             )
         )
 
-    def _on_halt(self, _: Trigger.Request, reply: Trigger.Response) -> Trigger.Response:
-        self._gate.halt(self._now_s())
-        reply.success = True
-        return reply
+    def _on_new_state(self, now_s: float) -> None:
+        state, reason = self._gate.state, self._gate.reason
+        self.diagnostics.say("state", state.name)
+        if self._gate.is_alarmed:
+            self.diagnostics.problem("gate", f"{state.name}: {reason}")
+        else:
+            self.get_logger().info(f"{state.name}: {reason}")
+            self.diagnostics.solved("gate")
+        if state in (GateState.HALTED, GateState.FAULT):
+            for controller in (SUSTAIN_CONTROLLER, ALL_NOTES_OFF_CONTROLLER):
+                event = MidiEvent(now_s, MidiKind.CONTROL, controller, 0)
+                self._midi_out.publish(conversions.to_midi_event(event, 0.0))
+
+    def _look_for_rivals(self) -> None:
+        """Say so when anybody else publishes what only the gate may."""
+        for publisher, *_ in self._groups:
+            rivals = self.others_that_publish(publisher)
+            if rivals:
+                self.diagnostics.problem(
+                    publisher.topic_name, f"published by {', '.join(rivals)} too"
+                )
+            else:
+                self.diagnostics.solved(publisher.topic_name)
 
 
 def main() -> None:

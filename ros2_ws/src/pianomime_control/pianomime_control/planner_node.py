@@ -14,8 +14,11 @@ class PlannerNode(ControllerNode):
     """Plan while playing; after a long gap in the goals, start anew from where the hands are."""
 
     def __init__(self) -> None:
-        """Wait for goals."""
+        """Declare the parameters."""
         super().__init__("planner", PlannerConfig)
+
+    def begin_anew(self) -> None:
+        """Start planning from where the hands are."""
         self._planner: OnlinePlanner | None = None
         self._last = 0
         self._said: Answer | None = None

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 
-from pianomime.config import Config, parameter
+from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime_common.clock import START_S
+from pianomime_common.node_config import NodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoalsConfig(Config):
+class GoalsConfig(NodeConfig):
     """What to play, and how far to look ahead."""
 
     song: str = parameter(
         "twinkle", "MIDI file, or a piece that comes along; empty: wait for play_score"
     )
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    start_s: float = parameter(START_S, "ROS time at which the lead-in begins [s]", ge=0.0, le=1e11)
     lead_in_s: float = parameter(
         1.0, "Silence before the score, to get to the first position [s]", ge=0.0, le=60.0
     )

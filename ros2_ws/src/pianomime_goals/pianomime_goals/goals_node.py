@@ -12,10 +12,8 @@ from pianomime.perception.demonstration import load_demonstration
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime_common import conversions, topics
-from pianomime_common.clock import START_S
-from pianomime_common.parameters import declare
-from pianomime_common.running import PianoNode, run
-from pianomime_common.timing import Timing
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.running import run
 from pianomime_goals.goals_config import GoalsConfig
 from pianomime_goals.score_in_play import ScoreInPlay
 from pianomime_msgs import msg
@@ -30,24 +28,36 @@ class GoalsNode(PianoNode):
     """
 
     def __init__(self) -> None:
-        """Begin with the parameters' song, if they name one."""
-        super().__init__("goals")
-        self._config = config = declare(self, GoalsConfig)
-        self._timing = Timing(self)
+        """Declare the parameters."""
+        super().__init__("goals", GoalsConfig)
+
+    def configure(self) -> None:
+        """Read the parameters' song, if they name one.
+
+        Raises:
+            ScoreError: It cannot be played.
+            DemonstrationError: The demonstration is of another.
+        """
+        config = self.config
         self._demonstration = load_demonstration(Path(config.demo)) if config.demo else None
+        self._first: Score | None = None
+        if config.song:
+            self._first = find_score(config.song, config.transpose, config.stretch)
+            if self._demonstration is not None:
+                self._demonstration.check_score(self._first)
+        self._score = self.advertise(topics.SCORE)
+        self._key_goal = self.advertise(topics.KEY_GOAL)
+        self._fingertip_goal = self.advertise(topics.FINGERTIP_GOAL)
+
+    def activate(self) -> None:
+        """Begin with that song."""
         self._playing: ScoreInPlay | None = None
         self._performance: ServerGoalHandle | None = None
         self._ended = Future()
         self._leaving = False
         self._now_s: float | None = None  # of the last piano_state
-        self._score = self.advertise(topics.SCORE)
-        self._key_goal = self.advertise(topics.KEY_GOAL)
-        self._fingertip_goal = self.advertise(topics.FINGERTIP_GOAL)
-        if config.song:
-            score = find_score(config.song, config.transpose, config.stretch)
-            if self._demonstration is not None:
-                self._demonstration.check_score(score)
-            self._begin(score, START_S)
+        if self._first is not None:
+            self._begin(self._first, self.config.start_s)
         self.listen(topics.PIANO_STATE, self._on_piano_state)
         self._server = ActionServer(
             self,
@@ -57,6 +67,11 @@ class GoalsNode(PianoNode):
             goal_callback=self._may_begin,
             cancel_callback=self._cancel,
         )
+
+    def deactivate(self) -> None:
+        """Take no more songs."""
+        self._end()
+        self._server.destroy()
 
     def begin_leaving(self) -> None:
         """Tell whoever waits for a performance that there will be none."""
@@ -71,7 +86,7 @@ class GoalsNode(PianoNode):
         demonstration = self._demonstration
         if demonstration is not None and demonstration.sha256 != score.sha256:
             demonstration = None  # of another song
-        playing = ScoreInPlay(score, start_s, self._config, demonstration, ends_s)
+        playing = ScoreInPlay(score, start_s, self.config, demonstration, ends_s)
         self._playing = playing
         if playing.dropped:
             self.get_logger().warning(
@@ -85,7 +100,7 @@ class GoalsNode(PianoNode):
         playing = self._playing
         if playing is None:
             return
-        with self._timing.measure("step"):
+        with self.diagnostics.measure("step"):
             playing.judge(now_s, np.array(message.active, bool))
             self._fingertip_goal.publish(playing.to_fingertip_goal(now_s))
             self._key_goal.publish(playing.to_key_goal(now_s))

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from pianomime.config import Config, parameter
+from pianomime.config import parameter
+from pianomime_common.node_config import NodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class VideoSourceConfig(Config):
+class VideoSourceConfig(NodeConfig):
     """Where images come from."""
 
     source: str = parameter("0", "Video file, or number of a camera")
@@ -15,7 +16,7 @@ class VideoSourceConfig(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PerceptionConfig(Config):
+class PerceptionConfig(NodeConfig):
     """How the keyboard is found."""
 
     still_every_s: float = parameter(

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-from rclpy.event_handler import SubscriptionEventCallbacks
 from sensor_msgs.msg import Image
 
 from pianomime.perception.calibration import CalibrationError, calibrate
@@ -13,9 +12,8 @@ from pianomime.perception.hand_tracks import HandTracks
 from pianomime.perception.keyboard_view import KeyboardView
 from pianomime.perception.smoothing import OneEuro
 from pianomime_common import conversions, topics
-from pianomime_common.parameters import declare
-from pianomime_common.running import PianoNode, run
-from pianomime_common.timing import Timing
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.running import run
 from pianomime_msgs.msg import HandLandmarks
 from pianomime_perception.newest import Newest
 from pianomime_perception.perception_config import PerceptionConfig
@@ -28,21 +26,19 @@ class PerceptionNode(PianoNode):
     """Publishes the hands of each image it has time for; in pixels until the keyboard is found."""
 
     def __init__(self) -> None:
+        """Declare the parameters."""
+        super().__init__("perception", PerceptionConfig)
+
+    def configure(self) -> None:
         """Load the hand model."""
-        super().__init__("perception")
-        self._config = declare(self, PerceptionConfig)
-        self._timing = Timing(self)
         self._detector = HandDetector()
-        self._begin_anew((0, 0, 3))
         self._landmarks = self.advertise(topics.HAND_LANDMARKS)
         self._newest = Newest(self._look_at)
-        self.create_subscription(
-            topics.IMAGE_RAW.type,
-            topics.IMAGE_RAW.name,
-            self._on_image,
-            topics.IMAGE_RAW.qos,
-            event_callbacks=SubscriptionEventCallbacks(message_lost=self._on_lost),
-        )
+
+    def activate(self) -> None:
+        """Wait for images."""
+        self._begin_anew((0, 0, 3))
+        self.listen(topics.IMAGE_RAW, self._on_image, on_lost=self._on_lost)
 
     def _begin_anew(self, shape: tuple[int, ...]) -> None:
         """Forget keyboard and hands, for images of another shape."""
@@ -56,10 +52,10 @@ class PerceptionNode(PianoNode):
 
     def _on_image(self, message: Image) -> None:
         self._newest.put(message)
-        self._timing.count("skipped images", self._newest.skipped)
+        self.diagnostics.count("skipped images", self._newest.skipped)
 
     def _on_lost(self, lost: Any) -> None:
-        self._timing.count("lost images", lost.total_count)
+        self.diagnostics.count("lost images", lost.total_count)
 
     def _look_at(self, message: Image) -> None:
         if message.encoding not in _CHANNELS:
@@ -68,7 +64,7 @@ class PerceptionNode(PianoNode):
                 throttle_duration_sec=5.0,
             )
             return
-        with self._timing.measure("step"):
+        with self.diagnostics.measure("step"):
             stamp_s = conversions.from_time(message.header.stamp)
             image = _pixels(message)
             if image is None:
@@ -81,7 +77,7 @@ class PerceptionNode(PianoNode):
             if image.shape != self._shape or stamp_s <= self._last_s:
                 self._begin_anew(image.shape)  # another camera, or a video from its start
             self._last_s = stamp_s
-            self._timing.add("lag", self.get_clock().now().nanoseconds * 1e-9 - stamp_s)
+            self.diagnostics.add("lag", self.get_clock().now().nanoseconds * 1e-9 - stamp_s)
             self._look_for_keyboard(stamp_s, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
             hands = self._detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
             self._landmarks.publish(self._message(message, stamp_s, hands))
@@ -117,9 +113,9 @@ class PerceptionNode(PianoNode):
     def _look_for_keyboard(self, stamp_s: float, gray: np.ndarray) -> None:
         if self._tracks is not None or stamp_s < self._still_due_s:
             return
-        self._still_due_s = stamp_s + self._config.still_every_s
+        self._still_due_s = stamp_s + self.config.still_every_s
         self._stills.append(gray)
-        if len(self._stills) < self._config.stills:
+        if len(self._stills) < self.config.stills:
             return
         try:
             found = calibrate(self._stills)

@@ -10,9 +10,8 @@ from sensor_msgs.msg import Image
 from pianomime.errors import PianoMimeError
 from pianomime.perception.video_file import next_time_s, opencv, smaller
 from pianomime_common import topics
-from pianomime_common.parameters import declare
-from pianomime_common.running import PianoNode, run
-from pianomime_common.timing import Timing
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.running import run
 from pianomime_msgs.msg import VideoState
 from pianomime_perception.perception_config import VideoSourceConfig
 
@@ -26,14 +25,16 @@ class VideoSourceNode(PianoNode):
     """
 
     def __init__(self) -> None:
-        """Open the source.
+        """Declare the parameters."""
+        super().__init__("video_source", VideoSourceConfig)
+
+    def configure(self) -> None:
+        """Look for the source.
 
         Raises:
             PianoMimeError: OpenCV is missing, or there is no such file.
         """
-        super().__init__("video_source")
-        self._config = config = declare(self, VideoSourceConfig)
-        self._timing = Timing(self)
+        config = self.config
         self._camera = int(config.source) if config.source.isdigit() else None
         if self._camera is None and not Path(config.source).is_file():
             raise PianoMimeError(
@@ -41,22 +42,29 @@ class VideoSourceNode(PianoNode):
             )
         self._image = self.advertise(topics.IMAGE_RAW)
         self._state_out = self.advertise(topics.VIDEO_STATE)
+
+    def activate(self) -> None:
+        """Open the source."""
         self._images = self._left_out = 0
         self._last_s = -1.0  # in the video
         self._stamp_ns = 0
         self._capture: Any = None
         self._retry_s = 0.0
         self._open()
-        self.create_timer(1 / config.rate_hz, self._on_timer)
+        self.every(1 / self.config.rate_hz, self._on_timer)
+
+    def deactivate(self) -> None:
+        """Let go of it."""
+        self._capture = None
 
     def _open(self) -> None:
-        source = self._config.source if self._camera is None else self._camera
+        source = self.config.source if self._camera is None else self._camera
         self._capture = opencv().VideoCapture(source)
         self._began_ns = self.get_clock().now().nanoseconds
         if self._capture.isOpened():
-            self._tell(VideoState.PLAYING, f"{self._config.source}: playing")
+            self._tell(VideoState.PLAYING, f"{self.config.source}: playing")
         elif self._camera is None:
-            raise PianoMimeError(f"{self._config.source}: not a video")
+            raise PianoMimeError(f"{self.config.source}: not a video")
         else:
             self._lose()
 
@@ -65,7 +73,7 @@ class VideoSourceNode(PianoNode):
             if self._camera is not None and time.monotonic() > self._retry_s:
                 self._open()
             return
-        with self._timing.measure("read"):
+        with self.diagnostics.measure("read"):
             image = self._read_file() if self._camera is None else self._read_camera()
         if image is not None:
             self._publish(smaller(image))
@@ -77,14 +85,14 @@ class VideoSourceNode(PianoNode):
         while self._last_s < due_s:
             if not self._capture.grab():
                 self._capture = None
-                self._tell(VideoState.ENDED, f"{self._config.source}: at its end")
+                self._tell(VideoState.ENDED, f"{self.config.source}: at its end")
                 return None
             grabbed += 1
             self._last_s = next_time_s(self._capture, self._last_s)
         if not grabbed:
             return None
         self._left_out += grabbed - 1
-        self._timing.count("left out", self._left_out)
+        self.diagnostics.count("left out", self._left_out)
         readable, image = self._capture.retrieve()
         return image if readable else None
 
@@ -99,7 +107,7 @@ class VideoSourceNode(PianoNode):
     def _lose(self) -> None:
         self._capture = None
         self._retry_s = time.monotonic() + RETRY_S
-        self._tell(VideoState.LOST, f"camera {self._config.source} does not answer")
+        self._tell(VideoState.LOST, f"camera {self.config.source} does not answer")
 
     def _publish(self, image: np.ndarray) -> None:
         # Stamps rise whatever the clock does: synchronisation and smoothing rely on it.
@@ -122,7 +130,7 @@ class VideoSourceNode(PianoNode):
         self.get_logger().info(text)
 
     def _stamp(self, message: Any) -> None:
-        message.header.frame_id = self._config.frame_id
+        message.header.frame_id = self.config.frame_id
         message.header.stamp.sec = self._stamp_ns // 10**9
         message.header.stamp.nanosec = self._stamp_ns % 10**9
 

@@ -18,12 +18,16 @@ class PolicyNode(ControllerNode):
     """Answer each goal once hands and keys of its instant are known."""
 
     def __init__(self) -> None:
-        """Load the policy and wait for goals.
+        """Declare the parameters."""
+        super().__init__("policy", PolicyConfig)
+
+    def configure(self) -> None:
+        """Load the policy.
 
         Raises:
             ModelError: The checkpoint is no good, or not for these hands.
         """
-        super().__init__("policy", PolicyConfig)
+        super().configure()
         body = self.config.embodiment
         path = Path(self.config.checkpoint or shipped_checkpoint(body))
         checkpoint = load_checkpoint(path)
@@ -31,9 +35,16 @@ class PolicyNode(ControllerNode):
         checkpoint.check_hands(self.hands)
         self._generalist = Generalist(self.hands, checkpoint.networks)
         self._overruns = 0  # steps that went by without a command of ours
+
+    def activate(self) -> None:
+        """Wait for goals."""
+        super().activate()
         self._piano: msg.PianoState | None = None
-        self._said: tuple[int, str, Answer] | None = None
         self.listen(topics.PIANO_STATE, self._on_piano_state)
+
+    def begin_anew(self) -> None:
+        """Forget the song so far."""
+        self._said: tuple[int, str, Answer] | None = None
 
     def is_ready(self, goal: msg.KeyGoal) -> bool:
         """Return whether the keys' state of the goal's instant has come."""
@@ -48,7 +59,7 @@ class PolicyNode(ControllerNode):
             self._generalist.begin_anew()
         else:
             self._overruns += step - self._said[0] - 1
-            self.timing.count("overruns", self._overruns)
+            self.diagnostics.count("overruns", self._overruns)
         keys = np.array(self._piano.position)
         if not (np.isfinite(measured).all() and np.isfinite(keys).all()):
             self.get_logger().error(

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from pianomime.config import Config, parameter
+from pianomime.config import parameter
+from pianomime_common.node_config import NodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecorderConfig(Config):
+class RecorderConfig(NodeConfig):
     """What is recorded, and where to."""
 
     bag: str = parameter("bag", "Folder to create for the bag; must not exist")

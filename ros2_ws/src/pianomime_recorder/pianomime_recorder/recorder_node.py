@@ -25,36 +25,34 @@ from std_srvs.srv import SetBool
 
 from pianomime.errors import OutputError
 from pianomime_common import topics
-from pianomime_common.parameters import declare
-from pianomime_common.running import PianoNode, run
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.running import run
 from pianomime_recorder.recorder_config import RecorderConfig
 
 _IRREGULAR: Final = (topics.MIDI_OUT, topics.DIAGNOSTICS)
 """A graph that waits for its first step is silent on these."""
+
+QUIET_S: Final = 0.1
+"""So long nothing has come once everybody has said his last word."""
 
 
 class RecorderNode(PianoNode):
     """Write what comes, stamped with simulated time, until the clock's publisher has gone."""
 
     def __init__(self) -> None:
+        """Declare the parameters."""
+        super().__init__("recorder", RecorderConfig)
+
+    def configure(self) -> None:
         """Open the bag.
 
         Raises:
             OutputError: The bag's folder exists already or cannot be made.
         """
-        super().__init__("recorder")
-        config = declare(self, RecorderConfig)
-        self._writer = _open(Path(config.bag))
+        config = self.config
+        self._writer: Writer | None = _open(Path(config.bag))
         self._writer.set_custom_data("embodiment", config.embodiment)
-        self._early: list[tuple[Connection, bytes]] = []  # what came before there was a time
-        self._release = self.create_client(SetBool, config.release) if config.release else None
-        self._unheard: set[str] = set()
-        commands = (topics.controller_command(name) for name in config.sources.split(","))
-        self._commands = {self.resolve_topic_name(topic.name) for topic in commands}
-        self._first: tuple[int, float] | None = (
-            None  # simulated [ns] and wall time [s] of a command
-        )
-        self._last = (0, 0.0)
+        self._connections: list[tuple[topics.Topic, Connection]] = []
         store = _typestore()
         for topic in topics.all_topics(tuple(config.sources.split(","))):
             connection = self._writer.add_connection(
@@ -63,28 +61,52 @@ class RecorderNode(PianoNode):
                 typestore=store,
                 offered_qos_profiles=[_qos(topic.qos)],
             )
-            # Depth: a burst while a chunk is written must not be lost.
-            qos = QoSProfile(depth=1000, durability=topic.qos.durability)
-            callback = partial(self._on_message, connection)
-            self.create_subscription(topic.type, topic.name, callback, qos, raw=True)
-            if topic not in _IRREGULAR:
-                self._unheard.add(connection.topic)
+            self._connections.append((topic, connection))
+
+    def activate(self) -> None:
+        """Listen to everything."""
+        config = self.config
+        self._early: list[tuple[Connection, bytes]] = []  # what came before there was a time
+        self._release = self.create_client(SetBool, config.release) if config.release else None
+        self._commands = {
+            self.resolve_topic_name(topics.controller_command(name).name)
+            for name in config.sources.split(",")
+        }
+        self._first: tuple[int, float] | None = (
+            None  # simulated [ns] and wall time [s] of a command
+        )
+        self._last = (0, 0.0)
+        self._heard_s = time.monotonic()
+        self._unheard = {
+            connection.topic for topic, connection in self._connections if topic not in _IRREGULAR
+        }
+        for topic, connection in self._connections:
+            self.listen(topic, partial(self._on_message, connection), everything=True)
 
     def may_leave(self) -> bool:
         """Stay while there is anything to record."""
-        return not self.is_published(topics.CLOCK)
+        quiet_s = time.monotonic() - self._heard_s
+        return not self.is_published(topics.CLOCK) and quiet_s > QUIET_S
 
-    def destroy_node(self) -> None:
+    def release(self) -> None:
         """Close the bag, so that it has its index and metadata."""
-        for connection, data in self._early:
-            self._writer.write(connection, 0, data)
-        if self._first is not None:
-            self._writer.set_custom_data("played_s", str((self._last[0] - self._first[0]) * 1e-9))
-            self._writer.set_custom_data("wall_s", str(self._last[1] - self._first[1]))
-        self._writer.close()
-        super().destroy_node()
+        writer, self._writer = getattr(self, "_writer", None), None
+        if writer is None:
+            return
+        try:
+            for connection, data in getattr(self, "_early", ()):
+                writer.write(connection, 0, data)
+            if getattr(self, "_first", None) is not None:
+                played_s = (self._last[0] - self._first[0]) * 1e-9
+                writer.set_custom_data("played_s", str(played_s))
+                writer.set_custom_data("wall_s", str(self._last[1] - self._first[1]))
+            writer.close()
+        except OSError as error:
+            writer.abort()
+            self.get_logger().error(f"{self.config.bag}: not closed ({error.strerror}); recover it")
 
     def _on_message(self, connection: Connection, data: bytes) -> None:
+        self._heard_s = time.monotonic()
         if self._unheard:
             self._unheard.discard(connection.topic)
             if not self._unheard and self._release is not None:
@@ -96,10 +118,20 @@ class RecorderNode(PianoNode):
         if connection.topic in self._commands and not self._unheard:
             self._last = (now_ns, time.monotonic())
             self._first = self._first or self._last
-        for early in self._early:
-            self._writer.write(early[0], now_ns, early[1])
-        self._early.clear()
-        self._writer.write(connection, now_ns, data)
+        early, self._early = self._early, []
+        for message in (*early, (connection, data)):
+            self._write(*message, now_ns)
+
+    def _write(self, connection: Connection, data: bytes, time_ns: int) -> None:
+        """Write a message; when that fails, keep what there is and let the others play on."""
+        if self._writer is None:
+            return
+        try:
+            self._writer.write(connection, time_ns, data)
+        except OSError as error:
+            self.diagnostics.problem(self.config.bag, f"{error.strerror}; nothing more is recorded")
+            self._writer.abort()
+            self._writer = None
 
     def _let_time_begin(self, set_pause: Client) -> None:
         """Start the simulation: from here on nothing will be missed."""

@@ -15,8 +15,12 @@ class CommandBuffer:
         """Take commands for `groups` of `joint_names`; until one comes the targets are 0."""
         self._where = {name: i for i, name in enumerate(joint_names)}
         self._groups = {group: frozenset(names) for group, names in groups.items()}
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all commands."""
         self._stamps: dict[str, float] = {}
-        self.target: Array = np.zeros(len(joint_names))
+        self.target: Array = np.zeros(len(self._where))
 
     def take(self, group: str, names: Sequence[str], position: Array, stamp_s: float) -> bool:
         """Store a group's command in any order of names; return False if it is not for the group.

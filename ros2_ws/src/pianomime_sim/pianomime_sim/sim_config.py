@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 
-from pianomime.config import Config, parameter
+from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime_common.node_config import NodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimConfig(Config):
+class SimConfig(NodeConfig):
     """What is simulated, and how time passes."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     paused: bool = parameter(False, "Wait at time 0 until ~/set_pause says otherwise")
+    dump_dir: str = parameter(
+        "", "Folder for the last steps before the physics broke; empty: the log's"
+    )
     real_time: bool = parameter(
         False, "Step by the wall clock at 20 Hz; else when the command for the step has come"
     )

@@ -2,23 +2,29 @@
 
 import time
 from functools import partial
+from pathlib import Path
 from typing import Final
 
-from rclpy.clock import Clock, ClockType
+from rclpy.logging import get_logging_directory
 from rosgraph_msgs.msg import Clock as ClockMessage
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from pianomime.errors import OutputError
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import PEDAL
+from pianomime.simulation.flight_recorder import FlightRecorder
 from pianomime.simulation.model import CONTROL_DT_S, load_model
-from pianomime.simulation.simulation import MidiEvent, PianoSimulation
+from pianomime.simulation.simulation import (
+    MidiEvent,
+    PianoSimulation,
+    SimulationDivergedError,
+)
 from pianomime_common import conversions, topics
 from pianomime_common.clock import START_S
 from pianomime_common.domain import DomainClaim
-from pianomime_common.parameters import declare
-from pianomime_common.running import PianoNode, run
-from pianomime_common.timing import Timing
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.running import run
 from pianomime_msgs.srv import StepSimulation
 from pianomime_sim.command_buffer import CommandBuffer
 from pianomime_sim.sim_config import SimConfig
@@ -31,31 +37,39 @@ class SimNode(PianoNode):
     """Step the simulation in lock-step with the commands, or by the wall clock."""
 
     def __init__(self) -> None:
-        """Load the model and wait, at time 0, for the first command."""
-        super().__init__("sim")
-        self._claim = DomainClaim("sim")
-        self._config = declare(self, SimConfig)
-        self._simulation = PianoSimulation(load_model(embodiment(self._config.embodiment)))
-        hands = self._simulation.hands
-        self._buffer = CommandBuffer((*hands.joint_names, PEDAL), hands.groups)
-        self._paused = self._config.paused
-        self._moved_s = time.monotonic()  # when the simulation last stepped
-        self._steps = self._overruns = 0
-        self._timing = Timing(self)
+        """Be the simulation of this ROS domain.
 
+        Raises:
+            DomainInUseError: There is one already.
+        """
+        self._claim = DomainClaim("sim")
+        super().__init__("sim", SimConfig)
+
+    def configure(self) -> None:
+        """Load the model."""
+        self._simulation = PianoSimulation(load_model(embodiment(self.config.embodiment)))
+        self._flight = FlightRecorder(self.config.embodiment)
+        self._paused = self.config.paused
         self._joint_states = self.advertise(topics.JOINT_STATES)
         self._piano_state = self.advertise(topics.PIANO_STATE)
         self._midi_out = self.advertise(topics.MIDI_OUT)
         self._clock_out = self.advertise(topics.CLOCK)
+
+    def activate(self) -> None:
+        """Wait, where the simulation is, for the next command."""
+        hands = self._simulation.hands
+        self._buffer = CommandBuffer((*hands.joint_names, PEDAL), hands.groups)
+        self._moved_s = time.monotonic()  # when the simulation last stepped
+        self._steps = self._overruns = 0
+        self._broken = ""  # why the physics has stopped for good
         for group in hands.groups:
             self.listen(topics.group_command(group), partial(self._on_command, group))
-        self.create_service(SetBool, "~/set_pause", self._on_set_pause)
-        self.create_service(Trigger, "~/reset_world", self._on_reset_world)
-        self.create_service(StepSimulation, "~/step_simulation", self._on_step_simulation)
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(REPEAT_S, self._repeat_state, clock=steady)
-        if self._config.real_time:
-            self.create_timer(CONTROL_DT_S, self._on_deadline, clock=steady)
+        self.serve(SetBool, "~/set_pause", self._set_pause)
+        self.serve(Trigger, "~/reset_world", self._reset_world)
+        self.serve(StepSimulation, "~/step_simulation", self._step_simulation)
+        self.every(REPEAT_S, self._repeat_state)
+        if self.config.real_time:
+            self.every(CONTROL_DT_S, self._on_deadline)
 
     def may_leave(self) -> bool:
         """Stay while the gate commands: it is lifting the fingers."""
@@ -74,12 +88,12 @@ class SimNode(PianoNode):
                 throttle_duration_sec=1.0,
             )
         if self._commanded_now():
-            self._timing.add("command age", time.monotonic() - self._moved_s)
+            self.diagnostics.add("command age", time.monotonic() - self._moved_s)
             self._step_if_commanded()
 
     def _step_if_commanded(self) -> None:
         """Step, in lock-step mode and unless paused."""
-        if not (self._config.real_time or self._paused):
+        if not (self.config.real_time or self._paused):
             self._step()
 
     def _commanded_now(self) -> bool:
@@ -93,15 +107,34 @@ class SimNode(PianoNode):
             return
         if not self._commanded_now():
             self._overruns += 1
-            self._timing.count("overruns", self._overruns)
+            self.diagnostics.count("overruns", self._overruns)
         self._step()
 
     def _step(self) -> None:
-        with self._timing.measure("step"):
-            target = self._buffer.target
-            events = self._simulation.step(target[:-1], sustain=bool(target[-1] > 0.5))
+        if self._broken:
+            return
+        with self.diagnostics.measure("step"):
+            target, sustain = self._buffer.target[:-1], bool(self._buffer.target[-1] > 0.5)
+            self._flight.take(self._simulation, target, sustain)
+            try:
+                events = self._simulation.step(target, sustain)
+            except SimulationDivergedError as error:
+                self._break_down(str(error))
+                return
         self._steps += 1
         self._publish(events)
+
+    def _break_down(self, why: str) -> None:
+        """Keep what led to it, and let time stand still: nobody may act on a broken state."""
+        self._broken = why
+        folder = Path(self.config.dump_dir or get_logging_directory())
+        path = folder / f"diverged-{time.strftime('%Y%m%d-%H%M%S')}.npz"
+        try:
+            self._flight.write(path)
+            why = f"{why}; how it came to that is in {path}"
+        except OutputError as error:
+            why = f"{why}; {error}"
+        self.diagnostics.problem("physics", f"{why}; call ~/reset_world")
 
     def _publish(self, events: list[MidiEvent]) -> None:
         """Publish the state, and then its clock, so that whoever the clock wakes has the state."""
@@ -129,34 +162,32 @@ class SimNode(PianoNode):
         self._moved_s = time.monotonic()
 
     def _repeat_state(self) -> None:
-        if time.monotonic() - self._moved_s > REPEAT_S:
+        if not self._broken and time.monotonic() - self._moved_s > REPEAT_S:
             self._publish([])
 
-    def _on_set_pause(self, request: SetBool.Request, reply: SetBool.Response) -> SetBool.Response:
+    def _set_pause(self, request: SetBool.Request) -> str:
         self._paused = request.data
+        self.diagnostics.say("paused", str(self._paused))
         if self._commanded_now():
             self._step_if_commanded()
-        reply.success = True
-        return reply
+        return ""
 
-    def _on_reset_world(self, _: Trigger.Request, reply: Trigger.Response) -> Trigger.Response:
+    def _reset_world(self) -> str:
         self._simulation.reset()
+        self._buffer.clear()
+        self._broken = ""
+        self.diagnostics.solved("physics")
         self._publish([])
-        reply.success = True
-        return reply
+        return ""
 
-    def _on_step_simulation(
-        self, request: StepSimulation.Request, reply: StepSimulation.Response
-    ) -> StepSimulation.Response:
+    def _step_simulation(self, request: StepSimulation.Request) -> str:
         if not self._paused:
-            reply.message = "the simulation runs; pause it first"
-        elif request.steps < 1:
-            reply.message = f"steps = {request.steps}; must be at least 1"
-        else:
-            for _ in range(request.steps):
-                self._step()
-            reply.success = True
-        return reply
+            return "the simulation runs; pause it first"
+        if request.steps < 1:
+            return f"steps = {request.steps}; must be at least 1"
+        for _ in range(request.steps):
+            self._step()
+        return self._broken
 
 
 def main() -> None:

@@ -1,85 +1,119 @@
 """The last check between any controller and the hands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.config import Config, parameter
 from pianomime.hands.hands_model import PEDAL, HandsModel
+from pianomime.safety.checks import check_finite, check_names, check_stamp
+from pianomime.safety.clearance import Clearance
+from pianomime.safety.gate_config import GateConfig
+from pianomime.safety.gate_types import GateResult, GateState, Verdict
+from pianomime.safety.rate_limiter import RateLimiter
+from pianomime.safety.safe_halt import COAST_S, SafeHalt
 
 Array = NDArray[np.float64]
 
+EXCESS: Final = 5.0
+EXCESSES: Final = 5
+"""A source that wants joints to be `EXCESS` times too fast so often in a row has lost it."""
 
-class GateState(IntEnum):
-    """What the gate lets through; the values are those of the ROS message."""
-
-    PASSING = 0
-    HALTING = 1
-    HALTED = 2
-
-
-class Verdict(IntEnum):
-    """What became of a command; the values are those of the ROS message."""
-
-    ACCEPTED = 0
-    CLAMPED = 1
-    REJECTED_NONFINITE = 2
-    REJECTED_NAMES = 3
-    REJECTED_STAMP = 4
-    REJECTED_OWNER = 5
-    REJECTED_STATE = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class GateConfig(Config):
-    """Limits of the gate; the joints' own limits come from the hands' model."""
-
-    owner: str = parameter("expert", "The only source of commands that is obeyed")
-    command_timeout_s: float = parameter(
-        0.1, "Oldest command that passes, by its stamp [s]", ge=0.001, le=10.0
-    )
-    future_tolerance_s: float = parameter(
-        0.5, "How far ahead of the clock a stamp may be [s]", ge=0.0, le=10.0
-    )
-    halt_s: float = parameter(0.5, "Time to lift the fingers in a halt [s]", ge=0.05, le=5.0)
-    lift_wrist_rad: float = parameter(
-        -0.45, "Wrist angle (WRJ1) of lifted hands [rad]", ge=-0.69, le=0.0
-    )
-
-
-@dataclass(frozen=True)
-class GateResult:
-    """What the gate did with one command.
-
-    Attributes:
-        verdict: Passed or why not.
-        detail: Names the offender; empty when accepted as it is.
-        target: (n,) what goes to the hands, in the gate's order; None when rejected.
-    """
-
-    verdict: Verdict
-    detail: str = ""
-    target: Array | None = None
+SILENT: Final = 2.5
+"""Hands that stand still by their own clock repeat themselves; so many timeouts without a word are
+silence."""
 
 
 class CommandGate:
-    """Judge whole commands: pass, clamp to the joint limits, or reject. Time is an argument."""
+    """Judge whole commands: pass, mend, or reject; and lift the hands when nobody commands them.
 
-    def __init__(self, hands: HandsModel, config: GateConfig) -> None:
-        """Start passing commands of `config.owner`."""
-        self._config = config
+    Two times are arguments everywhere: `now_s` is ROS time, by which stamps are judged, `steady_s`
+    a clock that nobody can stop, by which silence is judged.
+
+    Attributes:
+        joint_names: (n,) the hands' joints and the pedal; the order of all targets.
+        state: See `GateState`.
+        reason: Why it is in this state, for people.
+        is_alarmed: Whether it halted without being asked.
+    """
+
+    def __init__(self, hands: HandsModel, config: GateConfig, dt_s: float) -> None:
+        """Start disarmed, for commands `dt_s` apart."""
         self.joint_names = (*hands.joint_names, PEDAL)
         self._where = {name: i for i, name in enumerate(self.joint_names)}
         self._lower = np.append(hands.lower, 0.0)
         self._upper = np.append(hands.upper, 1.0)
-        self._wrists = [i for i, name in enumerate(self.joint_names) if name.endswith("WRJ1")]
-        self._heights = [i for i, name in enumerate(self.joint_names) if name.endswith("_tz")]
-        self.state = GateState.PASSING
-        self._halt_began_s = 0.0
-        self._last: Array | None = None
+        self._slides = np.array(["forearm" in name for name in self.joint_names])
+        self._dt_s = dt_s
+        self._clearance = Clearance(hands, config)
+        self.state = GateState.DISARMED
+        self.reason = "never armed; call ~/arm"
+        self.is_alarmed = False
+        self._may_go_on = False  # of a halt: whether the next good command ends it
+        self._halt: SafeHalt | None = None
+        self._measured: Array | None = None
+        self._state_stamp_s = 0.0  # of the newest joint states
+        self._heard_s = 0.0  # when any came, steady
+        self._command_stamp_s = self._command_s = 0.0  # of the last that passed, ROS and steady
+        self._source = ""
+        self._lead_over: tuple[Array, float] | None = None  # what is led over, and since when
+        self._excesses = 0
+        self._limiter = RateLimiter(self._lower, self._upper, dt_s)
+        self.configure(config)
+
+    def configure(self, config: GateConfig) -> None:
+        """Take limits, perhaps new ones."""
+        self._config = config
+        velocity = np.where(self._slides, config.max_forearm_velocity, config.max_joint_velocity)
+        acceleration = np.where(
+            self._slides, config.max_forearm_acceleration, config.max_joint_acceleration
+        )
+        velocity[-1] = acceleration[-1] = 1e6  # the pedal is up or down
+        self._limiter.set_limits(velocity, acceleration)
+
+    # What people and other nodes ask for.
+
+    def arm(self) -> str:
+        """Let commands through from now on; returns why not, or nothing."""
+        if self.state is GateState.FAULT:
+            return f"in FAULT ({self.reason}); reset first"
+        if self.state is GateState.HALTING:
+            return "the hands are being lifted; wait for HALTED"
+        if self._measured is None:
+            return "no joint_states yet"
+        if self.state in (GateState.DISARMED, GateState.HALTED):
+            self._enter(GateState.ARMED, "armed")
+        return ""
+
+    def disarm(self) -> str:
+        """Let nothing through any more; returns why not, or nothing."""
+        if self.state in (GateState.ACTIVE, GateState.HALTING):
+            return "the hands move; halt first"
+        if self.state is GateState.FAULT:
+            return f"in FAULT ({self.reason}); reset first"
+        self._enter(GateState.DISARMED, "disarmed")
+        return ""
+
+    def halt(self, now_s: float, reason: str) -> None:
+        """Stop obeying and lift the hands; only `arm` ends that."""
+        self._begin_halt(now_s, reason, may_go_on=False)
+        self.is_alarmed = False
+
+    def reset(self, now_s: float) -> str:
+        """Leave FAULT, if fresh joint states are there; returns why not, or nothing."""
+        if self.state is not GateState.FAULT:
+            return f"not in FAULT but {self.state.name}"
+        if self._is_stale(now_s):
+            return "no fresh joint_states"
+        assert self._measured is not None
+        self._limiter.restart(np.append(self._measured, 0.0))
+        self._enter(GateState.DISARMED, "reset")
+        if self._config.auto_arm:
+            self.arm()
+        return ""
+
+    # What goes through.
 
     def submit(
         self,
@@ -88,96 +122,208 @@ class CommandGate:
         positions: Sequence[float] | Array,
         stamp_s: float,
         now_s: float,
+        steady_s: float,
     ) -> GateResult:
         """Judge one command of `source`; a rejected one changes nothing."""
         problem = (
-            self._check_state()
-            or self._check_finite(names, positions)
-            or self._check_names(names)
-            or self._check_stamp(stamp_s, now_s)
+            check_finite(names, positions)
+            or check_names(names, self._where)
+            or check_stamp(stamp_s, now_s, self._config)
             or self._check_owner(source)
+            or self._check_state()
         )
         if problem:
             return problem
-        target = np.empty(len(self.joint_names))
-        target[[self._where[name] for name in names]] = positions
-        clamped = np.clip(target, self._lower, self._upper)
-        moved = np.flatnonzero(clamped != target)
-        self._last = clamped
-        if len(moved):
-            detail = ", ".join(self.joint_names[i] for i in moved)
-            return GateResult(Verdict.CLAMPED, detail, clamped)
-        return GateResult(Verdict.ACCEPTED, "", clamped)
+        wanted = np.empty(len(self.joint_names))
+        wanted[[self._where[name] for name in names]] = positions
+        inside = np.clip(wanted, self._lower, self._upper)
+        self._begin_or_go_on(source, inside, now_s)
+        if self._has_lost_it(inside):
+            reason = f"{source} wants joints to move {EXCESS:g} times too fast"
+            self._begin_halt(now_s, reason, may_go_on=False)
+            return self._check_state() or GateResult(Verdict.REJECTED_STATE)
+        self._command_stamp_s, self._command_s = stamp_s, steady_s
+        followed = self._limiter.follow(self._led_over(inside, now_s))
+        target, why = self._keep_clear(followed)
+        return self._verdict(wanted, inside, followed, target, why)
 
-    def halt(self, now_s: float) -> None:
-        """Stop obeying and begin to lift the fingers."""
-        if self.state is GateState.PASSING:
-            self.state = GateState.HALTING
-            self._halt_began_s = now_s
+    def observe(self, measured: Array, stamp_s: float, steady_s: float) -> None:
+        """Take joint positions (n - 1,); one with a stamp that was seen changes nothing."""
+        self._heard_s = steady_s
+        if stamp_s == self._state_stamp_s:
+            return
+        if stamp_s < self._state_stamp_s:
+            self._begin_anew(measured)
+        self._measured, self._state_stamp_s = measured, stamp_s
+        if self.state is GateState.DISARMED and self._config.auto_arm:
+            self.arm()
 
-    def halt_target(self, now_s: float, measured: Array) -> Array:
-        """Return the target (n,) of a halting or halted gate: from the last command to lifted.
+    def due(self, now_s: float, steady_s: float) -> Array | None:
+        """Return the target (n,) that the gate itself commands now; None if it does not.
 
-        Args:
-            now_s: Time [s]; the gate is HALTED once the lift is over.
-            measured: (n - 1,) joint positions, to start from if nothing was ever commanded.
+        To be called whenever time may have passed; notices silence.
         """
-        if self._last is None:
-            self._last = np.clip(np.append(measured, 0.0), self._lower, self._upper)
-        lifted = self._last.copy()
-        lifted[self._wrists] = self._config.lift_wrist_rad
-        lifted[self._heights] = self._upper[self._heights]
-        lifted[self._where[PEDAL]] = 0.0
-        progress = min(1.0, max(0.0, (now_s - self._halt_began_s) / self._config.halt_s))
-        if progress >= 1.0:
-            self.state = GateState.HALTED
-        blend = progress * progress * (3 - 2 * progress)  # starts and ends at rest
-        target = (1 - blend) * self._last + blend * lifted
-        target[self._where[PEDAL]] = 0.0
-        return np.asarray(target)
-
-    def _check_state(self) -> GateResult | None:
-        if self.state is GateState.PASSING:
+        if self.state in (GateState.ARMED, GateState.ACTIVE):
+            self._look_for_silence(now_s, steady_s)
+        if self._halt is None:
             return None
-        return GateResult(Verdict.REJECTED_STATE, f"the gate is {self.state.name}")
+        target = np.clip(self._halt.target(now_s), self._lower, self._upper)
+        self._limiter.restart(target)
+        if self.state is GateState.HALTING:
+            silent = self._is_silent(steady_s)
+            if silent:  # and if the clock is the hands', it stands still
+                self.state = GateState.FAULT
+            elif self._halt.is_over(now_s):
+                self.state = GateState.FAULT if self._is_stale(now_s) else GateState.HALTED
+            if self.state is GateState.FAULT and "joint_states" not in self.reason:
+                self.reason += ", then no fresh joint_states"
+        return target
 
-    def _check_finite(
-        self, names: Sequence[str], positions: Sequence[float] | Array
-    ) -> GateResult | None:
-        if len(names) != len(positions):
-            detail = f"{len(names)} names, {len(positions)} positions"
-            return GateResult(Verdict.REJECTED_NAMES, detail)
-        bad = np.flatnonzero(~np.isfinite(positions))
-        if not len(bad):
-            return None
-        return GateResult(Verdict.REJECTED_NONFINITE, ", ".join(names[i] for i in bad))
+    # Inside.
 
-    def _check_names(self, names: Sequence[str]) -> GateResult | None:
-        given = set(names)
-        unknown = given - self._where.keys()
-        missing = self._where.keys() - given
-        for what, which in (("unknown", unknown), ("missing", missing)):
-            if which:
-                return GateResult(Verdict.REJECTED_NAMES, f"{what}: {', '.join(sorted(which))}")
-        if len(names) != len(given):
-            twice = sorted(name for name in given if list(names).count(name) > 1)
-            return GateResult(Verdict.REJECTED_NAMES, f"twice: {', '.join(twice)}")
-        return None
-
-    def _check_stamp(self, stamp_s: float, now_s: float) -> GateResult | None:
-        if stamp_s <= 0:
-            return GateResult(Verdict.REJECTED_STAMP, f"stamp {stamp_s:.3f} s means no time")
-        age_s = now_s - stamp_s
-        if age_s > self._config.command_timeout_s:
-            limit = self._config.command_timeout_s
-            return GateResult(Verdict.REJECTED_STAMP, f"{age_s:.3f} s old; at most {limit:g} s")
-        if age_s < -self._config.future_tolerance_s:
-            return GateResult(Verdict.REJECTED_STAMP, f"{-age_s:.3f} s in the future")
-        return None
+    def _enter(self, state: GateState, reason: str) -> None:
+        self.state, self.reason = state, reason
+        if state is not GateState.HALTING:
+            self._halt, self.is_alarmed = None, False
 
     def _check_owner(self, source: str) -> GateResult | None:
-        if source == self._config.owner:
+        owner = self._config.owner
+        if source == owner:
             return None
-        return GateResult(
-            Verdict.REJECTED_OWNER, f"{source!r} is not the owner {self._config.owner!r}"
+        return GateResult(Verdict.REJECTED_OWNER, f"{source!r} is not the owner {owner!r}")
+
+    def _check_state(self) -> GateResult | None:
+        if self.state in (GateState.ARMED, GateState.ACTIVE):
+            return None
+        if self._halt is not None and self._may_go_on and self.state is not GateState.FAULT:
+            return None
+        return GateResult(Verdict.REJECTED_STATE, f"the gate is {self.state.name}: {self.reason}")
+
+    def _begin_or_go_on(self, source: str, inside: Array, now_s: float) -> None:
+        """Become ACTIVE; lead over from what the hands do now where that is another's doing."""
+        last = self._limiter.last
+        if self.state is not GateState.ACTIVE:
+            if last is None:
+                assert self._measured is not None
+                self._limiter.restart(np.append(self._measured, 0.0))
+            elif self._halt is not None:
+                self._source = ""  # the lift's
+            self._enter(GateState.ACTIVE, f"{source} plays")
+        if source != self._source and last is not None:
+            self._lead_over = (last - inside, now_s)
+            self.reason = f"{source} plays"
+        self._source = source
+
+    def _led_over(self, inside: Array, now_s: float) -> Array:
+        if self._lead_over is None:
+            return inside
+        offset, since_s = self._lead_over
+        lasts_s = self._config.switch_s
+        progress = 1.0 if lasts_s == 0 else (now_s - since_s) / lasts_s
+        if not 0.0 <= progress < 1.0:
+            self._lead_over = None
+            return inside
+        blend = progress * progress * (3 - 2 * progress)
+        led = np.clip(inside + (1 - blend) * offset, self._lower, self._upper)
+        led[-1] = inside[-1]
+        return led
+
+    def _has_lost_it(self, inside: Array) -> bool:
+        last = self._limiter.last
+        too_fast = last is not None and self._limiter.excess(inside, last) > EXCESS
+        self._excesses = self._excesses + 1 if too_fast else 0
+        return self._excesses >= EXCESSES
+
+    def _keep_clear(self, target: Array) -> tuple[Array, str]:
+        assert self._measured is not None
+        scale, why = self._clearance.scale(self._measured, target[:-1])
+        if scale == 1.0:
+            return target, ""
+        here = np.clip(self._measured, self._lower[:-1], self._upper[:-1])
+        slowed = target.copy()
+        slowed[:-1] = here + scale * (target[:-1] - here)
+        self._limiter.moved_to(slowed)
+        return slowed, why
+
+    def _verdict(
+        self, wanted: Array, inside: Array, followed: Array, target: Array, why: str
+    ) -> GateResult:
+        if why:
+            return GateResult(Verdict.SLOWED, why, target)
+        if self._lead_over is None and len(late := np.flatnonzero(followed != inside)):
+            return GateResult(Verdict.LIMITED, self._names(late), target)
+        if len(out := np.flatnonzero(inside != wanted)):
+            return GateResult(Verdict.CLAMPED, self._names(out), target)
+        return GateResult(Verdict.ACCEPTED, "", target)
+
+    def _names(self, indices: NDArray[np.int64]) -> str:
+        return ", ".join(self.joint_names[i] for i in indices)
+
+    def _is_stale(self, now_s: float) -> bool:
+        return self._measured is None or (
+            now_s - self._state_stamp_s > self._config.state_timeout_s
         )
+
+    def _is_silent(self, steady_s: float) -> bool:
+        """Return whether even a hand that says the same again and again would have been heard."""
+        silent_s = steady_s - self._heard_s
+        return not self._config.lock_step and silent_s > SILENT * self._config.state_timeout_s
+
+    def _look_for_silence(self, now_s: float, steady_s: float) -> None:
+        """Begin a halt when the hands say nothing new, or nobody answers what they say.
+
+        A paused simulation is neither: its time stands still, and what it said was answered.
+        """
+        config, age_s = self._config, now_s - self._state_stamp_s
+        if self.state is GateState.ARMED or config.lock_step:
+            return
+        if self._is_stale(now_s) or self._is_silent(steady_s):
+            age_s = max(age_s, steady_s - self._heard_s)
+            self._begin_halt(now_s, f"no new joint_states for {age_s:.2f} s", may_go_on=False)
+            return
+        answered = self._command_stamp_s >= self._state_stamp_s - 1e-6
+        silent_s = steady_s - self._command_s
+        if not answered and silent_s > config.silence_s:
+            reason = f"no command of {self._source} for {silent_s:.3f} s"
+            self._begin_halt(now_s, reason, may_go_on=config.auto_arm)
+
+    def _begin_anew(self, measured: Array) -> None:
+        """Forget all that belongs to a time before the clock went back."""
+        self._limiter.restart(np.append(measured, 0.0))
+        self._lead_over, self._source, self._command_stamp_s = None, "", 0.0
+        self._halt = None
+        if self.state in (GateState.ACTIVE, GateState.HALTING, GateState.HALTED):
+            ready = self.state is GateState.ACTIVE or self._may_go_on
+            state = GateState.ARMED if ready else GateState.DISARMED
+            self._enter(state, "time went back")
+
+    def _begin_halt(self, now_s: float, reason: str, *, may_go_on: bool) -> None:
+        if self.state not in (GateState.ARMED, GateState.ACTIVE):
+            if self._halt is not None and self._may_go_on and not may_go_on:
+                self._may_go_on, self.reason = False, reason
+            return
+        if self._limiter.last is None:
+            measured = np.zeros(len(self._lower) - 1) if self._measured is None else self._measured
+            start = np.clip(np.append(measured, 0.0), self._lower, self._upper)
+            self._limiter.restart(start)
+        last = self._limiter.last
+        assert last is not None
+        last[-1] = 0.0  # the pedal comes up at once
+        velocity = self._limiter.velocity / self._dt_s
+        velocity[-1] = 0.0
+        lifted = self._lifted(np.clip(last + COAST_S * velocity, self._lower, self._upper))
+        self._halt = SafeHalt(last, velocity, lifted, now_s, self._config.halt_s)
+        self._may_go_on = may_go_on
+        self._lead_over = None
+        self._enter(GateState.HALTING, reason)
+        self.is_alarmed = True
+
+    def _lifted(self, last: Array) -> Array:
+        lifted = last.copy()
+        for i, name in enumerate(self.joint_names):
+            if name.endswith("WRJ1"):
+                lifted[i] = self._config.lift_wrist_rad
+            elif name.endswith("_tz"):
+                lifted[i] = self._upper[i]
+        lifted[-1] = 0.0
+        return lifted

@@ -16,6 +16,7 @@ MAX_BYTES: Final = 1 << 20
 """Largest MIDI file read; a full concert of 30,000 notes with pedal has about half of it."""
 
 SUSTAIN_CONTROLLER: Final = 64
+ALL_NOTES_OFF_CONTROLLER: Final = 123
 PEDAL_DOWN: Final = 64
 """General MIDI: controller 64 at 64 or above is pedal down."""
 

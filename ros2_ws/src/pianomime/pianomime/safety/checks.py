@@ -1,0 +1,47 @@
+"""What makes a command unfit to be looked at any further; each check names the offender."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.safety.gate_config import GateConfig
+from pianomime.safety.gate_types import GateResult, Verdict
+
+Array = NDArray[np.float64]
+
+
+def check_finite(names: Sequence[str], positions: Sequence[float] | Array) -> GateResult | None:
+    """Reject a command with one value that is not finite, whole: no joint is patched."""
+    if len(names) != len(positions):
+        detail = f"{len(names)} names, {len(positions)} positions"
+        return GateResult(Verdict.REJECTED_NAMES, detail)
+    bad = np.flatnonzero(~np.isfinite(positions))
+    if not len(bad):
+        return None
+    return GateResult(Verdict.REJECTED_NONFINITE, ", ".join(names[i] for i in bad))
+
+
+def check_names(names: Sequence[str], where: Mapping[str, int]) -> GateResult | None:
+    """Reject a command that is not for exactly the joints of `where`, in any order."""
+    given = set(names)
+    for what, which in (("unknown", given - where.keys()), ("missing", where.keys() - given)):
+        if which:
+            return GateResult(Verdict.REJECTED_NAMES, f"{what}: {', '.join(sorted(which))}")
+    if len(names) != len(given):
+        twice = sorted(name for name in given if list(names).count(name) > 1)
+        return GateResult(Verdict.REJECTED_NAMES, f"twice: {', '.join(twice)}")
+    return None
+
+
+def check_stamp(stamp_s: float, now_s: float, config: GateConfig) -> GateResult | None:
+    """Reject a command without time, too old, or from the future."""
+    if stamp_s <= 0:
+        return GateResult(Verdict.REJECTED_STAMP, f"stamp {stamp_s:.3f} s means no time")
+    age_s = now_s - stamp_s
+    if age_s > config.command_timeout_s:
+        limit = config.command_timeout_s
+        return GateResult(Verdict.REJECTED_STAMP, f"{age_s:.3f} s old; at most {limit:g} s")
+    if age_s < -config.future_tolerance_s:
+        return GateResult(Verdict.REJECTED_STAMP, f"{-age_s:.3f} s in the future")
+    return None
