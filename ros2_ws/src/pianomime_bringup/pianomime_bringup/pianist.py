@@ -3,24 +3,39 @@
 `launch/pianist.launch.py` turns it into launch_ros actions, `pianomime play` into processes.
 """
 
+import math
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from pianomime.config import Config, parameter
+from pianomime.errors import ConfigError
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
+from pianomime.simulation.model import CONTROL_DT_S
+from pianomime_hardware.hardware_config import MIDI_TCP_PORT
 from pianomime_policy.shipped import shipped_checkpoint
 
 CONTROLLERS: Final = ("expert", "planner", "policy")
 """The expert plans the whole song before it plays, the planner a second ahead while it plays, the
 policy does not plan: it has learnt to play."""
 
+BACKENDS: Final = ("mujoco", "emulator", "hardware")
+
 Value = str | int | float | bool
+
+REAL_HANDS: Final[dict[str, Value]] = {
+    "max_joint_velocity": 12.0,
+    "max_joint_acceleration": 300.0,
+    "max_forearm_velocity": 1.0,
+    "max_forearm_acceleration": 20.0,
+}
+"""Limits for hands that can be hurt, to begin with; the maker's are the ones to set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +48,32 @@ class PianistConfig(Config):
     learnt: str = parameter("", "File of `pianomime learn` for the expert to play from")
     demo: str = parameter("", "Folder of `pianomime perceive`, to play in that human's manner")
     checkpoint: str = parameter("", "File of `pianomime train` for the policy; empty: the shipped")
-    real_time: bool = parameter(False, "Play by the wall clock; else as fast as it goes, in step")
+    standby: str = parameter(
+        "",
+        "A further controller that runs too, to hand over to in mid-song",
+        one_of=("", *CONTROLLERS),
+    )
+    backend: str = parameter(
+        "mujoco", "Simulation, emulated devices, or the drivers of real ones", one_of=BACKENDS
+    )
+    real_time: bool = parameter(
+        False, "Simulate by the wall clock; else as fast as it goes, in step"
+    )
+    driver: str = parameter("/", "Namespace of the hands' driver; not to be that of this graph")
+    midi_port: str = parameter(
+        "", "Real keyboard: part of its MIDI port's name, or path of a raw MIDI device"
+    )
+    emulated_latency_s: float = parameter(0.01, "Of emulated links [s]", ge=0.0, le=1.0)
+    emulated_jitter_s: float = parameter(0.002, "Of emulated links [s]", ge=0.0, le=1.0)
+    midi_tcp_port: int = parameter(
+        MIDI_TCP_PORT, "TCP port of an emulated keyboard", ge=1024, le=65535
+    )
+    start_delay_s: float = parameter(
+        8.0,
+        "Time for the nodes to start before the lead-in, by the wall clock [s]",
+        ge=0.0,
+        le=600.0,
+    )
     lead_in_s: float = parameter(1.0, "Silence before the first bar [s]", ge=0.0, le=60.0)
     transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
     stretch: float = parameter(1.0, "Factor on all durations: 2 is half the speed", ge=0.1, le=10.0)
@@ -43,20 +83,28 @@ class PianistConfig(Config):
         "info", "Least severe messages logged", one_of=("debug", "info", "warn", "error", "fatal")
     )
 
+    @property
+    def controllers(self) -> tuple[str, ...]:
+        """The controllers that run, the one that plays first."""
+        return tuple(dict.fromkeys(name for name in (self.controller, self.standby) if name))
+
     def load_score(self) -> Score:
         """Return the music, so that what cannot be played is refused before anything starts.
 
         Raises:
+            ConfigError: Real hands have no keyboard.
             ScoreError: It cannot.
             ModelError: What was learnt is not for this score or these hands, or is no policy.
             DemonstrationError: The demonstration is not of this score.
         """
+        if self.backend == "hardware" and not self.midi_port:
+            raise ConfigError("midi_port = '': name the keyboard's MIDI port or device")
         score = find_score(self.song, self.transpose, self.stretch)
         if self.learnt:
             learnt = load_learnt(Path(self.learnt))
             learnt.check_hands(self.embodiment)
             learnt.check_score(score.sha256)
-        if self.controller == "policy":
+        if "policy" in self.controllers:
             path = Path(self.checkpoint) if self.checkpoint else shipped_checkpoint(self.embodiment)
             load_checkpoint(path).check_embodiment(self.embodiment)
         if self.demo:
@@ -89,21 +137,53 @@ class NodeSpec:
 
 
 def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
-    """Return the nodes of the pianist, in the order in which they are best started."""
+    """Return the nodes of the pianist, in the order in which they are best started.
+
+    Real hands and keyboards run by the wall clock, so there the song begins at a time that is set
+    here; a node that is replaced in mid-song goes on at the right bar all the same.
+    """
+    simulated = config.backend == "mujoco"
+    start_s = {} if simulated else {"start_s": _on_the_grid(time.time() + config.start_delay_s)}
+    nodes = (
+        *(_simulation(config) if simulated else _hardware(config)),
+        NodeSpec(
+            package="pianomime_goals",
+            executable="goals",
+            name="goals",
+            parameters={
+                "use_sim_time": simulated,
+                "song": config.song,
+                "embodiment": config.embodiment,
+                "lead_in_s": config.lead_in_s,
+                "transpose": config.transpose,
+                "stretch": config.stretch,
+                "demo": config.demo,
+                **start_s,
+            },
+        ),
+        _gate(config),
+        *(_controller(config, name) for name in config.controllers),
+    )
+    if not config.bag:
+        return nodes
     recorder = NodeSpec(
         package="pianomime_recorder",
         executable="recorder",
         name="recorder",
         parameters={
-            "use_sim_time": True,
+            "use_sim_time": simulated,
             "bag": config.bag,
-            "sources": config.controller,
+            "sources": ",".join(config.controllers),
             "embodiment": config.embodiment,
-            "release": "sim/set_pause",
+            "release": "sim/set_pause" if simulated else "",
         },
         respawn=False,
     )
-    nodes = (
+    return (recorder, *nodes)
+
+
+def _simulation(config: PianistConfig) -> tuple[NodeSpec, ...]:
+    return (
         # The simulation is the source of time, so it alone does not use simulated time.
         NodeSpec(
             package="pianomime_sim",
@@ -116,49 +196,80 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             },
             respawn=False,
         ),
-        NodeSpec(
-            package="pianomime_goals",
-            executable="goals",
-            name="goals",
-            parameters={
-                "use_sim_time": True,
-                "song": config.song,
-                "embodiment": config.embodiment,
-                "lead_in_s": config.lead_in_s,
-                "transpose": config.transpose,
-                "stretch": config.stretch,
-                "demo": config.demo,
-            },
-        ),
-        NodeSpec(
-            package="pianomime_control",
-            executable="gate",
-            name="gate",
-            parameters={
-                "use_sim_time": True,
-                "embodiment": config.embodiment,
-                "owner": config.controller,
-                "sources": config.controller,
-                # Nobody can be hurt, and a song should go on by itself.
-                "auto_arm": True,
-                "lock_step": not config.real_time,
-                "guard_hands": embodiment(config.embodiment).hand_hand_collisions,
-            },
-        ),
-        _controller(config),
     )
-    return (recorder, *nodes) if config.bag else nodes
 
 
-def _controller(config: PianistConfig) -> NodeSpec:
+def _hardware(config: PianistConfig) -> tuple[NodeSpec, ...]:
+    emulator = NodeSpec(
+        package="pianomime_hardware",
+        executable="emulator",
+        name="emulator",
+        parameters={
+            "embodiment": config.embodiment,
+            "latency_s": config.emulated_latency_s,
+            "jitter_s": config.emulated_jitter_s,
+            "midi_port": config.midi_tcp_port,
+        },
+    )
+    emulated = config.backend == "emulator"
+    port = f"tcp:127.0.0.1:{config.midi_tcp_port}" if emulated else config.midi_port
+    devices = (
+        NodeSpec(
+            package="pianomime_hardware",
+            executable="shadow_bridge",
+            name="shadow_bridge",
+            parameters={
+                "embodiment": config.embodiment,
+                "driver": "shadow" if emulated else config.driver,
+            },
+        ),
+        NodeSpec(
+            package="pianomime_hardware",
+            executable="midi_keyboard",
+            name="midi_keyboard",
+            parameters={"port": port},
+        ),
+    )
+    return (emulator, *devices) if emulated else devices
+
+
+def _gate(config: PianistConfig) -> NodeSpec:
+    real = config.backend == "hardware"
+    parameters: dict[str, Value] = {
+        "use_sim_time": config.backend == "mujoco",
+        "embodiment": config.embodiment,
+        "owner": config.controller,
+        "sources": ",".join(config.controllers),
+        # Where nobody can be hurt a song should go on by itself.
+        "auto_arm": not real,
+        "lock_step": config.backend == "mujoco" and not config.real_time,
+        "guard_hands": real or embodiment(config.embodiment).hand_hand_collisions,
+    }
+    return NodeSpec(
+        package="pianomime_control",
+        executable="gate",
+        name="gate",
+        parameters=parameters | (REAL_HANDS if real else {}),
+    )
+
+
+def _controller(config: PianistConfig, name: str) -> NodeSpec:
     own: dict[str, dict[str, Value]] = {
         "expert": {"learnt": config.learnt, "demo": config.demo},
         "planner": {},
         "policy": {"checkpoint": config.checkpoint},
     }
+    parameters: dict[str, Value] = {
+        "use_sim_time": config.backend == "mujoco",
+        "embodiment": config.embodiment,
+    }
     return NodeSpec(
-        package="pianomime_policy" if config.controller == "policy" else "pianomime_control",
-        executable=config.controller,
-        name=config.controller,
-        parameters={"use_sim_time": True, "embodiment": config.embodiment} | own[config.controller],
+        package="pianomime_policy" if name == "policy" else "pianomime_control",
+        executable=name,
+        name=name,
+        parameters=parameters | own[name],
     )
+
+
+def _on_the_grid(time_s: float) -> float:
+    return round(math.ceil(time_s / CONTROL_DT_S) * CONTROL_DT_S, 3)

@@ -37,7 +37,7 @@ QUIET_S: Final = 0.1
 
 
 class RecorderNode(PianoNode):
-    """Write what comes, stamped with simulated time, until the clock's publisher has gone."""
+    """Write what comes, stamped with simulated time, until the hands have gone."""
 
     def __init__(self) -> None:
         """Declare the parameters."""
@@ -78,7 +78,9 @@ class RecorderNode(PianoNode):
         self._last = (0, 0.0)
         self._heard_s = time.monotonic()
         self._unheard = {
-            connection.topic for topic, connection in self._connections if topic not in _IRREGULAR
+            connection.topic
+            for topic, connection in self._connections
+            if self._release is not None and topic not in _IRREGULAR
         }
         for topic, connection in self._connections:
             self.listen(topic, partial(self._on_message, connection), everything=True)
@@ -86,7 +88,7 @@ class RecorderNode(PianoNode):
     def may_leave(self) -> bool:
         """Stay while there is anything to record."""
         quiet_s = time.monotonic() - self._heard_s
-        return not self.is_published(topics.CLOCK) and quiet_s > QUIET_S
+        return not self.is_published(topics.JOINT_STATES) and quiet_s > QUIET_S
 
     def release(self) -> None:
         """Close the bag, so that it has its index and metadata."""

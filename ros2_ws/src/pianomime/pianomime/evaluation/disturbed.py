@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pianomime.hands.fingers import SIDES
 from pianomime.policy.hand_frame import HandFrame, anywhere
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.simulation.model import CONTROL_DT_S, SUBSTEPS
 from pianomime.simulation.simulation import MidiEvent, PianoSimulation
 
 BETWEEN_PUSHES: Final = round(5.0 / CONTROL_DT_S)
@@ -37,7 +37,9 @@ class DisturbedSimulation(PianoSimulation):
         if self._frame is not None:
             self.place(anywhere(self._frame, self._rng))
 
-    def step(self, target: NDArray[np.float64], sustain: bool) -> list[MidiEvent]:
+    def step(
+        self, target: NDArray[np.float64], sustain: bool, substeps: int = SUBSTEPS
+    ) -> list[MidiEvent]:
         """Push if it is time to, and step."""
         self._count += 1
         phase = self._count % BETWEEN_PUSHES
@@ -46,4 +48,4 @@ class DisturbedSimulation(PianoSimulation):
             self.data.xfrc_applied[body, 1] = self._rng.choice((-PUSH_N, PUSH_N))
         if phase == PUSH_STEPS:
             self.data.xfrc_applied[:] = 0.0
-        return super().step(target, sustain)
+        return super().step(target, sustain, substeps)

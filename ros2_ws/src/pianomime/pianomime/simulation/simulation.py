@@ -142,12 +142,15 @@ class PianoSimulation:
         """Angular velocity of each key [rad/s], down positive, (88,)."""
         return np.asarray(self.data.qvel[self._key_dof])
 
-    def step(self, target: NDArray[np.float64], sustain: bool) -> list[MidiEvent]:
-        """Advance one control step and return what the piano played in it.
+    def step(
+        self, target: NDArray[np.float64], sustain: bool, substeps: int = SUBSTEPS
+    ) -> list[MidiEvent]:
+        """Advance one control step, or less, and return what the piano played in it.
 
         Args:
             target: Position target of each joint [rad, m], in the order of `hands.joint_names`.
             sustain: Whether the pedal is held down.
+            substeps: Physics steps to take.
 
         Raises:
             SimulationDivergedError: The physics broke down; the state is as it broke.
@@ -159,7 +162,7 @@ class PianoSimulation:
             events.append(
                 MidiEvent(self.time_s, MidiKind.CONTROL, SUSTAIN_CONTROLLER, 127 * sustain)
             )
-        for _ in range(SUBSTEPS):
+        for _ in range(substeps):
             mujoco.mj_step(self.model, self.data)
             self._substeps += 1
             self._update_keys(events)

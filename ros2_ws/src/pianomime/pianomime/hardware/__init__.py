@@ -1,0 +1,1 @@
+"""What real devices speak, and emulations of them; no ROS."""

@@ -1,0 +1,1 @@
+"""Nodes in place of the simulation: drivers' bridges, and emulations of the drivers."""

@@ -1,0 +1,56 @@
+"""Topics of the hands' driver and of the rail, in the driver's namespace."""
+
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64
+from trajectory_msgs.msg import JointTrajectory
+
+from pianomime.hands.fingers import SIDES
+from pianomime.hardware.shadow import position_controllers
+from pianomime_common.topics import STREAM, Topic
+
+NEWEST = QoSProfile(depth=1)
+
+
+def joint_states(driver: str) -> Topic:
+    """Return where the driver says how the joints are."""
+    return Topic(f"{_prefix(driver)}joint_states", JointState, STREAM, "the driver's 125 Hz")
+
+
+def trajectory(driver: str, controller: str) -> Topic:
+    """Return where a trajectory controller takes goals; ROS 1's name, as Shadow's driver has it."""
+    name = f"{_prefix(driver)}{controller}/command"
+    return Topic(name, JointTrajectory, STREAM, "goals of joints", newest=True)
+
+
+def position(driver: str, controller: str) -> Topic:
+    """Return where a position controller takes its target."""
+    name = f"{_prefix(driver)}{controller}/command"
+    return Topic(name, Float64, STREAM, "target of a joint [rad]", newest=True)
+
+
+def max_force_factor(driver: str, controller: str) -> Topic:
+    """Return where a position controller takes its share of force."""
+    name = f"{_prefix(driver)}{controller}/max_force_factor"
+    return Topic(name, Float64, STREAM, "0 .. 1", newest=True)
+
+
+def trajectory_controllers(rail: str) -> dict[str, str]:
+    """Return the driver's controller for each of our command groups."""
+    return {
+        **{
+            f"{side}_{name}": f"{side}_{name}"
+            for side in SIDES
+            for name in ("trajectory_controller", "wr_trajectory_controller")
+        },
+        **{f"{side}_forearm_controller": rail for side in SIDES},
+    }
+
+
+def hand_position_controllers(joint_names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the position controllers of the hands proper; the rail has none."""
+    return position_controllers([name for name in joint_names if "forearm" not in name])
+
+
+def _prefix(driver: str) -> str:
+    return "/" if driver == "/" else f"{driver.strip('/')}/"

@@ -1,0 +1,124 @@
+"""Emulated hands and keyboard: from outside, a Shadow driver, a rail and a MIDI cable."""
+
+import numpy as np
+from std_msgs.msg import Float64
+from std_srvs.srv import SetBool
+from trajectory_msgs.msg import JointTrajectory
+
+from pianomime.hands.embodiment import embodiment
+from pianomime.hardware.emulated_hands import EmulatedHands
+from pianomime.hardware.emulated_link import EmulatedLink
+from pianomime.hardware.grid import Grid
+from pianomime.hardware.shadow import STATE_RATE_HZ
+from pianomime.score.midi import PEDAL_DOWN, SUSTAIN_CONTROLLER
+from pianomime.simulation.simulation import MidiEvent
+from pianomime_common import conversions
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.running import run
+from pianomime_hardware import driver_topics
+from pianomime_hardware.hardware_config import EmulatorConfig
+from pianomime_hardware.keyboard_cable import KeyboardCable
+
+POLL_S = 0.003
+
+Goals = tuple[dict[str, float], float]
+"""Targets [rad, m] by joint, and the time to be there in [s]."""
+
+
+class EmulatorNode(PianoNode):
+    """Runs in real time, whatever anybody sends or does not.
+
+    `~/drop_link` breaks and mends the connection of hands and keyboard.
+    """
+
+    def __init__(self) -> None:
+        """Declare the parameters."""
+        super().__init__("emulator", EmulatorConfig)
+
+    def configure(self) -> None:
+        """Load the hands and wait for a keyboard's listener."""
+        config = self.config
+        self._hands = EmulatedHands(embodiment(config.embodiment))
+        self._cable: KeyboardCable | None = KeyboardCable(config.midi_port)
+        self._states_out = self.advertise(driver_topics.joint_states(config.driver))
+
+    def activate(self) -> None:
+        """Let time run."""
+        config = self.config
+        self._commands = EmulatedLink[Goals](config, 1)
+        self._states = EmulatedLink[tuple[float, np.ndarray, np.ndarray]](config, 2)
+        self._notes = EmulatedLink[MidiEvent](config, 3)
+        self._grid = Grid(1 / STATE_RATE_HZ)
+        self._unknown = 0
+        controllers = driver_topics.trajectory_controllers("rail_controller")
+        for controller in dict.fromkeys(controllers.values()):
+            self.listen(driver_topics.trajectory(config.driver, controller), self._on_trajectory)
+        joints = driver_topics.hand_position_controllers(self._hands.joint_names)
+        for controller, names in joints.items():
+            self.listen(
+                driver_topics.position(config.driver, controller),
+                lambda message, names=names: self._on_position(names, message),
+            )
+        self.serve(SetBool, "~/drop_link", self._drop_link)
+        self.every(POLL_S, self._tick)
+
+    def release(self) -> None:
+        """Let go of the cable."""
+        cable, self._cable = getattr(self, "_cable", None), None
+        if cable is not None:
+            cable.close()
+
+    def _on_trajectory(self, message: JointTrajectory) -> None:
+        names, position, _ = conversions.from_trajectory(message)
+        if not (len(names) == len(position) and np.isfinite(position).all()):
+            return  # as the driver's controllers do
+        ends = message.points[0].time_from_start
+        goals = dict(zip(names, position.tolist(), strict=True))
+        self._commands.send((goals, ends.sec + ends.nanosec * 1e-9), self.now_s())
+
+    def _on_position(self, names: tuple[str, ...], message: Float64) -> None:
+        """Share a coupled joint's target between the two, as the tendon does."""
+        goals = dict.fromkeys(names, message.data / len(names))
+        self._commands.send((goals, 0.0), self.now_s())
+
+    def _tick(self) -> None:
+        now_s = self.now_s()
+        for goals, lasts_s in self._commands.receive(now_s):
+            try:
+                self._hands.move(goals, lasts_s)
+            except KeyError as error:
+                self._unknown += 1
+                self.diagnostics.count("unknown joints", self._unknown)
+                self.get_logger().warning(f"no joint {error}", throttle_duration_sec=1.0)
+        assert self._cable is not None
+        for message in self._cable.look():
+            if message.type == "control_change" and message.control == SUSTAIN_CONTROLLER:
+                self._hands.press_pedal(message.value >= PEDAL_DOWN)
+        for event in self._hands.advance(now_s):
+            self._notes.send(event, now_s)
+        for event in self._notes.receive(now_s):
+            self._cable.send(event)
+        stamp_s = self._grid.tick(now_s)
+        if stamp_s is not None:
+            state = (stamp_s, self._hands.joint_position, self._hands.joint_velocity)
+            self._states.send(state, now_s)
+        for stamp_s, position, velocity in self._states.receive(now_s):
+            self._states_out.publish(
+                conversions.to_joint_state(self._hands.joint_names, position, velocity, stamp_s)
+            )
+
+    def _drop_link(self, request: SetBool.Request) -> str:
+        for link in (self._commands, self._states, self._notes):
+            link.is_up = not request.data
+        if request.data and self._cable is not None:
+            self._cable.unplug()
+        return ""
+
+
+def main() -> None:
+    """Run the node."""
+    run(EmulatorNode)
+
+
+if __name__ == "__main__":
+    main()

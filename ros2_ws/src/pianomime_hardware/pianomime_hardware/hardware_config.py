@@ -1,0 +1,70 @@
+"""Parameters of the nodes that stand for hardware."""
+
+from dataclasses import dataclass
+
+from pianomime.config import parameter
+from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hardware.emulated_link import LinkConfig
+from pianomime_common.node_config import NodeConfig
+
+MIDI_TCP_PORT = 21928
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShadowBridgeConfig(NodeConfig):
+    """Where the hands' driver is, and how it is spoken to."""
+
+    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    driver: str = parameter(
+        "shadow", "Namespace of the driver's topics; `/` for those of a driver in the root"
+    )
+    interface: str = parameter(
+        "trajectory",
+        "Which of the driver's controllers are used; it must not run both",
+        one_of=("trajectory", "position"),
+    )
+    rail: str = parameter(
+        "rail_controller", "Trajectory controller of the forearms' slides, in the same namespace"
+    )
+    point_time_s: float = parameter(
+        0.005, "Time in which a trajectory controller is to be at a target [s]", ge=0.001, le=1.0
+    )
+    latency_s: float = parameter(
+        0.02,
+        "Way from a measurement to a command's effect, made up for by going on with the targets' "
+        "velocity [s]",
+        ge=0.0,
+        le=0.2,
+        runtime=True,
+    )
+    max_force_factor: float = parameter(
+        1.0, "Share of their force that the position controllers may use", ge=0.0, le=1.0
+    )
+    link_timeout_s: float = parameter(
+        0.1, "Silence of the driver after which the link counts as lost [s]", ge=0.01, le=10.0
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MidiKeyboardConfig(NodeConfig):
+    """Which keyboard is listened to."""
+
+    port: str = parameter(
+        f"tcp:127.0.0.1:{MIDI_TCP_PORT}",
+        "Part of a MIDI port's name, path of a raw MIDI device, or tcp:HOST:PORT",
+    )
+    latency_s: float = parameter(
+        0.0, "Time from a key's movement to its message, taken off stamps [s]", ge=0.0, le=0.2
+    )
+    retry_s: float = parameter(1.0, "Time between tries to find the keyboard [s]", ge=0.1, le=60.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmulatorConfig(LinkConfig, NodeConfig):
+    """Which hands are emulated, and how badly they are connected."""
+
+    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    driver: str = parameter("shadow", "Namespace of the emulated driver's topics")
+    midi_port: int = parameter(
+        MIDI_TCP_PORT, "TCP port of the emulated keyboard, on this machine only", ge=1024, le=65535
+    )

@@ -1,0 +1,118 @@
+"""A MIDI keyboard as the piano of the graph."""
+
+import time
+
+import mido
+import numpy as np
+from trajectory_msgs.msg import JointTrajectory
+
+from pianomime.hands.hands_model import PEDAL_GROUP
+from pianomime.hardware.grid import Grid
+from pianomime.hardware.keyboard_state import KeyboardState
+from pianomime.hardware.midi_port import MidiPort, PortError, open_port
+from pianomime.piano.geometry import N_KEYS
+from pianomime.score.midi import SUSTAIN_CONTROLLER
+from pianomime.simulation.model import CONTROL_DT_S
+from pianomime_common import conversions, topics
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.running import run
+from pianomime_hardware.hardware_config import MidiKeyboardConfig
+
+POLL_S = 0.002
+
+
+class MidiKeyboardNode(PianoNode):
+    """Publish which keys are down, on the common grid of instants, and each message as it comes.
+
+    It may be plugged in and out at any time. While it is out nothing is published, so that nobody
+    plays on without hearing.
+    """
+
+    def __init__(self) -> None:
+        """Declare the parameters."""
+        super().__init__("midi_keyboard", MidiKeyboardConfig)
+
+    def configure(self) -> None:
+        """Advertise."""
+        self._piano_state = self.advertise(topics.PIANO_STATE)
+        self._midi_out = self.advertise(topics.MIDI_OUT)
+
+    def activate(self) -> None:
+        """Look for the keyboard."""
+        self._grid = Grid(CONTROL_DT_S)
+        self._port: MidiPort | None = None
+        self._retry_s = 0.0
+        self._pedal = False
+        self.listen(topics.group_command(PEDAL_GROUP), self._on_pedal)
+        self.every(POLL_S, self._tick)
+
+    def deactivate(self) -> None:
+        """Let go of the keyboard."""
+        if self._port is not None:
+            self._port.close()
+
+    def _tick(self) -> None:
+        if self._port is None:
+            self._look_for_it()
+            return
+        now_s = self.now_s()
+        try:
+            messages = self._port.receive()
+        except PortError as error:
+            self._lose(error)
+            return
+        for message in messages:
+            event = self._keyboard.update(message, now_s - self.config.latency_s)
+            if event is not None:
+                self._midi_out.publish(conversions.to_midi_event(event, 0.0))
+        stamp_s = self._grid.tick(now_s)
+        if stamp_s is not None:
+            active = self._keyboard.active
+            self._piano_state.publish(
+                conversions.to_piano_state(
+                    active.astype(float),
+                    active,
+                    np.full(N_KEYS, np.nan),
+                    self._keyboard.sustain,
+                    stamp_s,
+                )
+            )
+
+    def _look_for_it(self) -> None:
+        if time.monotonic() < self._retry_s:
+            return
+        try:
+            self._port = open_port(self.config.port)
+        except PortError as error:
+            self._lose(error)
+            return
+        self._keyboard = KeyboardState()  # what was held before is not known
+        self.diagnostics.solved("keyboard")
+        self.get_logger().info(f"{self.config.port}: connected")
+
+    def _lose(self, error: PortError) -> None:
+        self._port = None
+        self._retry_s = time.monotonic() + self.config.retry_s
+        self.diagnostics.problem("keyboard", str(error))
+
+    def _on_pedal(self, message: JointTrajectory) -> None:
+        _, position, _ = conversions.from_trajectory(message)
+        down = bool(len(position) and position[0] > 0.5)
+        if self._port is None or down == self._pedal:
+            return
+        self._pedal = down
+        try:
+            self._port.send(
+                mido.Message("control_change", control=SUSTAIN_CONTROLLER, value=127 * down)
+            )
+        except PortError as error:
+            self._lose(error)
+
+
+def main() -> None:
+    """Run the node."""
+    run(MidiKeyboardNode)
+
+
+if __name__ == "__main__":
+    main()
