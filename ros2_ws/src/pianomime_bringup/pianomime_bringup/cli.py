@@ -13,7 +13,7 @@ from pianomime.errors import PianoMimeError
 from pianomime.performance.bag import read_performance
 from pianomime.score.midi import load_score
 from pianomime.score.repertoire import repertoire
-from pianomime_bringup import bench, learn, perceive, play, train
+from pianomime_bringup import bench, check, learn, perceive, play, train
 
 
 def main() -> None:
@@ -27,6 +27,7 @@ def main() -> None:
     perceive.add_parser(commands)
     train.add_parser(commands)
     bench.add_parser(commands)
+    check.add_parser(commands)
     _add_songs(commands)
     _add_render(commands)
     options = parser.parse_args()

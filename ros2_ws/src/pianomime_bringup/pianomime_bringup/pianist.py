@@ -143,7 +143,10 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
     here; a node that is replaced in mid-song goes on at the right bar all the same.
     """
     simulated = config.backend == "mujoco"
-    start_s = {} if simulated else {"start_s": _on_the_grid(time.time() + config.start_delay_s)}
+    by_the_clock: dict[str, Value] = {
+        "start_s": _on_the_grid(time.time() + config.start_delay_s),
+        "ahead": 2,  # as the bridge's ahead_s
+    }
     nodes = (
         *(_simulation(config) if simulated else _hardware(config)),
         NodeSpec(
@@ -158,7 +161,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
                 "transpose": config.transpose,
                 "stretch": config.stretch,
                 "demo": config.demo,
-                **start_s,
+                **({} if simulated else by_the_clock),
             },
         ),
         _gate(config),

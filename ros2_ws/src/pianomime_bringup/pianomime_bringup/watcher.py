@@ -47,7 +47,7 @@ class Watcher(Node):
         self.score_time_s = goal.score_time_s
         self.finished = goal.phase == msg.KeyGoal.FINISHED
         if self.score is not None and 0 <= goal.score_time_s < self.score.duration_s:
-            self._wanted[round(goal.stamp_s + goal.dt_s, 6)] = goal.keys[0]
+            self._wanted[round(goal.stamp_s + goal.ahead_s + goal.dt_s, 6)] = goal.keys[0]
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
         wanted = self._wanted.pop(round(conversions.from_time(message.header.stamp), 6), None)

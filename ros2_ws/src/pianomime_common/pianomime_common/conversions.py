@@ -104,6 +104,7 @@ class KeyGoal:
     keys: NDArray[np.bool_]
     sustain: NDArray[np.bool_]
     phase: int
+    ahead_s: float = 0.0
 
     @property
     def score_step(self) -> int:
@@ -115,6 +116,7 @@ def to_key_goal(goal: KeyGoal) -> msg.KeyGoal:
     """Return the message."""
     return msg.KeyGoal(
         header=header(goal.stamp_s),
+        ahead_s=goal.ahead_s,
         score_sha256=goal.score_sha256,
         score_time_s=goal.score_time_s,
         dt_s=goal.dt_s,
@@ -135,6 +137,7 @@ def from_key_goal(message: msg.KeyGoal) -> KeyGoal:
         keys=np.array(message.keys, bool).reshape(message.rows, N_KEYS),
         sustain=np.array(message.sustain, bool),
         phase=message.phase,
+        ahead_s=message.ahead_s,
     )
 
 

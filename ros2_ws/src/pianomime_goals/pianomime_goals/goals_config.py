@@ -21,6 +21,12 @@ class GoalsConfig(NodeConfig):
         1.0, "Silence before the score, to get to the first position [s]", ge=0.0, le=60.0
     )
     lookahead: int = parameter(30, "Rows of the goals after the current step", ge=0, le=200)
+    ahead: int = parameter(
+        0,
+        "Control steps that a command takes to have an effect: 0 where time waits for it",
+        ge=0,
+        le=4,
+    )
     tail_s: float = parameter(
         0.5, "Time with lifted fingers after the last note [s]", ge=0.0, le=60.0
     )

@@ -90,23 +90,27 @@ class ScoreInPlay:
         return conversions.to_score(self.score, self.start_s, self._config.lead_in_s)
 
     def to_key_goal(self, now_s: float) -> msg.KeyGoal:
-        """Return the keys wanted in the steps from now on."""
-        keys, sustain = self._goals.window(self._step(now_s), self._config.lookahead + 1)
+        """Return the keys wanted in the steps that what is commanded now can change."""
+        ahead_s = self._config.ahead * CONTROL_DT_S
+        first = self._step(now_s + ahead_s)
+        keys, sustain = self._goals.window(first, self._config.lookahead + 1)
         return conversions.to_key_goal(
             conversions.KeyGoal(
                 stamp_s=now_s,
                 score_sha256=self._sha256,
-                score_time_s=self.score_time_s(now_s),
+                score_time_s=first * CONTROL_DT_S,
                 dt_s=CONTROL_DT_S,
                 keys=keys,
                 sustain=sustain,
-                phase=self._phase(now_s),
+                phase=self._phase(now_s + ahead_s),
+                ahead_s=ahead_s,
             )
         )
 
     def to_fingertip_goal(self, now_s: float) -> msg.FingertipGoal:
-        """Return the fingertips wanted at the ends of the steps from now on."""
-        first, rows = self._step(now_s) + self._lead + 1, self._config.lookahead + 1
+        """Return the fingertips wanted at the ends of those steps."""
+        first = self._step(now_s) + self._config.ahead + self._lead + 1
+        rows = self._config.lookahead + 1
         return conversions.to_fingertip_goal(
             self._fingertips, first, rows, self._sha256, now_s, CONTROL_DT_S
         )

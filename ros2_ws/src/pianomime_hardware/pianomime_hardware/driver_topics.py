@@ -1,6 +1,5 @@
 """Topics of the hands' driver and of the rail, in the driver's namespace."""
 
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
@@ -8,8 +7,6 @@ from trajectory_msgs.msg import JointTrajectory
 from pianomime.hands.fingers import SIDES
 from pianomime.hardware.shadow import position_controllers
 from pianomime_common.topics import STREAM, Topic
-
-NEWEST = QoSProfile(depth=1)
 
 
 def joint_states(driver: str) -> Topic:
@@ -20,19 +17,19 @@ def joint_states(driver: str) -> Topic:
 def trajectory(driver: str, controller: str) -> Topic:
     """Return where a trajectory controller takes goals; ROS 1's name, as Shadow's driver has it."""
     name = f"{_prefix(driver)}{controller}/command"
-    return Topic(name, JointTrajectory, STREAM, "goals of joints", newest=True)
+    return Topic(name, JointTrajectory, STREAM, "goals of joints")
 
 
 def position(driver: str, controller: str) -> Topic:
     """Return where a position controller takes its target."""
     name = f"{_prefix(driver)}{controller}/command"
-    return Topic(name, Float64, STREAM, "target of a joint [rad]", newest=True)
+    return Topic(name, Float64, STREAM, "target of a joint [rad]")
 
 
 def max_force_factor(driver: str, controller: str) -> Topic:
     """Return where a position controller takes its share of force."""
     name = f"{_prefix(driver)}{controller}/max_force_factor"
-    return Topic(name, Float64, STREAM, "0 .. 1", newest=True)
+    return Topic(name, Float64, STREAM, "0 .. 1")
 
 
 def trajectory_controllers(rail: str) -> dict[str, str]:

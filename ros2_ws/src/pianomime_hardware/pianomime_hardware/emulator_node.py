@@ -1,5 +1,7 @@
 """Emulated hands and keyboard: from outside, a Shadow driver, a rail and a MIDI cable."""
 
+from functools import partial
+
 import numpy as np
 from std_msgs.msg import Float64
 from std_srvs.srv import SetBool
@@ -19,7 +21,7 @@ from pianomime_hardware import driver_topics
 from pianomime_hardware.hardware_config import EmulatorConfig
 from pianomime_hardware.keyboard_cable import KeyboardCable
 
-POLL_S = 0.003
+POLL_S = 0.005
 
 Goals = tuple[dict[str, float], float]
 """Targets [rad, m] by joint, and the time to be there in [s]."""
@@ -51,14 +53,16 @@ class EmulatorNode(PianoNode):
         self._grid = Grid(1 / STATE_RATE_HZ)
         self._unknown = 0
         controllers = driver_topics.trajectory_controllers("rail_controller")
+        rail_only = config.interface == "position"
         for controller in dict.fromkeys(controllers.values()):
+            if rail_only and controller != "rail_controller":
+                continue
             self.listen(driver_topics.trajectory(config.driver, controller), self._on_trajectory)
-        joints = driver_topics.hand_position_controllers(self._hands.joint_names)
-        for controller, names in joints.items():
-            self.listen(
-                driver_topics.position(config.driver, controller),
-                lambda message, names=names: self._on_position(names, message),
-            )
+        if config.interface == "position":
+            joints = driver_topics.hand_position_controllers(self._hands.joint_names)
+            for controller, names in joints.items():
+                topic = driver_topics.position(config.driver, controller)
+                self.listen(topic, partial(self._on_position, names))
         self.serve(SetBool, "~/drop_link", self._drop_link)
         self.every(POLL_S, self._tick)
 

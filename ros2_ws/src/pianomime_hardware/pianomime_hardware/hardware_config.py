@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.hardware.emulated_link import LinkConfig
+from pianomime.simulation.model import CONTROL_DT_S
 from pianomime_common.node_config import NodeConfig
 
 MIDI_TCP_PORT = 21928
@@ -29,13 +30,15 @@ class ShadowBridgeConfig(NodeConfig):
     point_time_s: float = parameter(
         0.005, "Time in which a trajectory controller is to be at a target [s]", ge=0.001, le=1.0
     )
-    latency_s: float = parameter(
-        0.02,
-        "Way from a measurement to a command's effect, made up for by going on with the targets' "
-        "velocity [s]",
+    ahead_s: float = parameter(
+        2 * CONTROL_DT_S,
+        "Time from a state to the effect of its command, whatever the links' jitter [s]; it has "
+        "room for the link both ways and for the controller",
         ge=0.0,
         le=0.2,
-        runtime=True,
+    )
+    command_latency_s: float = parameter(
+        0.017, "Time that a command takes to the hands [s]", ge=0.0, le=0.2, runtime=True
     )
     max_force_factor: float = parameter(
         1.0, "Share of their force that the position controllers may use", ge=0.0, le=1.0
@@ -54,7 +57,7 @@ class MidiKeyboardConfig(NodeConfig):
         "Part of a MIDI port's name, path of a raw MIDI device, or tcp:HOST:PORT",
     )
     latency_s: float = parameter(
-        0.0, "Time from a key's movement to its message, taken off stamps [s]", ge=0.0, le=0.2
+        0.02, "Time from a key's movement to its message, taken off stamps [s]", ge=0.0, le=0.2
     )
     retry_s: float = parameter(1.0, "Time between tries to find the keyboard [s]", ge=0.1, le=60.0)
 
@@ -65,6 +68,11 @@ class EmulatorConfig(LinkConfig, NodeConfig):
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     driver: str = parameter("shadow", "Namespace of the emulated driver's topics")
+    interface: str = parameter(
+        "trajectory",
+        "Which of the driver's controllers run",
+        one_of=("trajectory", "position"),
+    )
     midi_port: int = parameter(
         MIDI_TCP_PORT, "TCP port of the emulated keyboard, on this machine only", ge=1024, le=65535
     )

@@ -18,7 +18,7 @@ from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_hardware.hardware_config import MidiKeyboardConfig
 
-POLL_S = 0.002
+POLL_S = 0.005
 
 
 class MidiKeyboardNode(PianoNode):
@@ -61,22 +61,26 @@ class MidiKeyboardNode(PianoNode):
         except PortError as error:
             self._lose(error)
             return
+        moved_s = now_s - self.config.latency_s  # when what comes now happened
+        stamp_s = self._grid.tick(moved_s)
+        if stamp_s is not None:
+            self._publish(stamp_s)
         for message in messages:
-            event = self._keyboard.update(message, now_s - self.config.latency_s)
+            event = self._keyboard.update(message, moved_s)
             if event is not None:
                 self._midi_out.publish(conversions.to_midi_event(event, 0.0))
-        stamp_s = self._grid.tick(now_s)
-        if stamp_s is not None:
-            active = self._keyboard.active
-            self._piano_state.publish(
-                conversions.to_piano_state(
-                    active.astype(float),
-                    active,
-                    np.full(N_KEYS, np.nan),
-                    self._keyboard.sustain,
-                    stamp_s,
-                )
+
+    def _publish(self, stamp_s: float) -> None:
+        active = self._keyboard.active
+        self._piano_state.publish(
+            conversions.to_piano_state(
+                active.astype(float),
+                active,
+                np.full(N_KEYS, np.nan),
+                self._keyboard.sustain,
+                stamp_s,
             )
+        )
 
     def _look_for_it(self) -> None:
         if time.monotonic() < self._retry_s:

@@ -1,5 +1,6 @@
 """Between our topics and those of the Shadow Hand's driver."""
 
+from collections import deque
 from functools import partial
 
 import numpy as np
@@ -11,6 +12,7 @@ from trajectory_msgs.msg import JointTrajectory
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hardware.grid import Grid
+from pianomime.hardware.shadow import STATE_RATE_HZ
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
@@ -18,11 +20,14 @@ from pianomime_common.running import run
 from pianomime_hardware import driver_topics
 from pianomime_hardware.hardware_config import ShadowBridgeConfig
 
-POLL_S = 0.002
+POLL_S = 0.005
 
 
 class ShadowBridgeNode(PianoNode):
     """Publish joint states at our rate on the common grid of instants; pass commands on.
+
+    A command is sent so that it has its effect `ahead_s` after the state that it answers: links
+    are uneven, and the score is followed to the step by those who know when they will be heard.
 
     When the link is lost nothing is published and nothing passed on, so that the gate halts. When
     it is back, the hands are told to stay where they are before any command passes: a target from
@@ -38,8 +43,6 @@ class ShadowBridgeNode(PianoNode):
         config = self.config
         hands = HandsModel.of(load_model(embodiment(config.embodiment)))
         self._names, self._groups = hands.joint_names, hands.groups
-        self._lower = dict(zip(hands.joint_names, hands.lower, strict=True))
-        self._upper = dict(zip(hands.joint_names, hands.upper, strict=True))
         self._joint_states = self.advertise(topics.JOINT_STATES)
         controllers = driver_topics.trajectory_controllers(config.rail)
         self._trajectories: dict[str, LifecyclePublisher] = {
@@ -57,11 +60,11 @@ class ShadowBridgeNode(PianoNode):
     def activate(self) -> None:
         """Listen to both sides."""
         self._grid = Grid(CONTROL_DT_S)
-        self._measured: dict[str, tuple[float, float]] = {}  # position and velocity by joint
+        self._newest: dict[tuple[str, ...], JointState] = {}
         self._heard_s = 0.0  # when the driver last said something new
         self._linked = False
-        self._last: dict[str, float] = {}  # targets of the last command
-        self._rejected = 0
+        self._waiting: deque[tuple[float, dict[str, float]]] = deque()  # commands, when to send
+        self._rejected = self._late = 0
         self.listen(driver_topics.joint_states(self.config.driver), self._on_driver_state)
         for group in driver_topics.trajectory_controllers(self.config.rail):
             self.listen(topics.group_command(group), partial(self._on_command, group))
@@ -73,35 +76,52 @@ class ShadowBridgeNode(PianoNode):
             self._rejected += 1
             self.diagnostics.count("stale states", self._rejected)
             return
-        velocity = message.velocity or [0.0] * len(message.name)
-        for name, *values in zip(message.name, message.position, velocity, strict=True):
-            if np.isfinite(values).all():
-                self._measured[name] = tuple(values)
         self._heard_s = self.now_s()
-        if not self._linked and all(name in self._measured for name in self._names):
-            self._begin()
+        self._newest[tuple(message.name)] = message  # hands and rail may speak apart
+        on_grid_s = self._grid.tick(stamp_s + 0.5 / STATE_RATE_HZ)
+        if on_grid_s is None:
+            return
+        measured = self._measured()
+        if measured is None:
+            return
+        position, velocity = measured
+        if not self._linked:
+            self._begin(position)
+        state = conversions.to_joint_state(self._names, position, velocity, on_grid_s)
+        self._joint_states.publish(state)
 
-    def _begin(self) -> None:
+    def _measured(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return our joints' positions and velocities, (n,) each; None until all are known."""
+        found = {}
+        for names, message in self._newest.items():
+            velocity = message.velocity or np.zeros(len(names))
+            found |= dict(zip(names, zip(message.position, velocity, strict=True), strict=True))
+        if not all(name in found for name in self._names):
+            return None
+        position, velocity = np.array([found[name] for name in self._names]).T
+        if not (np.isfinite(position).all() and np.isfinite(velocity).all()):
+            self.diagnostics.problem("joint_states", "the driver's are not finite")
+            return None
+        return position, velocity
+
+    def _begin(self, position: np.ndarray) -> None:
         """Tell the hands to stay as they are."""
         self._linked = True
         self.diagnostics.solved("link")
         for _, force, _ in self._positions:
             force.publish(Float64(data=self.config.max_force_factor))
-        self._last = {name: self._measured[name][0] for name in self._names}
-        self._send(self._last)
+        self._waiting.clear()
+        self._send(dict(zip(self._names, position.tolist(), strict=True)))
 
     def _tick(self) -> None:
         now_s = self.now_s()
         if self._linked and now_s - self._heard_s > self.config.link_timeout_s:
             self._linked = False
-            self._measured.clear()
+            self._newest.clear()
             self.diagnostics.problem("link", "the hands' driver is silent")
-        stamp_s = self._grid.tick(now_s)
-        if stamp_s is None or not self._linked:
-            return
-        position, velocity = np.array([self._measured[name] for name in self._names]).T
-        state = conversions.to_joint_state(self._names, position, velocity, stamp_s)
-        self._joint_states.publish(state)
+            self._waiting.clear()
+        while self._waiting and self._waiting[0][0] <= now_s:
+            self._send(self._waiting.popleft()[1])
 
     def _on_command(self, group: str, message: JointTrajectory) -> None:
         names, position, stamp_s = conversions.from_trajectory(message)
@@ -111,13 +131,12 @@ class ShadowBridgeNode(PianoNode):
             self._rejected += 1
             self.diagnostics.count("stale commands", self._rejected)
             return
-        ahead = self.config.latency_s / CONTROL_DT_S
-        goals = {}
-        for name, target in zip(names, position, strict=True):
-            led = target + ahead * (target - self._last[name])
-            goals[name] = float(np.clip(led, self._lower[name], self._upper[name]))
-            self._last[name] = target
-        self._send(goals)
+        send_s = stamp_s + self.config.ahead_s - self.config.command_latency_s
+        self._waiting.append((send_s, dict(zip(names, position.tolist(), strict=True))))
+        late_s = self.now_s() - send_s
+        if late_s > 0:
+            self._late += 1
+            self.diagnostics.count("late commands", self._late)
 
     def _send(self, goals: dict[str, float]) -> None:
         now_s = self.now_s()

@@ -23,7 +23,7 @@ class CommandBuffer:
         self.target: Array = np.zeros(len(self._where))
 
     def take(self, group: str, names: Sequence[str], position: Array, stamp_s: float) -> bool:
-        """Store a group's command in any order of names; return False if it is not for the group.
+        """Store a group's command in any order of names; return False if it is unfit for the group.
 
         Args:
             group: Which controller it was sent to.
@@ -31,7 +31,8 @@ class CommandBuffer:
             position: (len(names),) targets [rad, m].
             stamp_s: Start of the control step that it is for [s].
         """
-        if self._groups[group] != set(names) or len(names) != len(position):
+        fits = self._groups[group] == set(names) and len(names) == len(position)
+        if not fits or not np.isfinite(position).all():
             return False
         self.target[[self._where[name] for name in names]] = position
         self._stamps[group] = stamp_s

@@ -84,7 +84,8 @@ class SimNode(PianoNode):
         if not self._buffer.take(group, names, position, stamp_s):
             wanted = ", ".join(self._simulation.hands.groups[group])
             self.get_logger().warning(
-                f"{group}: command for {', '.join(names)} ignored; it drives {wanted}",
+                f"{group}: command for {', '.join(names)} ignored; "
+                f"it takes finite targets of {wanted}",
                 throttle_duration_sec=1.0,
             )
         if self._commanded_now():

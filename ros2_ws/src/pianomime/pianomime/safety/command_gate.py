@@ -130,7 +130,7 @@ class CommandGate:
             or check_names(names, self._where)
             or check_stamp(stamp_s, now_s, self._config)
             or self._check_owner(source)
-            or self._check_state()
+            or self._check_state(now_s)
         )
         if problem:
             return problem
@@ -141,7 +141,7 @@ class CommandGate:
         if self._has_lost_it(inside):
             reason = f"{source} wants joints to move {EXCESS:g} times too fast"
             self._begin_halt(now_s, reason, may_go_on=False)
-            return self._check_state() or GateResult(Verdict.REJECTED_STATE)
+            return GateResult(Verdict.REJECTED_STATE, reason)
         self._command_stamp_s, self._command_s = stamp_s, steady_s
         followed = self._limiter.follow(self._led_over(inside, now_s))
         target, why = self._keep_clear(followed)
@@ -192,10 +192,11 @@ class CommandGate:
             return None
         return GateResult(Verdict.REJECTED_OWNER, f"{source!r} is not the owner {owner!r}")
 
-    def _check_state(self) -> GateResult | None:
+    def _check_state(self, now_s: float) -> GateResult | None:
         if self.state in (GateState.ARMED, GateState.ACTIVE):
             return None
-        if self._halt is not None and self._may_go_on and self.state is not GateState.FAULT:
+        halted = self.state in (GateState.HALTING, GateState.HALTED)
+        if halted and self._may_go_on and not self._is_stale(now_s):
             return None
         return GateResult(Verdict.REJECTED_STATE, f"the gate is {self.state.name}: {self.reason}")
 
@@ -279,7 +280,8 @@ class CommandGate:
             return
         if self._is_stale(now_s) or self._is_silent(steady_s):
             age_s = max(age_s, steady_s - self._heard_s)
-            self._begin_halt(now_s, f"no new joint_states for {age_s:.2f} s", may_go_on=False)
+            reason = f"no new joint_states for {age_s:.2f} s"
+            self._begin_halt(now_s, reason, may_go_on=config.auto_arm)
             return
         answered = self._command_stamp_s >= self._state_stamp_s - 1e-6
         silent_s = steady_s - self._command_s

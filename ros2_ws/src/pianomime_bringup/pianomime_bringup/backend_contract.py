@@ -1,0 +1,259 @@
+"""What any hands and piano have to do to take the simulation's place."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import rclpy
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import JointState
+
+from pianomime.hands.embodiment import embodiment
+from pianomime.hands.hands_model import PEDAL, PEDAL_GROUP, HandsModel
+from pianomime.piano.geometry import N_KEYS
+from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime_common import conversions, topics
+from pianomime_msgs import msg
+
+LISTEN_S: Final = 3.0
+FIRST_WORD_S: Final = 15.0
+MOVE_RAD: Final = 0.15
+MOVE_S: Final = 1.5
+SLACK: Final = 0.05
+"""Soft end stops give, and a measurement has noise [rad, m]."""
+
+WRIST: Final = "WRJ1"
+"""Lifts the whole hand off the keys when it becomes negative."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One clause of the contract: what is to be, what was seen, and whether that will do."""
+
+    what: str
+    wanted: str
+    seen: str
+    holds: bool
+
+
+class BackendContract(Node):
+    """Stands where the gate would: listens to the hands and the piano, and commands gently.
+
+    Nothing else may command them meanwhile; the hands are lifted, moved by a few degrees, and left
+    lifted.
+    """
+
+    def __init__(self, embodiment_name: str, namespace: str = "") -> None:
+        """Subscribe and advertise."""
+        super().__init__("backend_contract", namespace=namespace)
+        self._hands = HandsModel.of(load_model(embodiment(embodiment_name)))
+        self._joints: list[JointState] = []
+        self._piano: list[msg.PianoState] = []
+        self._ages_s: list[float] = []
+        for topic, callback in (
+            (topics.JOINT_STATES, self._on_joints),
+            (topics.PIANO_STATE, self._piano.append),
+        ):
+            self.create_subscription(topic.type, topic.name, callback, topic.recorder_qos)
+        self._commands = {
+            group: self.create_publisher(topic.type, topic.name, topic.qos)
+            for group in self._hands.groups
+            for topic in (topics.group_command(group),)
+        }
+        self._target: dict[str, float] = {}
+        self._jumble = False
+
+    def run(self) -> Iterator[Check]:
+        """Judge each clause as soon as that is possible."""
+        heard = self._until(lambda: self._joints and self._piano, FIRST_WORD_S)
+        silent = [
+            n for n, m in (("joint_states", self._joints), ("piano_state", self._piano)) if not m
+        ]
+        yield Check(
+            "both speak", f"within {FIRST_WORD_S:g} s", ", ".join(silent) or "yes", bool(heard)
+        )
+        rivals = self._rivals()
+        yield Check("nobody else commands", "none", ", ".join(rivals) or "none", not rivals)
+        if not heard or rivals:
+            return
+        if self.count_publishers(topics.CLOCK.name):
+            self.set_parameters([Parameter("use_sim_time", value=True)])
+        self._target = {PEDAL: 0.0, **self._measured()}
+        self._hold(1.0)  # some begin with the first command
+        self._ages_s.clear()
+        del self._joints[:-1], self._piano[:-1]
+        began_s = time.monotonic()
+        self._hold(LISTEN_S)
+        yield from self._what_is_said(time.monotonic() - began_s)
+        yield self._late_joiner()
+        yield self._moves("follows commands", -MOVE_RAD)
+        self._jumble = True
+        yield self._moves("takes joints in any order", MOVE_RAD)
+        self._jumble = False
+        yield from self._bad_commands()
+        yield from self._pedal()
+        yield self._silence()
+
+    def _what_is_said(self, took_s: float) -> Iterator[Check]:
+        names = set(self._joints[-1].name)
+        wrong = sorted(names ^ set(self._hands.joint_names))
+        sizes = {len(m.name) == len(m.position) == len(m.velocity) for m in self._joints}
+        yield Check(
+            "names of the joints",
+            "each once",
+            ", ".join(wrong) or "right",
+            not wrong and all(sizes),
+        )
+        position = np.array([list(self._position(m).values()) for m in self._joints])
+        out = (position < self._hands.lower - SLACK) | (position > self._hands.upper + SLACK)
+        outside = [self._hands.joint_names[i] for i in np.flatnonzero(out.any(axis=0))]
+        yield Check("joints in rad and m, within limits", "all", str(outside or "all"), not outside)
+        keys = np.array([m.position for m in self._piano])
+        shape = keys.shape[1:] == (N_KEYS,) and bool(np.all((keys >= 0) & (keys <= 1)))
+        binary = {int(a) for m in self._piano for a in m.active} <= {0, 1}
+        yield Check(
+            "88 keys, from 0 to 1", "all", "all" if shape and binary else "not", shape and binary
+        )
+        for name, messages in (("joint_states", self._joints), ("piano_state", self._piano)):
+            rate = (len(messages) - 1) / took_s
+            yield Check(
+                f"rate of {name}", "20 Hz +- 2", f"{rate:.1f} Hz", abs(rate - 1 / CONTROL_DT_S) <= 2
+            )
+            stamps = np.array([conversions.from_time(m.header.stamp) for m in messages])
+            late = int(np.sum(np.diff(stamps) <= 0))
+            yield Check(f"stamps of {name} rise", "each", f"{late} do not", late == 0)
+            off = (
+                np.abs(stamps / CONTROL_DT_S - np.round(stamps / CONTROL_DT_S)).max() * CONTROL_DT_S
+            )
+            yield Check(
+                f"stamps of {name} are multiples of {CONTROL_DT_S:g} s",
+                "to 1 ms",
+                f"{off * 1e3:.2f} ms off",
+                bool(off < 1e-3),
+            )
+        joints = {_key(m) for m in self._joints}
+        shared = len(joints & {_key(m) for m in self._piano}) / len(joints)
+        yield Check("both speak of the same instants", ">= 90 %", f"{shared:.0%}", shared >= 0.9)
+        age_s = float(np.median(self._ages_s)) if self._ages_s else np.inf
+        yield Check(
+            "stamps are of the graph's clock", "< 0.15 s old", f"{age_s:.3f} s", abs(age_s) < 0.15
+        )
+
+    def _late_joiner(self) -> Check:
+        heard: list[JointState] = []
+        topic = topics.JOINT_STATES
+        late = self.create_subscription(topic.type, topic.name, heard.append, topic.qos)
+        self._hold(2.0, until=lambda: heard)
+        self.destroy_subscription(late)
+        return Check("a late joiner hears", "within 2 s", "yes" if heard else "no", bool(heard))
+
+    def _moves(self, what: str, by_rad: float) -> Check:
+        wrists = [name for name in self._hands.joint_names if name.endswith(WRIST)]
+        before = self._measured()
+        for name in wrists:
+            self._target[name] = before[name] + by_rad
+        self._hold(MOVE_S)
+        share = min((self._measured()[name] - before[name]) / by_rad for name in wrists)
+        return Check(what, f"{by_rad:+.2f} rad in {MOVE_S:g} s", f"{share:.0%} of it", share > 0.5)
+
+    def _bad_commands(self) -> Iterator[Check]:
+        wrist = next(name for name in self._hands.joint_names if name.endswith(WRIST))
+        group = next(g for g, names in self._hands.groups.items() if wrist in names)
+        for what, change in (
+            ("a value that is not finite moves nothing", {wrist: float("nan")}),
+            ("a joint that there is not moves nothing", {"no_such_joint": 0.3}),
+        ):
+            before = self._measured()
+            good = {name: self._target[name] for name in self._hands.groups[group]}
+            for _ in range(5):
+                self._send(group, good | change)
+                self._spin(CONTROL_DT_S)
+            self._hold(0.5)
+            moved = max(abs(value - before[name]) for name, value in self._measured().items())
+            finite = bool(np.isfinite(moved))
+            yield Check(what, f"< {SLACK:g}", f"{moved:.3f}", finite and moved < SLACK)
+        lower = dict(zip(self._hands.joint_names, self._hands.lower, strict=True))
+        kept, self._target[wrist] = self._target[wrist], lower[wrist] - 1.0
+        self._hold(MOVE_S)
+        beyond = lower[wrist] - min(self._position(m)[wrist] for m in self._joints)
+        self._target[wrist] = kept
+        yield Check(
+            "a target beyond a limit is not followed there", f"< {SLACK:g} rad", f"{beyond:.3f}",
+            beyond < SLACK,
+        )  # fmt: skip
+        self._hold(MOVE_S)
+
+    def _pedal(self) -> Iterator[Check]:
+        for down in (True, False):
+            self._target[PEDAL] = float(down)
+            took_s = self._hold(1.0, until=lambda down=down: self._piano[-1].sustain == down)
+            state = self._piano[-1].sustain == down
+            yield Check(
+                f"the pedal goes {'down' if down else 'up'}", "within 1 s", f"{took_s:.2f} s", state
+            )
+
+    def _silence(self) -> Check:
+        before, said = self._measured(), len(self._joints)
+        self._spin(1.0)
+        moved = max(abs(value - before[name]) for name, value in self._measured().items())
+        said = len(self._joints) - said
+        return Check(
+            "without commands they stand still and go on to speak", f"< {SLACK:g}, >= 15 states",
+            f"{moved:.3f}, {said} states", moved < SLACK and said >= 15,
+        )  # fmt: skip
+
+    # Talking to the hands.
+
+    def _on_joints(self, message: JointState) -> None:
+        self._joints.append(message)
+        now_s = self.get_clock().now().nanoseconds * 1e-9
+        self._ages_s.append(now_s - conversions.from_time(message.header.stamp))
+        if self._target:
+            for group, names in self._hands.groups.items():
+                self._send(group, {name: self._target[name] for name in names})
+
+    def _send(self, group: str, goals: dict[str, float]) -> None:
+        names = list(goals)[::-1] if self._jumble else list(goals)
+        position = np.array([goals[name] for name in names])
+        stamp_s = conversions.from_time(self._joints[-1].header.stamp)
+        self._commands[group].publish(
+            conversions.to_trajectory(names, position, stamp_s, CONTROL_DT_S)
+        )
+
+    def _position(self, message: JointState) -> dict[str, float]:
+        found = dict(zip(message.name, message.position, strict=True))
+        return {name: found.get(name, np.nan) for name in self._hands.joint_names}
+
+    def _measured(self) -> dict[str, float]:
+        return self._position(self._joints[-1])
+
+    def _hold(self, time_s: float, until: Callable[[], object] = lambda: False) -> float:
+        """Command the target at each state for a time, or until something holds; returns it [s]."""
+        began_s = time.monotonic()
+        self._until(until, time_s)
+        return time.monotonic() - began_s
+
+    def _spin(self, time_s: float) -> None:
+        kept, self._target = self._target, {}
+        self._until(lambda: False, time_s)
+        self._target = kept
+
+    def _until(self, condition: Callable[[], object], timeout_s: float) -> bool:
+        deadline_s = time.monotonic() + timeout_s
+        while time.monotonic() < deadline_s:
+            rclpy.spin_once(self, timeout_sec=0.01)
+            if condition():
+                return True
+        return bool(condition())
+
+    def _rivals(self) -> list[str]:
+        topic = topics.group_command(PEDAL_GROUP).name
+        found = self.get_publishers_info_by_topic(self.resolve_topic_name(topic))
+        return sorted(i.node_name for i in found if i.node_name != self.get_name())
+
+
+def _key(message: JointState | msg.PianoState) -> tuple[int, int]:
+    return message.header.stamp.sec, message.header.stamp.nanosec // 10**6

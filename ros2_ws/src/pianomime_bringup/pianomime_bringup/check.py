@@ -1,0 +1,41 @@
+"""`pianomime check backend`: do these hands and this piano keep the contract?"""
+
+import argparse
+from typing import Any
+
+import rclpy
+
+from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime_bringup.backend_contract import BackendContract
+from pianomime_common.middleware import set_middleware_defaults
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("check", help="check hands and a piano that are to be played on")
+    what = parser.add_subparsers(required=True, metavar="WHAT")
+    backend = what.add_parser(
+        "backend",
+        help="running drivers, or the simulation with real_time:=true",
+        description="Listens, and moves the hands by a few degrees. Run no gate meanwhile.",
+    )
+    backend.add_argument("--embodiment", choices=tuple(EMBODIMENTS), default="pianomime")
+    backend.add_argument("--namespace", default="", help="of the hands' and the piano's topics")
+    backend.set_defaults(run=_backend)
+
+
+def _backend(options: argparse.Namespace) -> int:
+    set_middleware_defaults()
+    rclpy.init()
+    contract = BackendContract(options.embodiment, options.namespace)
+    broken = 0
+    try:
+        for check in contract.run():
+            broken += not check.holds
+            verdict = "ok    " if check.holds else "BROKEN"
+            print(f"{verdict} {check.what}: {check.seen} (wanted: {check.wanted})", flush=True)
+    finally:
+        contract.destroy_node()
+        rclpy.try_shutdown()
+    print("the contract is kept" if not broken else f"{broken} clauses of the contract are broken")
+    return 1 if broken else 0
