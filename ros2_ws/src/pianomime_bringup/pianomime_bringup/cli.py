@@ -11,6 +11,7 @@ choose_backend()  # before anything imports mujoco
 
 from pianomime.errors import PianoMimeError
 from pianomime.performance.bag import read_performance
+from pianomime.performance.recovery import recover
 from pianomime.score.midi import load_score
 from pianomime.score.repertoire import repertoire
 from pianomime_bringup import bench, check, learn, perceive, play, train
@@ -30,6 +31,7 @@ def main() -> None:
     check.add_parser(commands)
     _add_songs(commands)
     _add_render(commands)
+    _add_recover(commands)
     options = parser.parse_args()
     try:
         sys.exit(options.run(options))
@@ -65,6 +67,21 @@ def _render(options: argparse.Namespace) -> int:
     performance = read_performance(options.bag)
     play.create_folder(options.output)
     play.write_with_progress(performance, options.output, {}, video=not options.no_video)
+    return 0
+
+
+def _add_recover(commands: Any) -> None:
+    parser = commands.add_parser("recover", help="make a bag that was cut off readable again")
+    parser.add_argument("bag", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True, help="bag to create")
+    parser.set_defaults(run=_recover)
+
+
+def _recover(options: argparse.Namespace) -> int:
+    found = recover(options.bag, options.output)
+    lost = "" if found.whole else "; what came after the last whole chunk is lost"
+    print(f"{found.messages} messages, {found.seconds:.1f} s{lost}")
+    print(options.output)
     return 0
 
 

@@ -10,6 +10,7 @@ import yaml
 from rosbags.highlevel import AnyReader, AnyReaderError
 
 from pianomime.errors import PianoMimeError
+from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.performance.performance import Performance
 from pianomime.score.goals import key_goals
 from pianomime.score.message import from_message
@@ -31,6 +32,8 @@ def read_performance(path: Path) -> Performance:
     """
     if not path.is_dir():
         raise BagError(f"{path}: no bag there")
+    if not (path / "metadata.yaml").exists() and any(path.glob("*.mcap")):
+        raise BagError(f"{path}: was cut off; `pianomime recover {path} -o NEW` saves what it has")
     try:
         messages, custom = _read(path), _custom_data(path)
     except (AnyReaderError, OSError, struct.error, yaml.YAMLError) as error:
@@ -52,7 +55,7 @@ def read_performance(path: Path) -> Performance:
     return Performance(
         score=score,
         lead_in_s=lead_in_s,
-        embodiment=custom.get("embodiment", "pianomime"),
+        embodiment=custom.get("embodiment") or _embodiment_of(joints[start_s].name),
         dt_s=dt_s,
         time_s=np.array(stamps) - start_s,
         joint_names=tuple(joints[start_s].name),
@@ -84,6 +87,12 @@ def _read(path: Path) -> dict[str, list[Any]]:
 def _custom_data(path: Path) -> dict[str, str]:
     metadata = yaml.safe_load((path / "metadata.yaml").read_text())
     return metadata["rosbag2_bagfile_information"]["custom_data"] or {}
+
+
+def _embodiment_of(joint_names: list[str]) -> str:
+    """Return which hands these are; a bag that was recovered does not say."""
+    lifts = any(name.endswith("forearm_tz") for name in joint_names)
+    return next(body.name for body in EMBODIMENTS.values() if body.lifts == lifts)
 
 
 def _by_stamp(messages: list[Any]) -> dict[float, Any]:

@@ -1,0 +1,110 @@
+"""Make a bag that was cut off, by a killed recorder or a full disk, readable again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from struct import error as StructError  # noqa: N812
+
+from mcap.exceptions import McapError
+from mcap.records import Channel, Message, Schema
+from mcap.stream_reader import StreamReader
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2.errors import WriterError
+from rosbags.rosbag2.metadata import parse_qos
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+from pianomime.errors import OutputError
+from pianomime.performance.bag import BagError
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was in a bag.
+
+    Attributes:
+        messages: How many were saved.
+        seconds: From the first to the last.
+        whole: Whether the file had its end.
+    """
+
+    messages: int
+    seconds: float
+    whole: bool
+
+
+def recover(bag: Path, output: Path) -> Recovered:
+    """Copy all whole chunks of a bag into a new one, with index and metadata.
+
+    Raises:
+        BagError: There is nothing to recover.
+        OutputError: `output` cannot be written.
+    """
+    files = sorted(bag.glob("*.mcap")) if bag.is_dir() else [bag]
+    if not files or not files[0].is_file():
+        raise BagError(f"{bag}: no .mcap file there")
+    reading = _Reading(files[0])
+    records = iter(reading)
+    first = next(records, None)
+    if first is None:
+        raise BagError(f"{bag}: cut off before its first chunk was written; nothing to recover")
+    try:
+        with Writer(output, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+            copy = _Copy(writer)
+            copy.write(*first)
+            for record in records:
+                copy.write(*record)
+    except (OSError, WriterError) as error:
+        raise OutputError(f"{output}: cannot be written ({error})") from error
+    return Recovered(copy.messages, (copy.last_ns - copy.first_ns) * 1e-9, reading.whole)
+
+
+class _Reading:
+    """The messages of a file, up to where it ends or breaks."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.whole = False
+
+    def __iter__(self) -> Iterator[tuple[Schema, Channel, Message]]:
+        schemas: dict[int, Schema] = {}
+        channels: dict[int, Channel] = {}
+        with self._path.open("rb") as stream:
+            try:
+                for record in StreamReader(stream).records:
+                    if isinstance(record, Schema):
+                        schemas[record.id] = record
+                    elif isinstance(record, Channel):
+                        channels[record.id] = record
+                    elif isinstance(record, Message):
+                        channel = channels[record.channel_id]
+                        yield schemas[channel.schema_id], channel, record
+            except (McapError, StructError, EOFError, ValueError):
+                return
+        self.whole = True
+
+
+class _Copy:
+    """Writes what a file's records say into a new bag."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._store = get_typestore(Stores.ROS2_JAZZY)
+        self._connections: dict[int, object] = {}
+        self.messages = self.first_ns = self.last_ns = 0
+
+    def write(self, schema: Schema, channel: Channel, message: Message) -> None:
+        if channel.id not in self._connections:
+            types = get_types_from_msg(schema.data.decode(), schema.name)
+            new = {name: t for name, t in types.items() if name not in self._store.fielddefs}
+            self._store.register(new)
+            self._connections[channel.id] = self._writer.add_connection(
+                channel.topic,
+                schema.name,
+                typestore=self._store,
+                offered_qos_profiles=parse_qos(channel.metadata["offered_qos_profiles"]),
+            )
+        time_ns = message.log_time
+        self._writer.write(self._connections[channel.id], time_ns, message.data)  # type: ignore[arg-type]
+        self.first_ns = min(self.first_ns or time_ns, time_ns)
+        self.last_ns = max(self.last_ns, time_ns)
+        self.messages += 1

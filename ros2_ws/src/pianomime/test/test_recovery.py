@@ -1,0 +1,62 @@
+import pytest
+from rosbags.highlevel import AnyReader
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+from pianomime.performance.bag import BagError
+from pianomime.performance.recovery import recover
+
+STORE = get_typestore(Stores.ROS2_JAZZY)
+SIZE = 10_000
+COUNT = 400
+
+
+@pytest.fixture
+def bag(tmp_path):
+    """A bag of 4 MB: three whole chunks of 1 MiB and a rest."""
+    text = STORE.types["std_msgs/msg/String"]
+    with Writer(tmp_path / "bag", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        connection = writer.add_connection("/text", text.__msgtype__, typestore=STORE)
+        for i in range(COUNT):
+            data = STORE.serialize_cdr(text(data=f"{i:0{SIZE}}"), text.__msgtype__)
+            writer.write(connection, i * 10**9, data)
+    return tmp_path / "bag"
+
+
+def texts(bag):
+    with AnyReader([bag]) as reader:
+        return [
+            int(reader.deserialize(data, connection.msgtype).data[-9:])
+            for connection, _, data in reader.messages()
+        ]
+
+
+def cut(bag, share):
+    (bag / "metadata.yaml").unlink()
+    file = bag / "bag.mcap"
+    file.write_bytes(file.read_bytes()[: round(file.stat().st_size * share)])
+
+
+def test_what_was_whole_comes_back_whole(bag, tmp_path):
+    found = recover(bag, tmp_path / "again")
+    assert (found.messages, found.whole, found.seconds) == (COUNT, True, COUNT - 1)
+    assert texts(tmp_path / "again") == list(range(COUNT))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])
+def test_of_a_bag_that_was_cut_off_only_the_open_chunk_is_lost(bag, tmp_path, share):
+    cut(bag, share)
+    found = recover(bag, tmp_path / "again")
+    assert not found.whole
+    saved = texts(tmp_path / "again")
+    assert saved == list(range(len(saved)))
+    assert len(saved) * SIZE >= share * COUNT * SIZE - (1 << 20) - 2 * SIZE
+
+
+def test_a_bag_without_a_whole_chunk_is_refused(bag, tmp_path):
+    cut(bag, 0.1)
+    with pytest.raises(BagError, match="nothing to recover"):
+        recover(bag, tmp_path / "again")
+    with pytest.raises(BagError, match=r"no \.mcap file there"):
+        recover(tmp_path / "nowhere", tmp_path / "again")
+    assert not (tmp_path / "again").exists()
