@@ -149,6 +149,9 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
     )
     while not (watcher.finished or interrupts):
         rclpy.spin_once(watcher, timeout_sec=0.1)
+        for name in watcher.heartbeats.hung(supervisor.pids):
+            tqdm.write(f"{name} hangs; it is started again")
+            supervisor.kill(name)
         supervisor.check()
         if watcher.score is None or watcher.score_time_s <= -watcher.score.lead_in_s:
             continue

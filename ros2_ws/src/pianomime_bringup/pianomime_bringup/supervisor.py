@@ -60,6 +60,10 @@ class Supervisor:
             self._respawned[name] += 1
             self._start(name)
 
+    def kill(self, name: str) -> None:
+        """Put an end to a node that does not react; `check` then sees that it is dead."""
+        os.kill(self.pids[name], signal.SIGKILL)
+
     def end(self) -> list[str]:
         """Ask every node to leave and wait; return the names of those that had to be killed."""
         for pid in self.pids.values():

@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
 from pianomime.metrics.key_press import RunningF1
+from pianomime_bringup.heartbeats import Heartbeats
 from pianomime_common import conversions, topics
 from pianomime_msgs import msg
 
@@ -17,6 +19,7 @@ class Watcher(Node):
         score: The score message, once it has come.
         score_time_s: Where the song is [s]; negative in the lead-in, -inf before any goal.
         finished: Whether the song is over.
+        heartbeats: Of all nodes.
     """
 
     def __init__(self, namespace: str) -> None:
@@ -27,10 +30,12 @@ class Watcher(Node):
         self.finished = False
         self._wanted: dict[float, np.ndarray] = {}  # by the instant at which it is judged
         self._f1 = RunningF1()
+        self.heartbeats = Heartbeats()
         for topic, callback in (
             (topics.SCORE, self._on_score),
             (topics.KEY_GOAL, self._on_key_goal),
             (topics.PIANO_STATE, self._on_piano_state),
+            (topics.DIAGNOSTICS, self._on_diagnostics),
         ):
             self.create_subscription(topic.type, topic.name, callback, topic.qos)
 
@@ -38,6 +43,10 @@ class Watcher(Node):
     def f1(self) -> float:
         """Mean F1 over the steps so far; NaN before the first."""
         return self._f1.value
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            self.heartbeats.heard(status.name.partition(":")[0])
 
     def _on_score(self, message: msg.Score) -> None:
         self.score = message

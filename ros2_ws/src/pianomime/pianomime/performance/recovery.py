@@ -105,6 +105,6 @@ class _Copy:
             )
         time_ns = message.log_time
         self._writer.write(self._connections[channel.id], time_ns, message.data)  # type: ignore[arg-type]
-        self.first_ns = min(self.first_ns or time_ns, time_ns)
+        self.first_ns = time_ns if self.messages == 0 else min(self.first_ns, time_ns)
         self.last_ns = max(self.last_ns, time_ns)
         self.messages += 1
