@@ -9,7 +9,7 @@ from launch_ros.actions import Node
 from launch import LaunchContext, LaunchDescription
 from pianomime.threads import ONE_THREAD
 from pianomime_bringup.arguments import from_strings
-from pianomime_bringup.pianist import PianistConfig, pianist_graph
+from pianomime_bringup.pianist import OnDeath, PianistConfig, pianist_graph
 
 FIELDS = dataclasses.fields(PianistConfig)
 
@@ -28,10 +28,10 @@ def _nodes(context: LaunchContext) -> list[Node]:
             additional_env=ONE_THREAD,
             ros_arguments=["--log-level", f"{spec.name}:={config.log_level}"],
             output="both",
-            respawn=spec.respawn,
+            respawn=spec.on_death is OnDeath.RESPAWN,
             respawn_delay=1.0,
             respawn_max_retries=5,
-            on_exit=None if spec.respawn else Shutdown(),
+            on_exit=Shutdown() if spec.on_death is OnDeath.END else None,
         )
         for spec in pianist_graph(config)
     ]

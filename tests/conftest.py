@@ -2,17 +2,26 @@
 
 import itertools
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import rclpy
+from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.msg import ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.node import Node
+from std_srvs.srv import Trigger
 
+from pianomime_common import conversions, topics
 from pianomime_common.middleware import set_middleware_defaults
 
 TIMEOUT_S = 120.0
@@ -111,3 +120,146 @@ def observer(cli, monkeypatch) -> Iterator[Node]:
     yield node
     node.destroy_node()
     rclpy.shutdown()
+
+
+class Graph:
+    """Single nodes, each started as a user starts it in a terminal, and an observer.
+
+    Attributes:
+        clock_s: Simulated times, as they came.
+        pressed_s: Stamps at which a key was down.
+        states: The gate's status messages.
+        commands: Stamp and positions of each of the gate's commands to the right hand.
+        wishes_s: Stamps of the expert's commands.
+        problems: What each node complains about.
+    """
+
+    def __init__(self, cli: Cli, observer: Node) -> None:
+        self.cli = cli
+        self.observer = observer
+        self._processes: dict[str, subprocess.Popen] = {}
+        self.clock_s: list[float] = []
+        self.pressed_s: list[float] = []
+        self.active = False
+        self.states: list = []
+        self.commands: list = []
+        self.wishes_s: list[float] = []
+        self.midi: list = []
+        self.problems: dict[str, str] = {}
+        self.heard: set[str] = set()
+        for topic, callback in (
+            (topics.CLOCK, self._on_clock),
+            (topics.PIANO_STATE, self._on_piano_state),
+            (topics.GATE_STATUS, self.states.append),
+            (topics.group_command("rh_trajectory_controller"), self._on_command),
+            (topics.controller_command("expert"), self._on_wish),
+            (topics.MIDI_OUT, self.midi.append),
+            (topics.DIAGNOSTICS, self._on_diagnostics),
+        ):
+            observer.create_subscription(topic.type, topic.name, callback, topic.recorder_qos)
+
+    def _on_clock(self, message):
+        self.clock_s.append(conversions.from_time(message.clock))
+
+    def _on_piano_state(self, message):
+        self.active = any(message.active)
+        if self.active:
+            self.pressed_s.append(conversions.from_time(message.header.stamp))
+
+    def _on_command(self, message):
+        stamp_s = conversions.from_time(message.header.stamp)
+        self.commands.append((stamp_s, list(message.points[0].positions)))
+
+    def _on_wish(self, message):
+        self.wishes_s.append(conversions.from_time(message.header.stamp))
+
+    def _on_diagnostics(self, message):
+        for status in message.status:
+            name = status.name.partition(":")[0]
+            self.heard.add(name)
+            bad = status.level != DiagnosticStatus.OK
+            self.problems[name] = status.message if bad else ""
+
+    def start(self, module: str, *, max_file_bytes: int | None = None, **parameters) -> None:
+        """Start a node; it cannot write files larger than `max_file_bytes`."""
+        arguments = [x for name, value in parameters.items() for x in ("-p", f"{name}:={value}")]
+        limit = None
+        if max_file_bytes is not None:
+            limits = (max_file_bytes, max_file_bytes)
+            limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, limits)
+        with (self.cli.folder / f"{module}.log").open("a") as log:
+            self._processes[module] = subprocess.Popen(
+                [sys.executable, "-m", module, "--ros-args", *arguments],
+                env=self.cli.environment,
+                cwd=self.cli.folder,
+                stderr=log,
+                stdout=log,
+                preexec_fn=limit,  # noqa: PLW1509  it makes one system call
+            )
+
+    def send(self, module: str, number: int) -> None:
+        """Send a signal to a node."""
+        self._processes[module].send_signal(number)
+
+    def stop(self, module: str, number: int) -> int:
+        """End a node; returns its exit status."""
+        self.send(module, number)
+        return self._processes.pop(module).wait(20)
+
+    def stop_all(self) -> None:
+        """End all nodes; all have to end well."""
+        for process in self._processes.values():
+            process.send_signal(signal.SIGINT)
+        for process in self._processes.values():
+            assert process.wait(20) == 0
+
+    def until(self, condition: Callable[[], object], what: str, timeout_s: float = 60.0) -> None:
+        """Listen until a condition holds; without a pause, for there is much to hear."""
+        deadline_s = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < deadline_s, f"after {timeout_s} s still not: {what}"
+            rclpy.spin_once(self.observer, timeout_sec=0.05)
+
+    def let_pass(self, time_s: float) -> None:
+        """Listen for a time."""
+        deadline_s = time.monotonic() + time_s
+        while time.monotonic() < deadline_s:
+            rclpy.spin_once(self.observer, timeout_sec=0.02)
+
+    def call(self, service_type, name: str, request):
+        """Call a service and return its answer."""
+        client = self.observer.create_client(service_type, name)
+        self.until(client.service_is_ready, f"{name} is there")
+        reply = client.call_async(request)
+        self.until(reply.done, f"{name} answers")
+        self.observer.destroy_client(client)
+        return reply.result()
+
+    def trigger(self, name: str):
+        """Call a service that needs nothing."""
+        return self.call(Trigger, name, Trigger.Request())
+
+    def reset_gate(self) -> bool:
+        """Return whether the gate took a reset; it does when its hands have spoken."""
+        return self.trigger("gate/reset").success
+
+    def set_parameter(self, node: str, name: str, value: str):
+        """Set a text parameter of a running node; returns the answer."""
+        kind = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
+        request = SetParametersAtomically.Request(
+            parameters=[ParameterMessage(name=name, value=kind)]
+        )
+        name = f"{node}/set_parameters_atomically"
+        return self.call(SetParametersAtomically, name, request).result
+
+    def time_went_back(self) -> bool:
+        """Return whether the clock ever did."""
+        return any(later < earlier for earlier, later in pairwise(self.clock_s))
+
+
+@pytest.fixture
+def graph(cli, observer) -> Iterator[Graph]:
+    """Nodes, started by hand; at the end they all have to end well."""
+    graph = Graph(cli, observer)
+    yield graph
+    graph.stop_all()

@@ -267,6 +267,16 @@ def test_simulated_hands_go_on_when_the_source_is_back_without_a_jump(pianomime_
     assert bench.gate.state is GateState.ACTIVE
 
 
+def test_the_end_of_a_song_is_no_alarm_and_the_next_one_may_begin(pianomime_hands):
+    bench = Bench(pianomime_hands, auto_arm=True)
+    bench.submit()
+    bench.gate.rest(bench.now_s)
+    bench.pass_time(0.5)
+    assert bench.gate.state is GateState.HALTED
+    assert not bench.gate.is_alarmed
+    assert bench.submit().verdict.passed
+
+
 def test_after_a_halt_that_was_asked_for_even_simulated_hands_wait(pianomime_hands):
     bench = Bench(pianomime_hands, auto_arm=True)
     bench.submit()

@@ -14,7 +14,7 @@ from pianomime.performance.bag import read_performance
 from pianomime.performance.recovery import recover
 from pianomime.score.midi import load_score
 from pianomime.score.repertoire import repertoire
-from pianomime_bringup import bench, check, learn, perceive, play, train
+from pianomime_bringup import bench, check, learn, perceive, play, security, train
 
 
 def main() -> None:
@@ -29,6 +29,7 @@ def main() -> None:
     train.add_parser(commands)
     bench.add_parser(commands)
     check.add_parser(commands)
+    security.add_parser(commands)
     _add_songs(commands)
     _add_render(commands)
     _add_recover(commands)

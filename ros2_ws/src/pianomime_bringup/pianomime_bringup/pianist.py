@@ -6,6 +6,7 @@
 import math
 import time
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -112,6 +113,14 @@ class PianistConfig(Config):
         return score
 
 
+class OnDeath(Enum):
+    """What becomes of a graph when a node of it dies."""
+
+    RESPAWN = "it is started again"
+    GO_ON = "the others go on without it"
+    END = "the graph ends"
+
+
 @dataclass(frozen=True, kw_only=True)
 class NodeSpec:
     """One node of the graph.
@@ -121,14 +130,14 @@ class NodeSpec:
         executable: Name of its entry point.
         name: Node name.
         parameters: ROS parameters.
-        respawn: Whether it is started again when it dies; the others end the graph.
+        on_death: What is done when it dies.
     """
 
     package: str
     executable: str
     name: str
     parameters: dict[str, Value] = field(default_factory=dict)
-    respawn: bool = True
+    on_death: OnDeath = OnDeath.RESPAWN
 
     @property
     def module(self) -> str:
@@ -180,7 +189,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             "embodiment": config.embodiment,
             "release": "sim/set_pause" if simulated else "",
         },
-        respawn=False,
+        on_death=OnDeath.GO_ON,
     )
     return (recorder, *nodes)
 
@@ -197,7 +206,7 @@ def _simulation(config: PianistConfig) -> tuple[NodeSpec, ...]:
                 "real_time": config.real_time,
                 "paused": bool(config.bag),  # until the recorder hears everything
             },
-            respawn=False,
+            on_death=OnDeath.END,
         ),
     )
 

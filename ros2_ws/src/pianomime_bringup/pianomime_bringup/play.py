@@ -20,9 +20,10 @@ from pianomime.errors import OutputError
 from pianomime.performance.bag import BagError, read_performance
 from pianomime.performance.folder import write_folder
 from pianomime.performance.performance import Performance
+from pianomime.performance.recovery import recover
 from pianomime_bringup.arguments import add_options, from_strings
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
-from pianomime_bringup.supervisor import Supervisor
+from pianomime_bringup.supervisor import GraphFailedError, Supervisor
 from pianomime_bringup.watcher import Watcher
 from pianomime_common.domain import DomainClaim
 from pianomime_common.middleware import set_middleware_defaults
@@ -65,6 +66,8 @@ def play(options: argparse.Namespace) -> int:
     )
     facts = _perform(config, folder)
     claim.release()
+    if "recorder" in facts["lost"]:
+        recover_in_place(folder / "bag")
     try:
         performance = read_performance(folder / "bag")
     except BagError:
@@ -81,6 +84,14 @@ def play(options: argparse.Namespace) -> int:
     )
     print(folder)
     return 0
+
+
+def recover_in_place(bag: Path) -> None:
+    """Make the bag of a dead recorder readable; what it left stays beside it, cut off as it is."""
+    cut_off = bag.with_name(f"{bag.name}-cut-off")
+    bag.rename(cut_off)
+    found = recover(cut_off, bag)
+    print(f"the recorder died; {found.seconds:.1f} s of the performance are saved", file=sys.stderr)
 
 
 def create_folder(folder: Path) -> None:
@@ -133,6 +144,7 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
         tqdm.write(f"had to be killed: {', '.join(killed)}")
     return {
         "interrupted": bool(interrupts),
+        "lost": supervisor.lost,
         "cpu_s": {name: round(cpu_s, 2) for name, cpu_s in supervisor.cpu_s.items()},
     }
 
@@ -153,6 +165,8 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
             tqdm.write(f"{name} hangs; it is started again")
             supervisor.kill(name)
         supervisor.check()
+        if supervisor.lost and math.isnan(began_s):
+            raise GraphFailedError(f"{', '.join(supervisor.lost)} ended before the song began")
         if watcher.score is None or watcher.score_time_s <= -watcher.score.lead_in_s:
             continue
         if math.isnan(began_s):

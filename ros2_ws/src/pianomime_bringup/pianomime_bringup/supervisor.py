@@ -11,7 +11,7 @@ from typing import Final
 
 from pianomime.errors import PianoMimeError
 from pianomime.threads import ONE_THREAD
-from pianomime_bringup.pianist import NodeSpec, PianistConfig
+from pianomime_bringup.pianist import NodeSpec, OnDeath, PianistConfig
 
 END_TIMEOUT_S: Final = 8.0
 """A node takes at most 4 s to leave (pianomime_common.running); then it is killed."""
@@ -38,12 +38,13 @@ class Supervisor:
         self._respawned = dict.fromkeys(self._specs, 0)
         self.cpu_s = dict.fromkeys(self._specs, 0.0)
         self.pids: dict[str, int] = {}
+        self.lost: list[str] = []
         log_dir.mkdir(parents=True, exist_ok=True)
         for name in self._specs:
             self._start(name)
 
     def check(self) -> None:
-        """Start nodes that died again.
+        """Start nodes that died again; `lost` gets those that the others do without.
 
         Raises:
             GraphFailedError: One died that cannot be started again; names it and its last words.
@@ -52,7 +53,11 @@ class Supervisor:
             status = self._reap(name, pid)
             if status is None:
                 continue
-            again = self._specs[name].respawn and status != BAD_INPUT
+            on_death = self._specs[name].on_death
+            if on_death is OnDeath.GO_ON and status != BAD_INPUT:
+                self.lost.append(name)
+                continue
+            again = on_death is OnDeath.RESPAWN and status != BAD_INPUT
             if not again or self._respawned[name] >= RESPAWNS:
                 raise GraphFailedError(
                     f"{name} ended with status {status}: {self._last_words(name)}"

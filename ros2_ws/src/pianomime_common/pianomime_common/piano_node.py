@@ -155,13 +155,9 @@ class PianoNode(LifecycleNode):
         """Return whether any node still publishes `topic`."""
         return self.count_publishers(topic.name) > 0
 
-    def others_that_publish(self, publisher: LifecyclePublisher) -> list[str]:
-        """Return the names of other nodes that publish on a publisher's topic."""
-        found = self.get_publishers_info_by_topic(publisher.topic_name)
-        names = [info.node_name for info in found]
-        if self.get_name() in names:
-            names.remove(self.get_name())  # once: a namesake is another node
-        return sorted(names)
+    def publishers_of(self, topic_name: str) -> list[str]:
+        """Return the names of the nodes that publish a topic, by its full name; twice, if two."""
+        return sorted(i.node_name for i in self.get_publishers_info_by_topic(topic_name))
 
     def now_s(self) -> float:
         """Return ROS time [s]."""
@@ -187,7 +183,7 @@ class PianoNode(LifecycleNode):
         self._problem = None
         result = self._try(self.configure)
         if result is not Return.SUCCESS:
-            self._let_go()
+            self._become_unconfigured()
             return result
         self._tell_state("inactive")
         return super().on_configure(state)
@@ -197,7 +193,7 @@ class PianoNode(LifecycleNode):
         super().on_activate(state)  # first, so that what `activate` publishes is heard
         result = self._try(self.activate)
         if result is not Return.SUCCESS:
-            self._stop()
+            self._become_inactive()
             super().on_deactivate(state)
             return result
         self.is_active = True
@@ -210,24 +206,24 @@ class PianoNode(LifecycleNode):
         if why_not:
             self.get_logger().warning(f"not deactivated: {why_not}")
             return Return.FAILURE
-        self._stop()
+        self._become_inactive()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> Return:
         """Let go of everything."""
-        self._let_go()
+        self._become_unconfigured()
         return Return.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> Return:
         """Stop and let go, from wherever."""
-        self._stop()
-        self._let_go()
+        self._become_inactive()
+        self._become_unconfigured()
         return Return.SUCCESS
 
     def on_error(self, state: LifecycleState) -> Return:
         """Let go after an exception: the node can be configured anew."""
-        self._stop()
-        self._let_go()
+        self._become_inactive()
+        self._become_unconfigured()
         return Return.SUCCESS
 
     def _try(self, step: Callable[[], None]) -> Return:
@@ -243,16 +239,16 @@ class PianoNode(LifecycleNode):
             return Return.ERROR
         return Return.SUCCESS
 
-    def _stop(self) -> None:
+    def _become_inactive(self) -> None:
         if self.is_active:
-            self.deactivate()
+            self._try(self.deactivate)
         self.is_active = False
         for end in self._while_active:
             end()
         self._while_active.clear()
         self._tell_state("inactive")
 
-    def _let_go(self) -> None:
+    def _become_unconfigured(self) -> None:
         self.release()
         for publisher in self._publishers_made:
             self.destroy_lifecycle_publisher(publisher)

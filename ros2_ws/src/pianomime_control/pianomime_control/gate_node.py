@@ -21,7 +21,9 @@ from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime_common import conversions, topics
 from pianomime_common.node_config import NodeConfig
-from pianomime_common.running import PianoNode, run
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.running import run
+from pianomime_msgs.msg import KeyGoal
 
 WATCH_S: Final = 0.01
 """Silence is looked for this often."""
@@ -67,6 +69,7 @@ class GateNode(PianoNode):
         for source in self.config.sources.split(","):
             self.listen(topics.controller_command(source), partial(self._on_command, source))
         self.listen(topics.JOINT_STATES, self._on_joint_states)
+        self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.every(WATCH_S, self._watch)
         self.every(0.5, self._look_for_rivals)
         self.serve(Trigger, "~/arm", self._gate.arm)
@@ -138,6 +141,10 @@ class GateNode(PianoNode):
             self._judge(source, command)
         self._command_if_due(stamp_s)
 
+    def _on_key_goal(self, message: KeyGoal) -> None:
+        if message.phase == KeyGoal.FINISHED:
+            self._gate.rest(self.now_s())
+
     def _watch(self) -> None:
         now_s = self.now_s()
         if now_s - self._commanded_s > 0.4 * CONTROL_DT_S:
@@ -182,15 +189,20 @@ class GateNode(PianoNode):
                 self._midi_out.publish(conversions.to_midi_event(event, 0.0))
 
     def _look_for_rivals(self) -> None:
-        """Say so when anybody else publishes what only the gate may."""
+        """Say so when anybody else publishes what only the gate may, or two are one controller."""
         for publisher, *_ in self._groups:
-            rivals = self.others_that_publish(publisher)
-            if rivals:
-                self.diagnostics.problem(
-                    publisher.topic_name, f"published by {', '.join(rivals)} too"
-                )
-            else:
-                self.diagnostics.solved(publisher.topic_name)
+            rivals = self.publishers_of(publisher.topic_name)
+            rivals.remove(self.get_name())
+            self._complain(publisher.topic_name, rivals)
+        for source in self.config.sources.split(","):
+            topic = self.resolve_topic_name(topics.controller_command(source).name)
+            self._complain(topic, self.publishers_of(topic)[1:])
+
+    def _complain(self, topic: str, rivals: list[str]) -> None:
+        if rivals:
+            self.diagnostics.problem(topic, f"published by {', '.join(rivals)} too")
+        else:
+            self.diagnostics.solved(topic)
 
 
 def main() -> None:

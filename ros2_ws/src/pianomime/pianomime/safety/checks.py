@@ -1,6 +1,7 @@
 """What makes a command unfit to be looked at any further; each check names the offender."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,9 @@ from pianomime.safety.gate_config import GateConfig
 from pianomime.safety.gate_types import GateResult, Verdict
 
 Array = NDArray[np.float64]
+
+OTHER_CLOCK_S: Final = 3600.0
+"""Nobody is an hour late."""
 
 
 def check_finite(names: Sequence[str], positions: Sequence[float] | Array) -> GateResult | None:
@@ -39,6 +43,9 @@ def check_stamp(stamp_s: float, now_s: float, config: GateConfig) -> GateResult 
     if stamp_s <= 0:
         return GateResult(Verdict.REJECTED_STAMP, f"stamp {stamp_s:.3f} s means no time")
     age_s = now_s - stamp_s
+    if abs(age_s) > OTHER_CLOCK_S:
+        detail = "stamp of another clock: use_sim_time is not the same everywhere"
+        return GateResult(Verdict.REJECTED_STAMP, detail)
     if age_s > config.command_timeout_s:
         limit = config.command_timeout_s
         return GateResult(Verdict.REJECTED_STAMP, f"{age_s:.3f} s old; at most {limit:g} s")

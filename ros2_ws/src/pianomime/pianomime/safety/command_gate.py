@@ -100,6 +100,12 @@ class CommandGate:
         self._begin_halt(now_s, reason, may_go_on=False)
         self.is_alarmed = False
 
+    def rest(self, now_s: float) -> None:
+        """Lift the hands because the song is over: silence is no fault then."""
+        if self.state is GateState.ACTIVE and not self._config.lock_step:
+            self._begin_halt(now_s, "the song is over", may_go_on=self._config.auto_arm)
+            self.is_alarmed = False
+
     def reset(self, now_s: float) -> str:
         """Leave FAULT, if fresh joint states are there; returns why not, or nothing."""
         if self.state is not GateState.FAULT:

@@ -1,0 +1,50 @@
+"""Which node publishes what and listens to what: for security policies and for documents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pianomime_common import topics
+from pianomime_common.topics import Topic
+from pianomime_hardware import driver_topics
+
+
+@dataclass(frozen=True)
+class NodeTopics:
+    """Topics of one node, without those that every node has."""
+
+    publishes: tuple[Topic, ...]
+    listens: tuple[Topic, ...]
+
+
+def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -> NodeTopics:
+    """Return the topics of the node of a graph with these controllers."""
+    commands = tuple(topics.group_command(group) for group in topics.COMMAND_GROUPS)
+    wishes = tuple(topics.controller_command(source) for source in controllers)
+    hands = tuple(topics.group_command(g) for g in driver_topics.trajectory_controllers("rail"))
+    pedal = topics.group_command(topics.PEDAL_GROUP)
+    controllers_of_driver = dict.fromkeys(
+        driver_topics.trajectory_controllers("rail_controller").values()
+    )
+    driven = tuple(driver_topics.trajectory(driver, name) for name in controllers_of_driver)
+    driver_states = driver_topics.joint_states(driver)
+    if name in controllers:
+        needs = {"expert": (topics.SCORE,), "planner": (), "policy": (topics.PIANO_STATE,)}[name]
+        return NodeTopics(
+            (topics.controller_command(name),), (topics.KEY_GOAL, topics.JOINT_STATES, *needs)
+        )
+    return {
+        "sim": NodeTopics(
+            (topics.JOINT_STATES, topics.PIANO_STATE, topics.MIDI_OUT, topics.CLOCK), commands
+        ),
+        "goals": NodeTopics(
+            (topics.SCORE, topics.KEY_GOAL, topics.FINGERTIP_GOAL), (topics.PIANO_STATE,)
+        ),
+        "gate": NodeTopics(
+            (*commands, topics.GATE_STATUS, topics.MIDI_OUT),
+            (*wishes, topics.JOINT_STATES, topics.KEY_GOAL),
+        ),
+        "recorder": NodeTopics((), topics.all_topics(tuple(controllers))),
+        "shadow_bridge": NodeTopics((topics.JOINT_STATES, *driven), (*hands, driver_states)),
+        "midi_keyboard": NodeTopics((topics.PIANO_STATE, topics.MIDI_OUT), (pedal,)),
+        "emulator": NodeTopics((driver_states,), driven),
+    }[name]

@@ -1,0 +1,82 @@
+"""`pianomime security`: an SROS 2 policy in which the gate alone may command the hands.
+
+The file is the input of `ros2 security create_permission`: one enclave for each node, after
+https://design.ros2.org/articles/ros2_access_control_policies.html.
+"""
+
+import argparse
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pianomime.errors import OutputError
+from pianomime_bringup.arguments import add_options, from_strings
+from pianomime_bringup.node_topics import node_topics
+from pianomime_bringup.pianist import PianistConfig, pianist_graph
+from pianomime_common import topics
+from pianomime_common.topics import Topic
+
+_EVERY_NODE = ("/parameter_events", "/rosout", "~/transition_event", topics.DIAGNOSTICS.name)
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "security", help="write an access control policy for SROS 2", description=__doc__
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, help="policy file to create")
+    add_options(parser, PianistConfig, skip={"song"})
+    parser.set_defaults(run=_security)
+
+
+def _security(options: argparse.Namespace) -> int:
+    given = {k: v for k, v in vars(options).items() if isinstance(v, str)}
+    text = policy(from_strings(PianistConfig, given | {"bag": given.get("bag", "bag")}))
+    try:
+        options.output.write_text(text)
+    except OSError as error:
+        raise OutputError(f"{options.output}: {error.strerror}") from error
+    print(options.output)
+    return 0
+
+
+def policy(config: PianistConfig) -> str:
+    """Return the policy of a graph: each node may do what it does, and nothing else."""
+    namespace = "/" + config.namespace.strip("/")
+    root = ET.Element("policy", version="0.2.0")
+    enclaves = ET.SubElement(root, "enclaves")
+    for spec in pianist_graph(config):
+        its = node_topics(spec.name, config.controllers, config.driver)
+        enclave = ET.SubElement(enclaves, "enclave", path=f"{namespace.rstrip('/')}/{spec.name}")
+        profile = ET.SubElement(
+            ET.SubElement(enclave, "profiles"), "profile", ns=namespace, node=spec.name
+        )
+        _allow(profile, "topics", "topic", {"publish": "ALLOW"}, _names(its.publishes, _EVERY_NODE))
+        _allow(
+            profile,
+            "topics",
+            "topic",
+            {"subscribe": "ALLOW"},
+            _names(its.listens, ("/parameter_events", topics.CLOCK.name)),
+        )
+        _allow(profile, "services", "service", {"reply": "ALLOW"}, ("~/*",))
+        if spec.name == "recorder":
+            _allow(profile, "services", "service", {"request": "ALLOW"}, ("sim/set_pause",))
+        if spec.name == "goals":
+            rights = {"call": "DENY", "execute": "ALLOW"}
+            _allow(profile, "actions", "action", rights, ("play_score",))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _names(of: Iterable[Topic], more: Iterable[str]) -> list[str]:
+    return sorted({*(topic.name for topic in of), *more})
+
+
+def _allow(
+    profile: ET.Element, group: str, item: str, rights: dict[str, str], names: Iterable[str]
+) -> None:
+    element = ET.SubElement(profile, group, rights)
+    for name in names:
+        ET.SubElement(element, item).text = name

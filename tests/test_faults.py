@@ -1,0 +1,250 @@
+"""Faults, injected for real into a graph that plays by the wall clock.
+
+The numbers are those of the fault cases in docs/faults.md, which says where each is tested.
+"""
+
+import signal
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import JointState
+from std_srvs.srv import SetBool
+
+from pianomime_common import conversions, topics
+from pianomime_msgs.msg import GateStatus
+
+pytestmark = pytest.mark.ros
+
+SIM, GOALS = "pianomime_sim.sim_node", "pianomime_goals.goals_node"
+GATE, EXPERT = "pianomime_control.gate_node", "pianomime_control.expert_node"
+RECORDER, POLICY = "pianomime_recorder.recorder_node", "pianomime_policy.policy_node"
+ALL_NOTES_OFF = 123
+
+
+def start_playing(graph, *, auto_arm=True, real_time=True, **gate):
+    graph.start(SIM, real_time=real_time)
+    graph.start(GOALS, use_sim_time=True, song="minuet_in_g")
+    graph.start(
+        GATE,
+        use_sim_time=True,
+        auto_arm=auto_arm,
+        guard_hands=False,
+        lock_step=not real_time,
+        **gate,
+    )
+    graph.start(EXPERT, use_sim_time=True)
+    if not auto_arm:
+        graph.until(lambda: graph.trigger("gate/arm").success, "the gate is armed")
+    graph.until(lambda: len(graph.pressed_s) > 10, "keys are pressed")
+
+
+def state_of(graph):
+    return graph.states[-1].state if graph.states else None
+
+
+def plays_on(graph):
+    heard = len(graph.pressed_s)
+    graph.until(lambda: len(graph.pressed_s) > heard + 10, "keys are pressed again")
+
+
+def test_1_a_killed_controller_lifts_the_hands_until_it_is_armed_again(graph):
+    start_playing(graph, auto_arm=False)
+    graph.until(lambda: graph.active, "a key is down")
+    graph.stop(EXPERT, signal.SIGKILL)
+    graph.until(lambda: state_of(graph) == GateStatus.HALTED, "the hands are up")
+    assert "no command of expert" in graph.states[-1].reason
+    last_s = graph.wishes_s[-1]
+    graph.until(lambda: graph.commands[-1][0] > last_s + 0.6, "the lift is commanded")
+    first_s = next(stamp_s for stamp_s, _ in graph.commands if stamp_s > last_s)
+    assert first_s - last_s < 0.3, "at once; benchmarks/faults.py measures how soon"
+    graph.until(lambda: not graph.active, "all keys are up")
+    assert graph.pressed_s[-1] - last_s <= 0.5
+    graph.until(lambda: any(m.number == ALL_NOTES_OFF for m in graph.midi), "all notes off")
+    graph.until(lambda: "no command of expert" in graph.problems["gate"], "an error is reported")
+    graph.start(EXPERT, use_sim_time=True)
+    graph.until(lambda: graph.states[-1].verdict == GateStatus.REJECTED_STATE, "it is refused")
+    assert state_of(graph) == GateStatus.HALTED
+    assert graph.trigger("gate/arm").success
+    plays_on(graph)
+
+
+def test_2_to_5_and_13_bad_commands_and_rivals_change_nothing_and_are_named(graph):
+    start_playing(graph, sources="expert,policy")
+    topic = topics.controller_command("policy")
+    policy = graph.observer.create_publisher(topic.type, topic.name, topic.qos)
+    graph.until(policy.get_subscription_count, "the gate listens to it")
+    names = [f"joint_{i}" for i in range(3)]
+    for position, stamp_s, verdict in (
+        ([0.1, 0.2, 0.3], 0.0, GateStatus.REJECTED_NAMES),
+        ([0.1, float("nan"), 0.3], 1.0, GateStatus.REJECTED_NONFINITE),
+    ):
+        command = conversions.to_trajectory(names, np.array(position), stamp_s, 0.05)
+        policy.publish(command)
+        graph.until(
+            lambda verdict=verdict: any(s.verdict == verdict for s in graph.states),
+            f"verdict {verdict}",
+        )
+    rejected = graph.states[-1].rejected
+    topic = topics.group_command("rh_trajectory_controller")
+    began_s = time.monotonic()
+    rival = graph.observer.create_publisher(topic.type, topic.name, topic.qos)
+    graph.until(lambda: "observer" in graph.problems["gate"], "the rival is named")
+    assert time.monotonic() - began_s < 3.0
+    graph.observer.destroy_publisher(rival)
+    graph.until(lambda: not graph.problems["gate"], "and forgotten when it has gone")
+    plays_on(graph)
+    assert graph.states[-1].state == GateStatus.ACTIVE
+    assert rejected >= 2
+
+
+def test_8_and_10_hands_that_hang_are_a_fault_and_a_pause_is_none(graph):
+    start_playing(graph)
+    graph.call(SetBool, "sim/set_pause", SetBool.Request(data=True))
+    graph.let_pass(1.5)
+    assert state_of(graph) == GateStatus.ACTIVE
+    graph.call(SetBool, "sim/set_pause", SetBool.Request(data=False))
+    plays_on(graph)
+    assert not any(s.state == GateStatus.FAULT for s in graph.states)
+    graph.send(SIM, signal.SIGSTOP)
+    try:
+        graph.until(lambda: state_of(graph) == GateStatus.FAULT, "a fault")
+        refused = graph.trigger("gate/arm")
+        assert not refused.success
+        assert "reset first" in refused.message
+    finally:
+        graph.send(SIM, signal.SIGCONT)
+    graph.until(graph.reset_gate, "the gate is reset")
+    plays_on(graph)
+
+
+def test_11_a_clock_that_goes_back_begins_the_song_again(graph):
+    start_playing(graph)
+    assert graph.trigger("sim/reset_world").success
+    graph.until(graph.time_went_back, "time goes back")
+    plays_on(graph)
+    assert graph.pressed_s[-1] < graph.clock_s[0] + 60
+    assert state_of(graph) == GateStatus.ACTIVE
+
+
+def test_12_nobody_says_anything_without_a_clock_and_another_clock_is_named(graph):
+    graph.start(GOALS, use_sim_time=True, song="minuet_in_g")
+    graph.start(EXPERT, use_sim_time=True)
+    graph.start(GATE, use_sim_time=False, auto_arm=True)
+    graph.until(lambda: {"goals", "expert", "gate"} <= graph.heard, "all are there")
+    graph.let_pass(2.0)
+    assert not graph.commands
+    assert not graph.wishes_s
+    graph.start(SIM, real_time=True)
+    graph.until(
+        lambda: any("use_sim_time is not the same" in s.detail for s in graph.states),
+        "the gate names the clock",
+    )
+    assert not graph.pressed_s
+
+
+def test_14_controllers_are_switched_in_mid_song_without_a_jump(graph):
+    start_playing(graph, sources="expert,policy")
+    graph.start(POLICY, use_sim_time=True)
+    graph.until(
+        lambda: any(s.verdict == GateStatus.REJECTED_OWNER for s in graph.states),
+        "the policy plays",
+    )
+    refused = graph.set_parameter("gate", "embodiment", "robopianist")
+    assert not refused.successful, "what is built in cannot be changed"
+    plays_on(graph)
+    since = len(graph.commands)
+    assert graph.set_parameter("gate", "owner", "policy").successful
+    graph.until(lambda: "policy plays" in graph.states[-1].reason, "the policy leads")
+    plays_on(graph)
+    path = np.array([positions for _, positions in graph.commands[since - 2 :]])
+    assert np.abs(np.diff(path, axis=0)).max() <= 32.0 * 0.05 + 1e-6
+    assert state_of(graph) == GateStatus.ACTIVE
+
+
+def test_16_a_quality_of_service_that_does_not_fit_is_reported(graph):
+    graph.start(GATE, use_sim_time=False)
+    graph.until(lambda: "gate" in graph.heard, "the gate is there")
+    best_effort = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+    graph.observer.create_publisher(JointState, topics.JOINT_STATES.name, best_effort)
+    graph.until(lambda: "quality of service" in graph.problems["gate"], "it is reported", 5.0)
+    assert "joint_states" in graph.problems["gate"]
+
+
+def change(graph, node, transition):
+    request = ChangeState.Request(transition=Transition(id=transition))
+    return graph.call(ChangeState, f"{node}/change_state", request).success
+
+
+def lifecycle_state(graph, node):
+    return graph.call(GetState, f"{node}/get_state", GetState.Request()).current_state.id
+
+
+@pytest.mark.parametrize(
+    ("module", "parameters"),
+    [
+        (GOALS, {"song": "minuet_in_g"}),
+        (GATE, {}),
+        (EXPERT, {}),
+        (SIM, {}),
+        (POLICY, {}),
+        (RECORDER, {"bag": "bag"}),
+    ],
+)
+def test_each_node_goes_through_its_lifecycle_twice(graph, module, parameters):
+    graph.start(module, autostart=False, **parameters)
+    node = module.rpartition(".")[2].removesuffix("_node")
+    for _ in range(2):
+        assert lifecycle_state(graph, node) == State.PRIMARY_STATE_UNCONFIGURED
+        if module == RECORDER and (graph.cli.folder / "bag").exists():
+            (graph.cli.folder / "bag").rename(graph.cli.folder / "first")
+        for transition in (
+            Transition.TRANSITION_CONFIGURE,
+            Transition.TRANSITION_ACTIVATE,
+            Transition.TRANSITION_DEACTIVATE,
+            Transition.TRANSITION_CLEANUP,
+        ):
+            assert change(graph, node, transition), transition
+
+
+def test_17_a_bad_song_leaves_the_node_unconfigured(graph):
+    graph.start(GOALS, autostart=False, song="no_such_song")
+    assert not change(graph, "goals", Transition.TRANSITION_CONFIGURE)
+    assert lifecycle_state(graph, "goals") == State.PRIMARY_STATE_UNCONFIGURED
+    assert "no_such_song" in (graph.cli.folder / f"{GOALS}.log").read_text()
+
+
+def test_19_a_controller_that_stalls_goes_on_without_a_burst(graph):
+    start_playing(graph)
+    graph.send(EXPERT, signal.SIGSTOP)
+    graph.until(lambda: state_of(graph) in (GateStatus.HALTING, GateStatus.HALTED), "a halt")
+    graph.let_pass(0.3)
+    graph.send(EXPERT, signal.SIGCONT)
+    graph.until(lambda: state_of(graph) == GateStatus.ACTIVE, "it goes on")
+    plays_on(graph)
+    stamps = [stamp_s for stamp_s, _ in graph.commands]
+    assert all(later >= earlier - 1e-6 for earlier, later in pairwise(stamps)), "nothing is old"
+
+
+@pytest.mark.parametrize("how", ["killed", "disk full"])
+def test_25_without_its_recorder_the_song_goes_on_and_the_bag_can_be_recovered(graph, how):
+    full = {"max_file_bytes": 3 << 20} if how == "disk full" else {}
+    graph.start(RECORDER, use_sim_time=True, bag="bag", **full)
+    start_playing(graph)
+    bag = graph.cli.folder / "bag/bag.mcap"
+    if how == "killed":
+        graph.until(lambda: bag.stat().st_size > 1 << 20, "a chunk is written")
+        graph.stop(RECORDER, signal.SIGKILL)
+    else:
+        graph.until(lambda: "nothing more is recorded" in graph.problems["recorder"], "it is told")
+    plays_on(graph)
+    status, out, err = graph.cli.run("recover", "bag", "-o", "recovered")
+    assert status == 0, err
+    assert "is lost" in out
+    status, _, err = graph.cli.run("render", "recovered", "-o", "performance", "--no-video")
+    assert status == 0, err
+    assert (graph.cli.folder / "performance/metrics.json").exists()
