@@ -1,0 +1,116 @@
+"""The contract of hands and piano, kept by the simulation and by emulated devices."""
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+from std_srvs.srv import SetBool
+
+from pianomime.errors import ConfigError
+from pianomime.score.midi import save_midi
+from pianomime.score.score import Note, Score
+from pianomime_bringup.node_topics import node_topics
+from pianomime_bringup.pianist import PianistConfig, pianist_graph
+from pianomime_bringup.security import policy
+from pianomime_common import topics
+from pianomime_msgs.msg import GateStatus
+
+pytestmark = pytest.mark.ros
+
+SIM = "pianomime_sim.sim_node"
+HARDWARE = ("emulator", "shadow_bridge", "midi_keyboard")
+
+
+def start_hardware(graph, port, interface="trajectory"):
+    graph.start("pianomime_hardware.emulator_node", midi_port=port, interface=interface)
+    graph.start("pianomime_hardware.shadow_bridge_node", interface=interface)
+    graph.start("pianomime_hardware.midi_keyboard_node", port=f"tcp:127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("backend", ["simulation", "trajectory", "position"])
+def test_each_back_end_keeps_the_contract(graph, backend):
+    if backend == "simulation":
+        graph.start(SIM, real_time=True)
+    else:
+        start_hardware(graph, 21940 if backend == "trajectory" else 21941, backend)
+    status, out, err = graph.cli.run("check", "backend")
+    assert status == 0, out + err
+    assert "the contract is kept" in out
+
+
+def test_a_back_end_that_breaks_the_contract_is_told(graph):
+    graph.start(SIM, real_time=True)
+    status, out, _ = graph.cli.run("check", "backend", "--embodiment", "robopianist")
+    assert status == 1
+    assert "BROKEN names of the joints" in out
+    assert "forearm_tz" in out
+
+
+def test_a_song_is_played_through_emulated_devices(cli):
+    notes = [Note(0.5 * i, 0.5 * i + 0.45, 39 + 2 * (i % 5), 80) for i in range(16)]
+    save_midi(Score.from_notes("short", notes, []), cli.folder / "short.mid")
+    arguments = ("play", "short.mid", "-o", "out", "--no-video", "--backend", "emulator")
+    status, _, err = cli.run(*arguments, "--midi-tcp-port", "21942")
+    assert status == 0, err
+    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
+    assert metrics["f1"] > 0.75
+    log = {name: (cli.folder / f"out/log/{name}.log").read_text() for name in HARDWARE}
+    assert not any("Traceback" in text for text in log.values())
+
+
+def test_a_lost_link_is_a_fault_and_a_mended_one_moves_nothing_by_itself(graph):
+    start_hardware(graph, 21943)
+    graph.start("pianomime_control.gate_node", auto_arm=True, guard_hands=False)
+    graph.until(lambda: graph.states and graph.states[-1].state == GateStatus.ARMED, "armed")
+    graph.call(SetBool, "emulator/drop_link", SetBool.Request(data=True))
+    graph.until(lambda: "silent" in graph.problems.get("shadow_bridge", ""), "the bridge says so")
+    graph.until(lambda: "hung up" in graph.problems.get("midi_keyboard", ""), "so does the piano")
+    graph.call(SetBool, "emulator/drop_link", SetBool.Request(data=False))
+    graph.until(lambda: not graph.problems["shadow_bridge"], "the hands are back")
+    graph.until(lambda: not graph.problems["midi_keyboard"], "and so is the keyboard")
+
+
+def test_real_hands_want_a_keyboard_and_to_be_armed():
+    with pytest.raises(ConfigError, match="midi_port"):
+        PianistConfig(backend="hardware").load_score()
+    graph = pianist_graph(PianistConfig(backend="hardware", midi_port="Keystation"))
+    nodes = {spec.name: spec for spec in graph}
+    assert "emulator" not in nodes
+    assert nodes["gate"].parameters["auto_arm"] is False
+    assert nodes["gate"].parameters["guard_hands"] is True
+    assert not any(spec.parameters.get("use_sim_time") for spec in graph)
+
+
+@pytest.mark.parametrize("backend", ["mujoco", "emulator"])
+def test_only_the_gate_may_command_the_hands(backend):
+    root = ET.fromstring(policy(PianistConfig(backend=backend, bag="bag", standby="policy")))
+    commands = {topics.group_command(group).name for group in topics.COMMAND_GROUPS}
+    allowed = {
+        enclave.get("path"): {topic.text for topic in enclave.iterfind(".//topics[@publish]/topic")}
+        for enclave in root.iter("enclave")
+    }
+    assert commands <= allowed["/gate"]
+    assert not any(commands & names for path, names in allowed.items() if path != "/gate")
+
+
+def test_the_table_of_topics_is_what_the_nodes_do(graph):
+    graph.start(SIM)
+    graph.start("pianomime_goals.goals_node", use_sim_time=True)
+    graph.start("pianomime_control.gate_node", use_sim_time=True)
+    graph.start("pianomime_control.expert_node", use_sim_time=True)
+    graph.start("pianomime_policy.policy_node", use_sim_time=True)
+    start_hardware(graph, 21944)
+    names = ("goals", "gate", "expert", "policy", *HARDWARE)
+    graph.until(lambda: set(names) <= graph.heard, "all are there")
+    graph.let_pass(1.0)
+    common = {"/rosout", "/parameter_events", topics.DIAGNOSTICS.name, topics.CLOCK.name}
+    for name in names:
+        its = node_topics(name, ("expert",) if name != "policy" else ("policy",))
+        for found, listed in (
+            (graph.observer.get_publisher_names_and_types_by_node(name, "/"), its.publishes),
+            (graph.observer.get_subscriber_names_and_types_by_node(name, "/"), its.listens),
+        ):
+            seen = {topic for topic, _ in found if not topic.endswith("transition_event")}
+            actions = {topic for topic in seen if "/_action/" in topic}
+            wanted = {graph.observer.resolve_topic_name(topic.name) for topic in listed}
+            assert seen - actions - common == wanted - common, name
