@@ -75,7 +75,7 @@ class EmulatorNode(PianoNode):
     def _on_trajectory(self, message: JointTrajectory) -> None:
         names, position, _ = conversions.from_trajectory(message)
         if not (len(names) == len(position) and np.isfinite(position).all()):
-            return  # as the driver's controllers do
+            return
         ends = message.points[0].time_from_start
         goals = dict(zip(names, position.tolist(), strict=True))
         self._commands.send((goals, ends.sec + ends.nanosec * 1e-9), self.now_s())

@@ -125,8 +125,9 @@ class ShadowBridgeNode(PianoNode):
 
     def _on_command(self, group: str, message: JointTrajectory) -> None:
         names, position, stamp_s = conversions.from_trajectory(message)
-        if not self._linked or set(names) != set(self._groups[group]):
-            return
+        fits = set(names) == set(self._groups[group]) and np.isfinite(position).all()
+        if not (self._linked and fits):
+            return  # a driver's controllers do not check what they are sent
         if self.now_s() - stamp_s > 2 * CONTROL_DT_S:  # of a time before the link was lost
             self._rejected += 1
             self.diagnostics.count("stale commands", self._rejected)
