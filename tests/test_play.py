@@ -147,6 +147,43 @@ def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
     assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
 
 
+def test_a_node_that_hangs_is_started_again(cli):
+    save_midi(LONG, cli.folder / "long.mid")
+    process = cli.start("play", "long.mid", "-o", "out", "--no-video")
+    try:
+        log = cli.folder / "out/log/expert.log"
+        cli.wait_until(lambda: log.exists() and "planned" in log.read_text(), 60, "planned")
+        time.sleep(1.0)  # into the song; and a sign of life
+        pid = cli.pid_of("expert")
+        os.kill(pid, signal.SIGSTOP)
+        cli.wait_until(lambda: cli.pid_of("expert") not in (None, pid), 40, "a new expert")
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill() if process.poll() is None else None
+    assert process.returncode == 0, err
+    assert "expert hangs; it is started again" in out + err
+    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
+    assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
+
+
+def test_a_killed_recorder_costs_the_end_of_the_bag_and_nothing_else(cli):
+    save_midi(LONG, cli.folder / "long.mid")
+    process = cli.start("play", "long.mid", "-o", "out", "--no-video")
+    try:
+        bag = cli.folder / "out/bag/bag.mcap"
+        full = lambda: bag.exists() and bag.stat().st_size > 1 << 20  # noqa: E731
+        cli.wait_until(full, 60, "a chunk is written")
+        os.kill(cli.pid_of("recorder"), signal.SIGKILL)
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill() if process.poll() is None else None
+    assert process.returncode == 0, err
+    assert "the recorder died" in err
+    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
+    assert metrics["lost"] == ["recorder"]
+    assert metrics["steps"] > 20
+
+
 def test_the_online_planner_plays_too_and_can_be_killed(cli):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "--controller", "planner", "-o", "out", "--no-video")

@@ -7,13 +7,18 @@ import sys
 import numpy as np
 import pytest
 import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool, Trigger
 
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import HandsModel
+from pianomime.simulation.flight_recorder import replay
 from pianomime.simulation.model import load_model
+from pianomime.simulation.simulation import SimulationDivergedError
 from pianomime_common import conversions, topics
 from pianomime_msgs.srv import StepSimulation
+from pianomime_sim.sim_node import SimNode
 
 pytestmark = pytest.mark.ros
 
@@ -100,3 +105,46 @@ def test_pause_step_and_reset(bench):
     bench.clock_s.clear()
     bench.until(lambda: bench.clock_s, "it goes on publishing")
     assert bench.clock_s[0] == 1.0
+
+
+def test_a_broken_simulation_stops_the_clock_says_so_and_is_reset(observer, tmp_path):
+    sim = SimNode(  # in this process, to be able to break its physics
+        parameter_overrides=[
+            Parameter("real_time", value=True),
+            Parameter("dump_dir", value=str(tmp_path)),
+        ]
+    )
+    executor = SingleThreadedExecutor()
+    clock_s, problems = [], []
+    topic = topics.CLOCK
+    observer.create_subscription(topic.type, topic.name, clock_s.append, topic.qos)
+    topic = topics.DIAGNOSTICS
+    observer.create_subscription(topic.type, topic.name, problems.append, topic.qos)
+    bench = Bench(observer, None)
+
+    def until(condition):
+        for _ in range(3000):
+            executor.spin_once(timeout_sec=0.05)
+            if condition():
+                return
+        pytest.fail("never happened")
+
+    try:
+        executor.add_node(sim)
+        executor.add_node(observer)
+        sim.start()
+        until(lambda: clock_s)
+        until(lambda: bench.command(1.0) or len(clock_s) > 5)
+        sim._simulation.data.qvel[3] = 1e12
+        until(lambda: any("diverged" in p.status[0].message for p in problems))
+        stopped = len(clock_s)
+        until(lambda: len([p for p in problems if p.status[0].message]) > 2)
+        assert len(clock_s) <= stopped + 1, "time stands still"
+        (dump,) = tmp_path.glob("diverged-*.npz")
+        with pytest.raises(SimulationDivergedError):
+            replay(dump)
+        assert sim._reset_world() == ""
+        until(lambda: len(clock_s) > stopped + 3)
+    finally:
+        sim.trigger_shutdown()
+        sim.destroy_node()

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from pianomime.errors import ModelError
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.score.score import Note, Score
+from pianomime.simulation.flight_recorder import FlightRecorder, replay
 from pianomime.simulation.model import load_model
 from pianomime.simulation.reference import reference_environment
 from pianomime.simulation.simulation import MidiKind, PianoSimulation, SimulationDivergedError
@@ -100,6 +102,27 @@ def test_a_diverging_simulation_says_so_instead_of_starting_over(simulation):
     simulation.data.qvel[:] = 1e12
     with pytest.raises(SimulationDivergedError, match="diverged"):
         simulation.step(simulation.hands.lower, False)
+
+
+def test_what_led_to_a_break_can_be_played_again(simulation, tmp_path):
+    simulation.reset()
+    flight = FlightRecorder("pianomime")
+    for step, target in enumerate(wandering_targets(simulation, 30)):
+        if step == 25:
+            simulation.data.qvel[3] = 1e12
+        flight.take(simulation, target, sustain=True)
+        if step < 25:
+            simulation.step(target, sustain=True)
+            continue
+        with pytest.raises(SimulationDivergedError) as first:
+            simulation.step(target, sustain=True)
+        break
+    flight.write(tmp_path / "break.npz")
+    with pytest.raises(SimulationDivergedError) as second:
+        replay(tmp_path / "break.npz")
+    assert str(second.value) == str(first.value)
+    with pytest.raises(ModelError, match="no file of a flight recorder"):
+        replay(tmp_path / "nowhere.npz")
 
 
 def test_time_is_exact(simulation):

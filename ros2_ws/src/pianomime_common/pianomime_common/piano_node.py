@@ -35,13 +35,13 @@ class PianoNode(LifecycleNode):
         is_active: Whether the node is at work.
     """
 
-    def __init__(self, name: str, config_type: type[Config]) -> None:
-        """Declare the parameters.
+    def __init__(self, name: str, config_type: type[Config], **options: Any) -> None:
+        """Declare the parameters; `options` are rclpy's for a node.
 
         Raises:
             ConfigError: One is out of range, or does not exist.
         """
-        super().__init__(name)
+        super().__init__(name, **options)
         self.is_active = False
         self.diagnostics = Diagnostics(self)
         self.config: Any = declare(self, config_type, self._on_new_config)

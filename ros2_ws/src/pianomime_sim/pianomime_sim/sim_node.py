@@ -3,7 +3,7 @@
 import time
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rclpy.logging import get_logging_directory
 from rosgraph_msgs.msg import Clock as ClockMessage
@@ -36,14 +36,14 @@ REPEAT_S: Final = 0.2
 class SimNode(PianoNode):
     """Step the simulation in lock-step with the commands, or by the wall clock."""
 
-    def __init__(self) -> None:
-        """Be the simulation of this ROS domain.
+    def __init__(self, **options: Any) -> None:
+        """Be the simulation of this ROS domain; `options` are rclpy's for a node.
 
         Raises:
             DomainInUseError: There is one already.
         """
         self._claim = DomainClaim("sim")
-        super().__init__("sim", SimConfig)
+        super().__init__("sim", SimConfig, **options)
 
     def configure(self) -> None:
         """Load the model."""

@@ -37,7 +37,7 @@ class GateConfig(Config):
     state_timeout_s: float = parameter(
         0.2, "Oldest joint state that commands may follow [s]", ge=0.01, le=10.0, runtime=True
     )
-    halt_s: float = parameter(0.4, "Time to lift the hands in a halt [s]", ge=0.05, le=5.0)
+    halt_s: float = parameter(0.3, "Time to lift the hands in a halt [s]", ge=0.05, le=5.0)
     lift_wrist_rad: float = parameter(
         -0.45, "Wrist angle (WRJ1) of lifted hands [rad]", ge=-0.69, le=0.0
     )

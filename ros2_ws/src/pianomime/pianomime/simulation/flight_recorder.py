@@ -44,15 +44,15 @@ class FlightRecorder:
         Raises:
             OutputError: It cannot be written.
         """
-        first = self._steps[0].state
+        states = [step.state for step in self._steps]
         try:
             np.savez_compressed(
                 path,
                 embodiment=self._embodiment,
-                physics=first.physics,
-                active=first.active,
-                keys_sustain=first.sustain,
-                substeps=first.substeps,
+                physics=np.array([state.physics for state in states]),
+                active=np.array([state.active for state in states]),
+                pedal=np.array([state.sustain for state in states]),
+                substeps=np.array([state.substeps for state in states]),
                 target=np.array([step.target for step in self._steps]),
                 sustain=np.array([step.sustain for step in self._steps]),
             )
@@ -61,7 +61,9 @@ class FlightRecorder:
 
 
 def replay(path: Path) -> PianoSimulation:
-    """Play a flight recorder's steps again; returns the simulation after the last.
+    """Play a flight recorder's last step again; returns the simulation after it.
+
+    The steps before are in the file for those who look for the cause.
 
     Raises:
         SimulationDivergedError: It broke down again, as it did.
@@ -72,14 +74,13 @@ def replay(path: Path) -> PianoSimulation:
             data = {name: file[name] for name in file.files}
         simulation = PianoSimulation(load_model(embodiment(str(data["embodiment"]))))
         state = SimulationState(
-            data["physics"],
-            data["active"],
-            bool(data["keys_sustain"]),
-            int(data["substeps"]),
+            data["physics"][-1],
+            data["active"][-1],
+            bool(data["pedal"][-1]),
+            int(data["substeps"][-1]),
         )
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: no file of a flight recorder ({error})") from error
     simulation.restore(state)
-    for target, sustain in zip(data["target"], data["sustain"], strict=True):
-        simulation.step(target, bool(sustain))
+    simulation.step(data["target"][-1], bool(data["sustain"][-1]))
     return simulation
