@@ -15,6 +15,11 @@ from pianomime_common import topics
 from pianomime_control.expert_config import ExpertConfig, PlannerConfig
 from pianomime_control.gate_node import GateNodeConfig
 from pianomime_goals.goals_config import GoalsConfig
+from pianomime_hardware.hardware_config import (
+    EmulatorConfig,
+    MidiKeyboardConfig,
+    ShadowBridgeConfig,
+)
 from pianomime_perception.perception_config import PerceptionConfig, VideoSourceConfig
 from pianomime_policy.policy_config import PolicyConfig
 from pianomime_recorder.recorder_config import RecorderConfig
@@ -29,6 +34,9 @@ NODES: dict[str, type[Config]] = {
     "gate": GateNodeConfig,
     "sim": SimConfig,
     "recorder": RecorderConfig,
+    "shadow_bridge": ShadowBridgeConfig,
+    "midi_keyboard": MidiKeyboardConfig,
+    "emulator": EmulatorConfig,
     "video_source": VideoSourceConfig,
     "perception": PerceptionConfig,
 }
