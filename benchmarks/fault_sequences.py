@@ -1,0 +1,168 @@
+"""Random faults in random order: is everybody safe afterwards, and nothing lost?
+
+    python benchmarks/fault_sequences.py [--first 0] [--count 200] [--minutes 60]
+
+Each seed plays a short song, in lock-step or by the wall clock, and kills, stops or interrupts
+random processes at random instants. Afterwards the command has to have ended by itself; no process
+may be left; the bag has to be readable, recovered if need be; and either the song was played to its
+end, or the hands were lifted and at rest as far as the bag goes. Seeds are added to
+results/fault_sequences.csv as they are done, so a run can be interrupted and taken up again.
+"""
+
+import argparse
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pianomime.errors import PianoMimeError
+from pianomime.performance.bag import read_performance
+from pianomime.performance.recovery import recover
+from pianomime.score.midi import save_midi
+from pianomime.score.score import Note, Score
+
+RESULT = Path(__file__).parent / "results/fault_sequences.csv"
+DOMAIN = "62"
+NODES = ("expert", "gate", "goals", "recorder", "sim")
+FAULTS = ("kill", "kill", "stop", "interrupt", "terminate")
+END_S = 60.0
+SONG = Score.from_notes(
+    "short", [Note(0.25 * i, 0.25 * i + 0.22, 39 + 2 * (i % 5), 80) for i in range(24)], []
+)
+
+
+def processes() -> dict[str, int]:
+    """Return our processes in the domain, nodes by their names."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (path / "environ").read_bytes().split(b"\0")
+            command = (path / "cmdline").read_bytes().split(b"\0")
+            state = (path / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if f"ROS_DOMAIN_ID={DOMAIN}".encode() not in environment or state == "Z":
+            continue
+        module = next((c.decode() for c in command if c.endswith(b"_node")), "")
+        name = module.rpartition(".")[2].removesuffix("_node") or f"other {path.name}"
+        found[name] = int(path.name)
+    return found
+
+
+def inject(rng: random.Random, cli: subprocess.Popen) -> str:
+    """Do something bad; returns what."""
+    fault = rng.choice(FAULTS)
+    if fault in ("interrupt", "terminate"):
+        cli.send_signal(signal.SIGINT if fault == "interrupt" else signal.SIGTERM)
+        return fault
+    name = rng.choice(NODES)
+    pid = processes().get(name)
+    if pid is None:
+        return f"{fault} {name} (not there)"
+    try:
+        if fault == "kill":
+            os.kill(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(rng.uniform(0.1, 1.0))
+            os.kill(pid, signal.SIGCONT)
+    except ProcessLookupError:
+        return f"{fault} {name} (gone)"
+    return f"{fault} {name}"
+
+
+def outcome(folder: Path, err: str, faults: list[str]) -> str:  # noqa: PLR0911  one for each end
+    """Return what is wrong afterwards, or how it ended."""
+    left = processes()
+    if left:
+        return f"WRONG: left behind: {', '.join(left)}"
+    if "Traceback" in err:
+        return "WRONG: a traceback"
+    if not folder.exists():
+        return "nothing kept" if "nothing is kept" in err else f"WRONG: no folder: {err.strip()}"
+    bag = folder / "bag"
+    try:
+        if not (bag / "metadata.yaml").exists():
+            recover(bag, folder / "recovered")
+            bag = folder / "recovered"
+        performance = read_performance(bag)
+    except PianoMimeError as error:
+        early = "first chunk" in str(error) or "holds no performance" in str(error)
+        return "ended before there was anything to keep" if early else f"WRONG: {error}"
+    if len(performance.wanted) >= round(SONG.duration_s / performance.dt_s) - 1:
+        return "played to its end"
+    if any(fault in ("kill sim", "kill recorder") for fault in faults):
+        return "the hands or the recorder were killed; readable to there"
+    moved = abs(performance.joint_position[-1] - performance.joint_position[-2]).max()
+    if performance.active[-1].any() or moved > 0.05:
+        return f"WRONG: not at rest ({performance.active[-1].sum()} keys down, moved {moved:.3f})"
+    return "ended early, hands up and at rest"
+
+
+def run(seed: int) -> tuple[str, str]:
+    rng = random.Random(seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        save_midi(SONG, folder / "short.mid")
+        command = [sys.executable, "-m", "pianomime_bringup.cli", "play", "short.mid", "-o", "out"]
+        command += ["--no-video"] + ["--real-time"] * (rng.random() < 0.5)
+        cli = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "ROS_DOMAIN_ID": DOMAIN},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        faults = []
+        time.sleep(rng.uniform(2.0, 6.0))
+        for _ in range(rng.randint(1, 3)):
+            if cli.poll() is not None:
+                break
+            faults.append(inject(rng, cli))
+            time.sleep(rng.uniform(0.0, 1.5))
+        try:
+            _, err = cli.communicate(timeout=END_S)
+            how = outcome(folder / "out", err, faults)
+        except subprocess.TimeoutExpired:
+            how = "WRONG: did not end"
+            for pid in processes().values():
+                os.kill(pid, signal.SIGKILL)
+            cli.communicate()
+        return "; ".join(faults) or "none", how
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long")
+    options = parser.parse_args()
+    done = set()
+    if RESULT.exists():
+        with RESULT.open() as file:
+            done = {int(row["seed"]) for row in csv.DictReader(file)}
+    else:
+        RESULT.write_text("seed,date,faults,outcome\n")
+    deadline_s = time.monotonic() + 60 * options.minutes
+    wanted = [s for s in range(options.first, options.first + options.count) if s not in done]
+    for seed in tqdm(wanted):
+        if time.monotonic() > deadline_s:
+            break
+        faults, how = run(seed)
+        with RESULT.open("a") as file:
+            csv.writer(file).writerow((seed, date.today().isoformat(), faults, how))
+        if "WRONG" in how:
+            tqdm.write(f"{seed}: {faults}: {how}")
+
+
+if __name__ == "__main__":
+    main()
