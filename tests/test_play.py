@@ -178,7 +178,7 @@ def test_a_killed_recorder_costs_the_end_of_the_bag_and_nothing_else(cli):
     finally:
         process.kill() if process.poll() is None else None
     assert process.returncode == 0, err
-    assert "the recorder died" in err
+    assert "the recorder failed" in err
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
     assert metrics["lost"] == ["recorder"]
     assert metrics["steps"] > 20

@@ -62,7 +62,7 @@ class Bench:
 @pytest.fixture
 def bench(pianomime_hands):
     bench = Bench(pianomime_hands)
-    assert bench.gate.arm() == ""
+    assert bench.gate.arm(bench.now_s) == ""
     return bench
 
 
@@ -132,7 +132,9 @@ def test_only_the_owner_is_obeyed(bench):
     assert "'policy' is not the owner 'expert'" in result.detail
 
 
-def test_targets_beyond_the_limits_are_clamped_and_named(bench):
+def test_targets_beyond_the_limits_are_clamped_and_named(pianomime_hands):
+    bench = Bench(pianomime_hands, switch_s=0.0)
+    bench.gate.arm(bench.now_s)
     bench.middle[1] = bench.upper[1] + 0.01
     bench.middle[5] = bench.lower[5] - 0.01
     bench.observe(np.clip(bench.middle, bench.lower, bench.upper))
@@ -145,7 +147,7 @@ def test_targets_beyond_the_limits_are_clamped_and_named(bench):
 
 def test_a_jump_is_limited_in_velocity_and_acceleration_and_arrives(pianomime_hands):
     bench = Bench(pianomime_hands, max_joint_velocity=4.0, max_joint_acceleration=40.0)
-    bench.gate.arm()
+    bench.gate.arm(bench.now_s)
     bench.submit()
     joint = bench.index("rh_FFJ3")
     start = bench.middle[joint]
@@ -174,7 +176,7 @@ def test_whatever_is_asked_for_what_passes_keeps_the_limits(
     pianomime_hands, seed, velocity, acceleration
 ):
     bench = Bench(pianomime_hands, max_joint_velocity=velocity, max_joint_acceleration=acceleration)
-    bench.gate.arm()
+    bench.gate.arm(bench.now_s)
     rng = np.random.default_rng(seed)
     last = None
     for _ in range(12):
@@ -194,7 +196,7 @@ def test_whatever_is_asked_for_what_passes_keeps_the_limits(
 
 def test_a_source_that_has_lost_it_is_halted(pianomime_hands):
     bench = Bench(pianomime_hands, max_joint_velocity=1.0)
-    bench.gate.arm()
+    bench.gate.arm(bench.now_s)
     bench.submit()
     for i in range(EXCESSES):
         bench.now_s += DT_S
@@ -222,7 +224,7 @@ def test_a_silent_source_makes_the_hands_rise_within_the_time_and_no_jump(bench)
     assert bench.gate.state is GateState.HALTED
     assert "no command of expert" in bench.gate.reason
     assert bench.submit().verdict is Verdict.REJECTED_STATE, "until it is armed again"
-    assert bench.gate.arm() == ""
+    assert bench.gate.arm(bench.now_s) == ""
     assert bench.submit().verdict.passed
 
 
@@ -283,8 +285,50 @@ def test_after_a_halt_that_was_asked_for_even_simulated_hands_wait(pianomime_han
     bench.gate.halt(bench.now_s, "asked")
     bench.pass_time(0.5)
     assert bench.submit().verdict is Verdict.REJECTED_STATE
-    assert bench.gate.arm() == ""
+    assert bench.gate.arm(bench.now_s) == ""
     assert bench.submit().verdict.passed
+
+
+def test_after_a_lift_the_first_command_is_led_over_to(bench):
+    bench.submit()
+    bench.gate.halt(bench.now_s, "asked")
+    lifted = bench.pass_time(0.5)[-1]
+    assert bench.gate.arm(bench.now_s) == ""
+    target = bench.submit().target
+    assert np.abs(target - lifted)[:-1].max() < 1e-9
+    bench.now_s += DT_S
+    bench.observe()
+    assert 0 < np.abs(bench.submit().target - lifted)[:-1].max() < 0.1
+
+
+def test_hands_that_were_moved_while_disarmed_are_taken_from_where_they_are(bench):
+    bench.submit()
+    bench.gate.halt(bench.now_s, "asked")
+    bench.pass_time(0.5)
+    assert bench.gate.disarm() == ""
+    bench.now_s += 10
+    assert bench.gate.arm(bench.now_s) == "no fresh joint_states"
+    bench.middle[bench.index("rh_forearm_tx")] += 0.2
+    bench.observe()
+    assert bench.gate.arm(bench.now_s) == ""
+    assert bench.submit().verdict is Verdict.ACCEPTED
+
+
+def test_a_far_first_note_is_no_glitch(pianomime_hands):
+    slow = {
+        "max_forearm_velocity": 1.0,
+        "max_forearm_acceleration": 20.0,
+        "max_joint_velocity": 12.0,
+    }
+    bench = Bench(pianomime_hands, **slow)
+    bench.gate.arm(bench.now_s)
+    far = bench.middle.copy()
+    far[bench.index("rh_forearm_tx")] = bench.upper[bench.index("rh_forearm_tx")]
+    for _ in range(30):
+        assert bench.submit(far).verdict.passed
+        bench.now_s += DT_S
+        bench.observe()
+    assert bench.gate.state is GateState.ACTIVE
 
 
 def test_hands_that_say_nothing_new_are_a_fault_left_by_a_reset_alone(bench):
@@ -294,12 +338,12 @@ def test_hands_that_say_nothing_new_are_a_fault_left_by_a_reset_alone(bench):
     assert result.verdict is Verdict.REJECTED_STATE
     assert bench.gate.state is GateState.FAULT
     assert "no new joint_states" in bench.gate.reason
-    assert "reset first" in bench.gate.arm()
+    assert "reset first" in bench.gate.arm(bench.now_s)
     assert bench.gate.reset(bench.now_s) == "no fresh joint_states"
     bench.observe()
     assert bench.gate.reset(bench.now_s) == ""
     assert bench.gate.state is GateState.DISARMED
-    assert bench.gate.arm() == ""
+    assert bench.gate.arm(bench.now_s) == ""
     assert bench.submit().verdict.passed
 
 
@@ -326,7 +370,7 @@ def test_a_clock_that_goes_back_starts_from_where_the_hands_are(bench):
 
 def test_a_change_of_source_is_led_over(pianomime_hands):
     bench = Bench(pianomime_hands, switch_s=0.3)
-    bench.gate.arm()
+    bench.gate.arm(bench.now_s)
     bench.submit()
     bench.gate.configure(replace(bench.config, owner="policy"))
     other = bench.middle + 0.3 * np.where(bench.middle + 0.3 < bench.upper, 1, -1)
@@ -355,7 +399,7 @@ def test_hands_slow_down_and_stop_before_they_meet(robopianist_hands):
     for step in range(80):
         stamp_s = 1.0 + DT_S * step
         gate.observe(here, stamp_s, stamp_s)
-        gate.arm()
+        gate.arm(stamp_s)
         wanted = here.copy()
         for joint in (left, right):
             wanted[joint] += np.clip(target[joint] - here[joint], -0.02, 0.02)

@@ -42,8 +42,8 @@ class Check:
 class BackendContract(Node):
     """Stands where the gate would: listens to the hands and the piano, and commands gently.
 
-    Nothing else may command them meanwhile; the hands are lifted, moved by a few degrees, and left
-    lifted.
+    Nothing else may command them meanwhile. The wrists are moved: up by 0.15 rad and back, and once
+    up to their end stop.
     """
 
     def __init__(self, embodiment_name: str, namespace: str = "") -> None:

@@ -85,6 +85,11 @@ class PianistConfig(Config):
     )
 
     @property
+    def drivers_namespace(self) -> str:
+        """Where the topics of the hands' driver are."""
+        return "shadow" if self.backend == "emulator" else self.driver
+
+    @property
     def controllers(self) -> tuple[str, ...]:
         """The controllers that run, the one that plays first."""
         return tuple(dict.fromkeys(name for name in (self.controller, self.standby) if name))
@@ -98,8 +103,13 @@ class PianistConfig(Config):
             ModelError: What was learnt is not for this score or these hands, or is no policy.
             DemonstrationError: The demonstration is not of this score.
         """
-        if self.backend == "hardware" and not self.midi_port:
-            raise ConfigError("midi_port = '': name the keyboard's MIDI port or device")
+        if self.backend == "hardware":
+            if not self.midi_port:
+                raise ConfigError("midi_port = '': name the keyboard's MIDI port or device")
+            if self.driver.strip("/") == self.namespace.strip("/"):
+                raise ConfigError(
+                    f"driver = {self.driver!r}: must not be the namespace of this graph"
+                )
         score = find_score(self.song, self.transpose, self.stretch)
         if self.learnt:
             learnt = load_learnt(Path(self.learnt))
@@ -232,7 +242,7 @@ def _hardware(config: PianistConfig) -> tuple[NodeSpec, ...]:
             name="shadow_bridge",
             parameters={
                 "embodiment": config.embodiment,
-                "driver": "shadow" if emulated else config.driver,
+                "driver": config.drivers_namespace,
             },
         ),
         NodeSpec(

@@ -66,9 +66,9 @@ def play(options: argparse.Namespace) -> int:
     )
     facts = _perform(config, folder)
     claim.release()
-    if "recorder" in facts["lost"]:
-        recover_in_place(folder / "bag")
     try:
+        if (folder / "bag").is_dir() and not (folder / "bag/metadata.yaml").exists():
+            recover_in_place(folder / "bag")
         performance = read_performance(folder / "bag")
     except BagError:
         if not facts["interrupted"]:
@@ -91,7 +91,9 @@ def recover_in_place(bag: Path) -> None:
     cut_off = bag.with_name(f"{bag.name}-cut-off")
     bag.rename(cut_off)
     found = recover(cut_off, bag)
-    print(f"the recorder died; {found.seconds:.1f} s of the performance are saved", file=sys.stderr)
+    print(
+        f"the recorder failed; {found.seconds:.1f} s of the performance are saved", file=sys.stderr
+    )
 
 
 def create_folder(folder: Path) -> None:

@@ -47,7 +47,7 @@ def policy(config: PianistConfig) -> str:
     root = ET.Element("policy", version="0.2.0")
     enclaves = ET.SubElement(root, "enclaves")
     for spec in pianist_graph(config):
-        its = node_topics(spec.name, config.controllers, config.driver)
+        its = node_topics(spec.name, config.controllers, config.drivers_namespace)
         enclave = ET.SubElement(enclaves, "enclave", path=f"{namespace.rstrip('/')}/{spec.name}")
         profile = ET.SubElement(
             ET.SubElement(enclave, "profiles"), "profile", ns=namespace, node=spec.name

@@ -33,6 +33,7 @@ class PianoNode(LifecycleNode):
         config: The parameters, checked.
         diagnostics: What /diagnostics is told.
         is_active: Whether the node is at work.
+        is_alive: Whether it has not been shut down.
     """
 
     def __init__(self, name: str, config_type: type[Config], **options: Any) -> None:
@@ -43,6 +44,7 @@ class PianoNode(LifecycleNode):
         """
         super().__init__(name, **options)
         self.is_active = False
+        self.is_alive = True
         self.diagnostics = Diagnostics(self)
         self.config: Any = declare(self, config_type, self._on_new_config)
         self._publishers_made: list[LifecyclePublisher] = []
@@ -216,6 +218,7 @@ class PianoNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> Return:
         """Stop and let go, from wherever."""
+        self.is_alive = False
         self._become_inactive()
         self._become_unconfigured()
         return Return.SUCCESS

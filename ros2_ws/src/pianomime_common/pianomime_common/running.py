@@ -59,5 +59,6 @@ def _leave(node: PianoNode, executor: SingleThreadedExecutor) -> None:
         for publisher in list(node.publishers):
             left_s = max(0.0, deadline_s - time.monotonic())
             publisher.wait_for_all_acked(Duration(seconds=left_s))
-    node.trigger_shutdown()
+    if node.is_alive:
+        node.trigger_shutdown()
     node.destroy_node()

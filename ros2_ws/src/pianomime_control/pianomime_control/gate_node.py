@@ -66,17 +66,23 @@ class GateNode(PianoNode):
 
     def activate(self) -> None:
         """Listen."""
+        self._gate.configure(self.config)  # it may have been changed meanwhile
         for source in self.config.sources.split(","):
             self.listen(topics.controller_command(source), partial(self._on_command, source))
         self.listen(topics.JOINT_STATES, self._on_joint_states)
         self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.every(WATCH_S, self._watch)
         self.every(0.5, self._look_for_rivals)
-        self.serve(Trigger, "~/arm", self._gate.arm)
+        self.serve(Trigger, "~/arm", lambda: self._gate.arm(self.now_s()))
         self.serve(Trigger, "~/disarm", self._gate.disarm)
         self.serve(Trigger, "~/halt", self._halt)
         self.serve(Trigger, "~/reset", lambda: self._gate.reset(self.now_s()))
         self._report()
+
+    def deactivate(self) -> None:
+        """Say a last word that lifts the hands, if they are left in mid-song after all."""
+        if self._gate.state in (GateState.ACTIVE, GateState.HALTING):
+            self._publish(self._gate.lifted(), self.now_s())
 
     def reconfigured(self) -> None:
         """Take new limits, or a new owner."""
@@ -130,10 +136,15 @@ class GateNode(PianoNode):
 
     def _on_joint_states(self, message: JointState) -> None:
         stamp_s = conversions.from_time(message.header.stamp)
-        measured = conversions.joint_positions(message, self._gate.joint_names[:-1])
+        try:
+            measured = conversions.joint_positions(message, self._gate.joint_names[:-1])
+        except (KeyError, ValueError) as error:
+            self.diagnostics.problem("joint_states", f"not of these hands ({error}); ignored")
+            return
         if not np.isfinite(measured).all():
             self.diagnostics.problem("joint_states", "not finite; ignored")
             return
+        self.diagnostics.solved("joint_states")
         self._stamp_s = stamp_s
         self._gate.observe(measured, stamp_s, time.monotonic())
         held, self._held = self._held, {}
@@ -147,7 +158,7 @@ class GateNode(PianoNode):
 
     def _watch(self) -> None:
         now_s = self.now_s()
-        if now_s - self._commanded_s > 0.4 * CONTROL_DT_S:
+        if abs(now_s - self._commanded_s) > 0.4 * CONTROL_DT_S:
             self._command_if_due(now_s)
         if self._gate.state is not self._state:
             self._report()
@@ -192,7 +203,8 @@ class GateNode(PianoNode):
         """Say so when anybody else publishes what only the gate may, or two are one controller."""
         for publisher, *_ in self._groups:
             rivals = self.publishers_of(publisher.topic_name)
-            rivals.remove(self.get_name())
+            if self.get_name() in rivals:
+                rivals.remove(self.get_name())
             self._complain(publisher.topic_name, rivals)
         for source in self.config.sources.split(","):
             topic = self.resolve_topic_name(topics.controller_command(source).name)

@@ -74,7 +74,8 @@ class EmulatorNode(PianoNode):
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
         names, position, _ = conversions.from_trajectory(message)
-        if not (len(names) == len(position) and np.isfinite(position).all()):
+        good = bool(names) and len(names) == len(position) and np.isfinite(position).all()
+        if not good:
             return
         ends = message.points[0].time_from_start
         goals = dict(zip(names, position.tolist(), strict=True))
@@ -82,6 +83,8 @@ class EmulatorNode(PianoNode):
 
     def _on_position(self, names: tuple[str, ...], message: Float64) -> None:
         """Share a coupled joint's target between the two, as the tendon does."""
+        if not np.isfinite(message.data):
+            return
         goals = dict.fromkeys(names, message.data / len(names))
         self._commands.send((goals, 0.0), self.now_s())
 
@@ -95,7 +98,7 @@ class EmulatorNode(PianoNode):
                 self.diagnostics.count("unknown joints", self._unknown)
                 self.get_logger().warning(f"no joint {error}", throttle_duration_sec=1.0)
         assert self._cable is not None
-        for message in self._cable.look():
+        for message in self._cable.look() if self._notes.is_up else ():
             if message.type == "control_change" and message.control == SUSTAIN_CONTROLLER:
                 self._hands.press_pedal(message.value >= PEDAL_DOWN)
         for event in self._hands.advance(now_s):

@@ -42,7 +42,7 @@ class MidiKeyboardNode(PianoNode):
         self._grid = Grid(CONTROL_DT_S)
         self._port: MidiPort | None = None
         self._retry_s = 0.0
-        self._pedal = False
+        self._pedal: bool | None = None  # as the keyboard was last told
         self.listen(topics.group_command(PEDAL_GROUP), self._on_pedal)
         self.every(POLL_S, self._tick)
 
@@ -91,10 +91,13 @@ class MidiKeyboardNode(PianoNode):
             self._lose(error)
             return
         self._keyboard = KeyboardState()  # what was held before is not known
+        self._pedal = None
         self.diagnostics.solved("keyboard")
         self.get_logger().info(f"{self.config.port}: connected")
 
     def _lose(self, error: PortError) -> None:
+        if self._port is not None:
+            self._port.close()
         self._port = None
         self._retry_s = time.monotonic() + self.config.retry_s
         self.diagnostics.problem("keyboard", str(error))

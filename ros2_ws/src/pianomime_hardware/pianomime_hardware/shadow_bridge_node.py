@@ -61,7 +61,7 @@ class ShadowBridgeNode(PianoNode):
         """Listen to both sides."""
         self._grid = Grid(CONTROL_DT_S)
         self._newest: dict[tuple[str, ...], JointState] = {}
-        self._heard_s = 0.0  # when the driver last said something new
+        self._heard_s = 0.0  # when the driver last told where all joints are
         self._linked = False
         self._waiting: deque[tuple[float, dict[str, float]]] = deque()  # commands, when to send
         self._rejected = self._late = 0
@@ -76,7 +76,8 @@ class ShadowBridgeNode(PianoNode):
             self._rejected += 1
             self.diagnostics.count("stale states", self._rejected)
             return
-        self._heard_s = self.now_s()
+        if len(message.name) != len(message.position):
+            return
         self._newest[tuple(message.name)] = message  # hands and rail may speak apart
         on_grid_s = self._grid.tick(stamp_s + 0.5 / STATE_RATE_HZ)
         if on_grid_s is None:
@@ -84,6 +85,8 @@ class ShadowBridgeNode(PianoNode):
         measured = self._measured()
         if measured is None:
             return
+        self._heard_s = self.now_s()
+        self.diagnostics.solved("joint_states")
         position, velocity = measured
         if not self._linked:
             self._begin(position)
@@ -93,8 +96,13 @@ class ShadowBridgeNode(PianoNode):
     def _measured(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return our joints' positions and velocities, (n,) each; None until all are known."""
         found = {}
+        oldest_s = self.now_s() - self.config.link_timeout_s
         for names, message in self._newest.items():
-            velocity = message.velocity or np.zeros(len(names))
+            if conversions.from_time(message.header.stamp) < oldest_s:
+                continue  # of a half that has fallen silent
+            velocity = message.velocity
+            if len(velocity) != len(names):
+                velocity = np.zeros(len(names))
             found |= dict(zip(names, zip(message.position, velocity, strict=True), strict=True))
         if not all(name in found for name in self._names):
             return None
@@ -125,7 +133,8 @@ class ShadowBridgeNode(PianoNode):
 
     def _on_command(self, group: str, message: JointTrajectory) -> None:
         names, position, stamp_s = conversions.from_trajectory(message)
-        fits = set(names) == set(self._groups[group]) and np.isfinite(position).all()
+        fits = sorted(names) == sorted(self._groups[group]) and len(names) == len(position)
+        fits = fits and bool(np.isfinite(position).all())
         if not (self._linked and fits):
             return  # a driver's controllers do not check what they are sent
         if self.now_s() - stamp_s > 2 * CONTROL_DT_S:  # of a time before the link was lost

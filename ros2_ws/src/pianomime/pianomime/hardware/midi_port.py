@@ -3,6 +3,7 @@
 import os
 import select
 import socket
+import time
 from pathlib import Path
 from typing import Protocol
 
@@ -126,10 +127,13 @@ class _SystemPort:
             self._port = mido.open_ioport(self._name)
         except (OSError, RuntimeError) as error:
             raise PortError(f"{self._name}: {error}") from error
+        self._looked_s = time.monotonic()
 
     def receive(self) -> list[mido.Message]:
-        if self._name not in _system_ports():
-            raise PortError(f"{self._name}: unplugged")
+        if time.monotonic() - self._looked_s > 1.0:  # to list the ports takes a while
+            self._looked_s = time.monotonic()
+            if self._name not in _system_ports():
+                raise PortError(f"{self._name}: unplugged")
         return list(self._port.iter_pending())
 
     def send(self, message: mido.Message) -> None:

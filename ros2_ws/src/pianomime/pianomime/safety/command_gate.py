@@ -59,6 +59,7 @@ class CommandGate:
         self._source = ""
         self._lead_over: tuple[Array, float] | None = None  # what is led over, and since when
         self._excesses = 0
+        self._wished: Array | None = None  # the source's last, before any limit
         self._limiter = RateLimiter(self._lower, self._upper, dt_s)
         self.configure(config)
 
@@ -74,15 +75,18 @@ class CommandGate:
 
     # What people and other nodes ask for.
 
-    def arm(self) -> str:
+    def arm(self, now_s: float) -> str:
         """Let commands through from now on; returns why not, or nothing."""
         if self.state is GateState.FAULT:
             return f"in FAULT ({self.reason}); reset first"
         if self.state is GateState.HALTING:
             return "the hands are being lifted; wait for HALTED"
-        if self._measured is None:
-            return "no joint_states yet"
+        if self._measured is None or self._is_stale(now_s):
+            return "no fresh joint_states"
         if self.state in (GateState.DISARMED, GateState.HALTED):
+            if self.state is GateState.DISARMED:  # nobody knows who moved them meanwhile
+                self._limiter.restart(np.append(self._measured, 0.0))
+            self._source, self._excesses = "", 0
             self._enter(GateState.ARMED, "armed")
         return ""
 
@@ -97,8 +101,9 @@ class CommandGate:
 
     def halt(self, now_s: float, reason: str) -> None:
         """Stop obeying and lift the hands; only `arm` ends that."""
+        running = self._halt is not None
         self._begin_halt(now_s, reason, may_go_on=False)
-        self.is_alarmed = False
+        self.is_alarmed = running and self.is_alarmed
 
     def rest(self, now_s: float) -> None:
         """Lift the hands because the song is over: silence is no fault then."""
@@ -116,7 +121,7 @@ class CommandGate:
         self._limiter.restart(np.append(self._measured, 0.0))
         self._enter(GateState.DISARMED, "reset")
         if self._config.auto_arm:
-            self.arm()
+            self.arm(now_s)
         return ""
 
     # What goes through.
@@ -162,7 +167,7 @@ class CommandGate:
             self._begin_anew(measured)
         self._measured, self._state_stamp_s = measured, stamp_s
         if self.state is GateState.DISARMED and self._config.auto_arm:
-            self.arm()
+            self.arm(stamp_s)
 
     def due(self, now_s: float, steady_s: float) -> Array | None:
         """Return the target (n,) that the gate itself commands now; None if it does not.
@@ -181,9 +186,16 @@ class CommandGate:
                 self.state = GateState.FAULT
             elif self._halt.is_over(now_s):
                 self.state = GateState.FAULT if self._is_stale(now_s) else GateState.HALTED
-            if self.state is GateState.FAULT and "joint_states" not in self.reason:
-                self.reason += ", then no fresh joint_states"
+            if self.state is GateState.FAULT:
+                self.is_alarmed = True
+                if "joint_states" not in self.reason:
+                    self.reason += ", then no fresh joint_states"
         return target
+
+    def lifted(self) -> Array:
+        """Return the target (n,) of lifted hands that are otherwise as they are commanded."""
+        assert self._limiter.last is not None
+        return self._lifted(self._limiter.last)
 
     # Inside.
 
@@ -208,16 +220,16 @@ class CommandGate:
 
     def _begin_or_go_on(self, source: str, inside: Array, now_s: float) -> None:
         """Become ACTIVE; lead over from what the hands do now where that is another's doing."""
-        last = self._limiter.last
         if self.state is not GateState.ACTIVE:
-            if last is None:
-                assert self._measured is not None
-                self._limiter.restart(np.append(self._measured, 0.0))
-            elif self._halt is not None:
+            if self._halt is not None:
                 self._source = ""  # the lift's
             self._enter(GateState.ACTIVE, f"{source} plays")
-        if source != self._source and last is not None:
-            self._lead_over = (last - inside, now_s)
+        if source != self._source:
+            last = self._limiter.last
+            # In lock-step a controller is asked from its first step on, and leads over itself.
+            if last is not None and not (self._config.lock_step and not self._source):
+                self._lead_over = (last - inside, now_s)
+            self._wished = None
             self.reason = f"{source} plays"
         self._source = source
 
@@ -236,8 +248,8 @@ class CommandGate:
         return led
 
     def _has_lost_it(self, inside: Array) -> bool:
-        last = self._limiter.last
-        too_fast = last is not None and self._limiter.excess(inside, last) > EXCESS
+        before, self._wished = self._wished, inside
+        too_fast = before is not None and self._limiter.excess(inside, before) > EXCESS
         self._excesses = self._excesses + 1 if too_fast else 0
         return self._excesses >= EXCESSES
 
@@ -249,8 +261,7 @@ class CommandGate:
         here = np.clip(self._measured, self._lower[:-1], self._upper[:-1])
         slowed = target.copy()
         slowed[:-1] = here + scale * (target[:-1] - here)
-        self._limiter.moved_to(slowed)
-        return slowed, why
+        return self._limiter.turned_to(slowed), why
 
     def _verdict(
         self, wanted: Array, inside: Array, followed: Array, target: Array, why: str
@@ -322,7 +333,7 @@ class CommandGate:
         lifted = self._lifted(np.clip(last + COAST_S * velocity, self._lower, self._upper))
         self._halt = SafeHalt(last, velocity, lifted, now_s, self._config.halt_s)
         self._may_go_on = may_go_on
-        self._lead_over = None
+        self._lead_over, self._excesses = None, 0
         self._enter(GateState.HALTING, reason)
         self.is_alarmed = True
 

@@ -43,11 +43,13 @@ class RateLimiter:
         self.last = inside
         return inside
 
-    def moved_to(self, position: Array) -> None:
-        """Take note that `position` (n,) was commanded after all."""
-        if self.last is not None:
-            self.velocity = self.velocity + (position - self.last)
-        self.last = position.copy()
+    def turned_to(self, target: Array) -> Array:
+        """Return what comes instead of what `follow` just said, on the way to `target` (n,)."""
+        assert self.last is not None
+        before = self.last - self.velocity
+        self.velocity = np.clip(target - before, -self._step, self._step)
+        self.last = before + self.velocity
+        return self.last
 
     def excess(self, target: Array, before: Array) -> float:
         """Return how many times too fast a joint would have to be to go from `before` there."""
