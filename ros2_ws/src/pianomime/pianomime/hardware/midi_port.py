@@ -3,14 +3,17 @@
 import os
 import select
 import socket
-import time
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import mido
 
 from pianomime.errors import PianoMimeError
 from pianomime.hardware.midi_bytes import MidiReader
+
+
+LOOK_EVERY: Final = 200
+"""To list the system's ports takes a while, so it is done at one in so many looks for messages."""
 
 
 class PortError(PianoMimeError):
@@ -127,13 +130,12 @@ class _SystemPort:
             self._port = mido.open_ioport(self._name)
         except (OSError, RuntimeError) as error:
             raise PortError(f"{self._name}: {error}") from error
-        self._looked_s = time.monotonic()
+        self._received = 0
 
     def receive(self) -> list[mido.Message]:
-        if time.monotonic() - self._looked_s > 1.0:  # to list the ports takes a while
-            self._looked_s = time.monotonic()
-            if self._name not in _system_ports():
-                raise PortError(f"{self._name}: unplugged")
+        self._received += 1
+        if self._received % LOOK_EVERY == 0 and self._name not in _system_ports():
+            raise PortError(f"{self._name}: unplugged")
         return list(self._port.iter_pending())
 
     def send(self, message: mido.Message) -> None:
