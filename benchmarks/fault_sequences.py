@@ -21,6 +21,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+from node_processes import node_processes
 from tqdm import tqdm
 
 from pianomime.errors import PianoMimeError
@@ -30,31 +31,13 @@ from pianomime.score.midi import save_midi
 from pianomime.score.score import Note, Score
 
 RESULT = Path(__file__).parent / "results/fault_sequences.csv"
-DOMAIN = "62"
+DOMAIN = "ROS_DOMAIN_ID=62"
 NODES = ("expert", "gate", "goals", "recorder", "sim")
 FAULTS = ("kill", "kill", "stop", "interrupt", "terminate")
 END_S = 60.0
 SONG = Score.from_notes(
     "short", [Note(0.25 * i, 0.25 * i + 0.22, 39 + 2 * (i % 5), 80) for i in range(24)], []
 )
-
-
-def processes() -> dict[str, int]:
-    """Return our processes in the domain, nodes by their names."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (path / "environ").read_bytes().split(b"\0")
-            command = (path / "cmdline").read_bytes().split(b"\0")
-            state = (path / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if f"ROS_DOMAIN_ID={DOMAIN}".encode() not in environment or state == "Z":
-            continue
-        module = next((c.decode() for c in command if c.endswith(b"_node")), "")
-        name = module.rpartition(".")[2].removesuffix("_node") or f"other {path.name}"
-        found[name] = int(path.name)
-    return found
 
 
 def inject(rng: random.Random, cli: subprocess.Popen) -> str:
@@ -64,7 +47,7 @@ def inject(rng: random.Random, cli: subprocess.Popen) -> str:
         cli.send_signal(signal.SIGINT if fault == "interrupt" else signal.SIGTERM)
         return fault
     name = rng.choice(NODES)
-    pid = processes().get(name)
+    pid = node_processes(DOMAIN).get(name)
     if pid is None:
         return f"{fault} {name} (not there)"
     try:
@@ -81,7 +64,7 @@ def inject(rng: random.Random, cli: subprocess.Popen) -> str:
 
 def outcome(folder: Path, err: str, faults: list[str]) -> str:  # noqa: PLR0911  one for each end
     """Return what is wrong afterwards, or how it ended."""
-    left = processes()
+    left = node_processes(DOMAIN)
     if left:
         return f"WRONG: left behind: {', '.join(left)}"
     if "Traceback" in err:
@@ -117,7 +100,7 @@ def run(seed: int) -> tuple[str, str]:
         cli = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, "ROS_DOMAIN_ID": DOMAIN},
+            env={**os.environ, "ROS_DOMAIN_ID": DOMAIN.partition("=")[2]},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -134,7 +117,7 @@ def run(seed: int) -> tuple[str, str]:
             how = outcome(folder / "out", err, faults)
         except subprocess.TimeoutExpired:
             how = "WRONG: did not end"
-            for pid in processes().values():
+            for pid in node_processes(DOMAIN).values():
                 os.kill(pid, signal.SIGKILL)
             cli.communicate()
         return "; ".join(faults) or "none", how

@@ -16,6 +16,8 @@ import time
 from datetime import date
 from pathlib import Path
 
+from node_processes import node_processes
+
 from pianomime.score.midi import save_midi
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Note, Score
@@ -44,16 +46,14 @@ def programme(minutes: float) -> Score:
 def memory_mib(folder: Path) -> dict[str, float]:
     """Return the resident memory of each node whose bag is in `folder` [MiB]."""
     found = {}
-    for path in Path("/proc").glob("[0-9]*"):
+    for name, pid in node_processes(f"PIANOMIME_SOAK={folder}").items():
+        if name.startswith("other"):
+            continue
         try:
-            command = (path / "cmdline").read_bytes().split(b"\0")
-            environment = (path / "environ").read_bytes()
-            pages = int((path / "statm").read_text().split()[1])
+            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         except OSError:
             continue
-        module = next((c for c in command if c.endswith(b"_node")), b"").decode()
-        if module and str(folder).encode() in environment:
-            found[module.rpartition(".")[2].removesuffix("_node")] = pages * 4096 / 2**20
+        found[name] = pages * 4096 / 2**20
     return found
 
 

@@ -257,7 +257,7 @@ def test_real_time_keeps_the_beat(cli):
     assert status == 0, err
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
     assert metrics["real_time_factor"] == pytest.approx(1.0, abs=0.15)
-    assert metrics["f1"] > 0.5, "a machine with much else to do is late"
+    assert metrics["f1"] > 0.7
 
 
 BAD = {

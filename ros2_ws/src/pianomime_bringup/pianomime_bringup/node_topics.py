@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pianomime_common import topics
 from pianomime_common.topics import Topic
 from pianomime_hardware import driver_topics
+from pianomime_hardware.hardware_config import RAIL_CONTROLLER
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,10 @@ def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -
     """Return the topics of the node of a graph with these controllers."""
     commands = tuple(topics.group_command(group) for group in topics.COMMAND_GROUPS)
     wishes = tuple(topics.controller_command(source) for source in controllers)
-    hands = tuple(topics.group_command(g) for g in driver_topics.trajectory_controllers("rail"))
     pedal = topics.group_command(topics.PEDAL_GROUP)
-    controllers_of_driver = dict.fromkeys(
-        driver_topics.trajectory_controllers("rail_controller").values()
-    )
-    driven = tuple(driver_topics.trajectory(driver, name) for name in controllers_of_driver)
+    driven_by = driver_topics.trajectory_controllers(RAIL_CONTROLLER)
+    hands = tuple(topics.group_command(group) for group in driven_by)
+    driven = tuple(driver_topics.trajectory(driver, c) for c in dict.fromkeys(driven_by.values()))
     driver_states = driver_topics.joint_states(driver)
     if name in controllers:
         needs = {"expert": (topics.SCORE,), "planner": (), "policy": (topics.PIANO_STATE,)}[name]

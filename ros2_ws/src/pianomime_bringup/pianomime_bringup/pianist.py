@@ -3,7 +3,6 @@
 `launch/pianist.launch.py` turns it into launch_ros actions, `pianomime play` into processes.
 """
 
-import math
 import time
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,13 +12,14 @@ from typing import Final
 from pianomime.config import Config, parameter
 from pianomime.errors import ConfigError
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
+from pianomime.hardware.grid import grid_index
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S
-from pianomime_hardware.hardware_config import MIDI_TCP_PORT
+from pianomime_hardware.hardware_config import AHEAD, MIDI_TCP_PORT
 from pianomime_policy.shipped import shipped_checkpoint
 
 CONTROLLERS: Final = ("expert", "planner", "policy")
@@ -83,6 +83,11 @@ class PianistConfig(Config):
     log_level: str = parameter(
         "info", "Least severe messages logged", one_of=("debug", "info", "warn", "error", "fatal")
     )
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether time is the simulation's, not the wall clock's."""
+        return self.backend == "mujoco"
 
     @property
     def drivers_namespace(self) -> str:
@@ -161,26 +166,25 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
     Real hands and keyboards run by the wall clock, so there the song begins at a time that is set
     here; a node that is replaced in mid-song goes on at the right bar all the same.
     """
-    simulated = config.backend == "mujoco"
     by_the_clock: dict[str, Value] = {
         "start_s": _on_the_grid(time.time() + config.start_delay_s),
-        "ahead": 2,  # as the bridge's ahead_s
+        "ahead": AHEAD,
     }
     nodes = (
-        *(_simulation(config) if simulated else _hardware(config)),
+        *((_simulation(config),) if config.is_simulated else _hardware(config)),
         NodeSpec(
             package="pianomime_goals",
             executable="goals",
             name="goals",
             parameters={
-                "use_sim_time": simulated,
+                "use_sim_time": config.is_simulated,
                 "song": config.song,
                 "embodiment": config.embodiment,
                 "lead_in_s": config.lead_in_s,
                 "transpose": config.transpose,
                 "stretch": config.stretch,
                 "demo": config.demo,
-                **({} if simulated else by_the_clock),
+                **({} if config.is_simulated else by_the_clock),
             },
         ),
         _gate(config),
@@ -193,31 +197,29 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
         executable="recorder",
         name="recorder",
         parameters={
-            "use_sim_time": simulated,
+            "use_sim_time": config.is_simulated,
             "bag": config.bag,
             "sources": ",".join(config.controllers),
             "embodiment": config.embodiment,
-            "release": "sim/set_pause" if simulated else "",
+            "release": "sim/set_pause" if config.is_simulated else "",
         },
         on_death=OnDeath.GO_ON,
     )
     return (recorder, *nodes)
 
 
-def _simulation(config: PianistConfig) -> tuple[NodeSpec, ...]:
-    return (
-        # The simulation is the source of time, so it alone does not use simulated time.
-        NodeSpec(
-            package="pianomime_sim",
-            executable="sim",
-            name="sim",
-            parameters={
-                "embodiment": config.embodiment,
-                "real_time": config.real_time,
-                "paused": bool(config.bag),  # until the recorder hears everything
-            },
-            on_death=OnDeath.END,
-        ),
+def _simulation(config: PianistConfig) -> NodeSpec:
+    # The simulation is the source of time, so it alone does not use simulated time.
+    return NodeSpec(
+        package="pianomime_sim",
+        executable="sim",
+        name="sim",
+        parameters={
+            "embodiment": config.embodiment,
+            "real_time": config.real_time,
+            "paused": bool(config.bag),  # until the recorder hears everything
+        },
+        on_death=OnDeath.END,
     )
 
 
@@ -258,13 +260,13 @@ def _hardware(config: PianistConfig) -> tuple[NodeSpec, ...]:
 def _gate(config: PianistConfig) -> NodeSpec:
     real = config.backend == "hardware"
     parameters: dict[str, Value] = {
-        "use_sim_time": config.backend == "mujoco",
+        "use_sim_time": config.is_simulated,
         "embodiment": config.embodiment,
         "owner": config.controller,
         "sources": ",".join(config.controllers),
         # Where nobody can be hurt a song should go on by itself.
         "auto_arm": not real,
-        "lock_step": config.backend == "mujoco" and not config.real_time,
+        "lock_step": config.is_simulated and not config.real_time,
         "guard_hands": real or embodiment(config.embodiment).hand_hand_collisions,
     }
     return NodeSpec(
@@ -282,7 +284,7 @@ def _controller(config: PianistConfig, name: str) -> NodeSpec:
         "policy": {"checkpoint": config.checkpoint},
     }
     parameters: dict[str, Value] = {
-        "use_sim_time": config.backend == "mujoco",
+        "use_sim_time": config.is_simulated,
         "embodiment": config.embodiment,
     }
     return NodeSpec(
@@ -294,4 +296,4 @@ def _controller(config: PianistConfig, name: str) -> NodeSpec:
 
 
 def _on_the_grid(time_s: float) -> float:
-    return round(math.ceil(time_s / CONTROL_DT_S) * CONTROL_DT_S, 3)
+    return round((grid_index(time_s, CONTROL_DT_S) + 1) * CONTROL_DT_S, 3)

@@ -49,11 +49,9 @@ def declare(node: Node, config_type: type[C], on_change: Callable[[C], None]) ->
 
 
 def _follow(node: Node, config: C, fields: dict[str, Any], on_change: Callable[[C], None]) -> None:
-    current = [config]
-
     def changed(parameters: list[Parameter]) -> C:
         ours = {p.name: _value(fields[p.name], p.value) for p in parameters if p.name in fields}
-        return dataclasses.replace(current[0], **ours)
+        return dataclasses.replace(config, **ours)
 
     def check(parameters: list[Parameter]) -> SetParametersResult:
         try:
@@ -63,9 +61,10 @@ def _follow(node: Node, config: C, fields: dict[str, Any], on_change: Callable[[
         return SetParametersResult(successful=True)
 
     def take(parameters: list[Parameter]) -> None:
+        nonlocal config
         if any(p.name in fields for p in parameters):
-            current[0] = changed(parameters)
-            on_change(current[0])
+            config = changed(parameters)
+            on_change(config)
 
     node.add_on_set_parameters_callback(check)
     node.add_post_set_parameters_callback(take)

@@ -55,7 +55,8 @@ class ControllerNode(PianoNode):
         self.try_answer()
 
     def _on_joint_states(self, message: JointState) -> None:
-        if self._state is not None and _time(message) < _time(self._state):
+        stamp_s, before = conversions.from_time(message.header.stamp), self._state
+        if before is not None and stamp_s < conversions.from_time(before.header.stamp):
             self._goal = None  # the clock went back
             self.begin_anew()
         self._state = message
@@ -82,7 +83,3 @@ class ControllerNode(PianoNode):
                         self._names, np.append(target, float(sustain)), goal.stamp_s, goal.dt_s
                     )
                 )
-
-
-def _time(message: JointState) -> tuple[int, int]:
-    return message.header.stamp.sec, message.header.stamp.nanosec

@@ -12,13 +12,14 @@ from pianomime.hardware.emulated_hands import EmulatedHands
 from pianomime.hardware.emulated_link import EmulatedLink
 from pianomime.hardware.grid import Grid
 from pianomime.hardware.shadow import STATE_RATE_HZ
+from pianomime.safety.checks import check_finite
 from pianomime.score.midi import PEDAL_DOWN, SUSTAIN_CONTROLLER
 from pianomime.simulation.simulation import MidiEvent
 from pianomime_common import conversions
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_hardware import driver_topics
-from pianomime_hardware.hardware_config import EmulatorConfig
+from pianomime_hardware.hardware_config import RAIL_CONTROLLER, EmulatorConfig
 from pianomime_hardware.keyboard_cable import KeyboardCable
 
 POLL_S = 0.005
@@ -36,12 +37,13 @@ class EmulatorNode(PianoNode):
     def __init__(self) -> None:
         """Declare the parameters."""
         super().__init__("emulator", EmulatorConfig)
+        self._cable: KeyboardCable | None = None
 
     def configure(self) -> None:
         """Load the hands and wait for a keyboard's listener."""
         config = self.config
         self._hands = EmulatedHands(embodiment(config.embodiment))
-        self._cable: KeyboardCable | None = KeyboardCable(config.midi_port)
+        self._cable = KeyboardCable(config.midi_port)
         self._states_out = self.advertise(driver_topics.joint_states(config.driver))
 
     def activate(self) -> None:
@@ -52,10 +54,10 @@ class EmulatorNode(PianoNode):
         self._notes = EmulatedLink[MidiEvent](config, 3)
         self._grid = Grid(1 / STATE_RATE_HZ)
         self._unknown = 0
-        controllers = driver_topics.trajectory_controllers("rail_controller")
+        controllers = driver_topics.trajectory_controllers(RAIL_CONTROLLER)
         rail_only = config.interface == "position"
         for controller in dict.fromkeys(controllers.values()):
-            if rail_only and controller != "rail_controller":
+            if rail_only and controller != RAIL_CONTROLLER:
                 continue
             self.listen(driver_topics.trajectory(config.driver, controller), self._on_trajectory)
         if config.interface == "position":
@@ -68,14 +70,13 @@ class EmulatorNode(PianoNode):
 
     def release(self) -> None:
         """Let go of the cable."""
-        cable, self._cable = getattr(self, "_cable", None), None
-        if cable is not None:
-            cable.close()
+        if self._cable is not None:
+            self._cable.close()
+            self._cable = None
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
         names, position, _ = conversions.from_trajectory(message)
-        good = bool(names) and len(names) == len(position) and np.isfinite(position).all()
-        if not good:
+        if not names or check_finite(names, position):
             return
         ends = message.points[0].time_from_start
         goals = dict(zip(names, position.tolist(), strict=True))

@@ -1,6 +1,7 @@
 """Parameters of the nodes that stand for hardware."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
@@ -8,7 +9,12 @@ from pianomime.hardware.emulated_link import LinkConfig
 from pianomime.simulation.model import CONTROL_DT_S
 from pianomime_common.node_config import NodeConfig
 
-MIDI_TCP_PORT = 21928
+MIDI_TCP_PORT: Final = 21928
+RAIL_CONTROLLER: Final = "rail_controller"
+
+AHEAD: Final = 2
+"""Control steps from a state to the effect of its command: room for the link both ways and for the
+controller."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +31,13 @@ class ShadowBridgeConfig(NodeConfig):
         one_of=("trajectory", "position"),
     )
     rail: str = parameter(
-        "rail_controller", "Trajectory controller of the forearms' slides, in the same namespace"
+        RAIL_CONTROLLER, "Trajectory controller of the forearms' slides, in the same namespace"
     )
     point_time_s: float = parameter(
         0.005, "Time in which a trajectory controller is to be at a target [s]", ge=0.001, le=1.0
     )
     ahead_s: float = parameter(
-        2 * CONTROL_DT_S,
+        AHEAD * CONTROL_DT_S,
         "Time from a state to the effect of its command, whatever the links' jitter [s]; it has "
         "room for the link both ways and for the controller",
         ge=0.0,

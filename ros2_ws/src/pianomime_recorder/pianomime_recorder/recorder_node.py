@@ -42,6 +42,8 @@ class RecorderNode(PianoNode):
     def __init__(self) -> None:
         """Declare the parameters."""
         super().__init__("recorder", RecorderConfig)
+        self._writer: Writer | None = None
+        self._forget()
 
     def configure(self) -> None:
         """Open the bag.
@@ -50,7 +52,7 @@ class RecorderNode(PianoNode):
             OutputError: The bag's folder exists already or cannot be made.
         """
         config = self.config
-        self._writer: Writer | None = _open(Path(config.bag))
+        self._writer = _open(Path(config.bag))
         self._writer.set_custom_data("embodiment", config.embodiment)
         self._connections: list[tuple[topics.Topic, Connection]] = []
         store = _typestore()
@@ -66,16 +68,12 @@ class RecorderNode(PianoNode):
     def activate(self) -> None:
         """Listen to everything."""
         config = self.config
-        self._early: list[tuple[Connection, bytes]] = []  # what came before there was a time
+        self._forget()
         self._release = self.create_client(SetBool, config.release) if config.release else None
         self._commands = {
             self.resolve_topic_name(topics.controller_command(name).name)
             for name in config.sources.split(",")
         }
-        self._first: tuple[int, float] | None = (
-            None  # simulated [ns] and wall time [s] of a command
-        )
-        self._last = (0, 0.0)
         self._heard_s = time.monotonic()
         self._unheard = {
             connection.topic
@@ -92,13 +90,13 @@ class RecorderNode(PianoNode):
 
     def release(self) -> None:
         """Close the bag, so that it has its index and metadata."""
-        writer, self._writer = getattr(self, "_writer", None), None
+        writer, self._writer = self._writer, None
         if writer is None:
             return
         try:
-            for connection, data in getattr(self, "_early", ()):
+            for connection, data in self._early:
                 writer.write(connection, 0, data)
-            if getattr(self, "_first", None) is not None:
+            if self._first is not None:
                 played_s = (self._last[0] - self._first[0]) * 1e-9
                 writer.set_custom_data("played_s", str(played_s))
                 writer.set_custom_data("wall_s", str(self._last[1] - self._first[1]))
@@ -106,6 +104,13 @@ class RecorderNode(PianoNode):
         except OSError as error:
             writer.abort()
             self.get_logger().error(f"{self.config.bag}: not closed ({error.strerror}); recover it")
+
+    def _forget(self) -> None:
+        """Start with nothing heard."""
+        self._early: list[tuple[Connection, bytes]] = []  # what came before there was a time
+        # Simulated [ns] and wall time [s] of the first and the last command.
+        self._first: tuple[int, float] | None = None
+        self._last = (0, 0.0)
 
     def _on_message(self, connection: Connection, data: bytes) -> None:
         self._heard_s = time.monotonic()

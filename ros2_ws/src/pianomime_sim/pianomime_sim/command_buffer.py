@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.safety.checks import check_finite, check_names
+
 Array = NDArray[np.float64]
 
 
@@ -31,8 +33,7 @@ class CommandBuffer:
             position: (len(names),) targets [rad, m].
             stamp_s: Start of the control step that it is for [s].
         """
-        fits = self._groups[group] == set(names) and len(names) == len(position)
-        if not fits or not np.isfinite(position).all():
+        if check_finite(names, position) or check_names(names, self._groups[group]):
             return False
         self.target[[self._where[name] for name in names]] = position
         self._stamps[group] = stamp_s

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.planning.performance_plan import FEEDBACK_GAIN, PerformancePlan
+from pianomime.smooth_step import smooth_step
 
 Array = NDArray[np.float64]
 
@@ -47,7 +48,5 @@ class LeadOver:
             self._off = (measured - plan.position[row]) * leads_over
         self._last = step
         share = 1 - (step - self._began) / max(-self._began, _LEAST_STEPS)
-        remaining = min(max(share, 0.0), 1.0)
-        smooth = remaining**2 * (3 - 2 * remaining)  # no slope at the ends
         # The plan's own feedback pulls the joints back: to follow the offset, it has to be more.
-        return (1 + FEEDBACK_GAIN) * smooth * self._off
+        return (1 + FEEDBACK_GAIN) * smooth_step(share) * self._off

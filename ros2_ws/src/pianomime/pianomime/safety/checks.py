@@ -1,6 +1,6 @@
 """What makes a command unfit to be looked at any further; each check names the offender."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 import numpy as np
@@ -26,10 +26,10 @@ def check_finite(names: Sequence[str], positions: Sequence[float] | Array) -> Ga
     return GateResult(Verdict.REJECTED_NONFINITE, ", ".join(names[i] for i in bad))
 
 
-def check_names(names: Sequence[str], where: Mapping[str, int]) -> GateResult | None:
-    """Reject a command that is not for exactly the joints of `where`, in any order."""
+def check_names(names: Sequence[str], joints: Set[str]) -> GateResult | None:
+    """Reject a command that is not for exactly these joints, in any order."""
     given = set(names)
-    for what, which in (("unknown", given - where.keys()), ("missing", where.keys() - given)):
+    for what, which in (("unknown", given - joints), ("missing", joints - given)):
         if which:
             return GateResult(Verdict.REJECTED_NAMES, f"{what}: {', '.join(sorted(which))}")
     if len(names) != len(given):

@@ -13,6 +13,7 @@ from pianomime.safety.gate_config import GateConfig
 from pianomime.safety.gate_types import GateResult, GateState, Verdict
 from pianomime.safety.rate_limiter import RateLimiter
 from pianomime.safety.safe_halt import COAST_S, SafeHalt
+from pianomime.smooth_step import smooth_step
 
 Array = NDArray[np.float64]
 
@@ -85,7 +86,7 @@ class CommandGate:
             return "no fresh joint_states"
         if self.state in (GateState.DISARMED, GateState.HALTED):
             if self.state is GateState.DISARMED:  # nobody knows who moved them meanwhile
-                self._limiter.restart(np.append(self._measured, 0.0))
+                self._start_from(self._measured)
             self._source, self._excesses = "", 0
             self._enter(GateState.ARMED, "armed")
         return ""
@@ -117,8 +118,6 @@ class CommandGate:
             return f"not in FAULT but {self.state.name}"
         if self._is_stale(now_s):
             return "no fresh joint_states"
-        assert self._measured is not None
-        self._limiter.restart(np.append(self._measured, 0.0))
         self._enter(GateState.DISARMED, "reset")
         if self._config.auto_arm:
             self.arm(now_s)
@@ -138,7 +137,7 @@ class CommandGate:
         """Judge one command of `source`; a rejected one changes nothing."""
         problem = (
             check_finite(names, positions)
-            or check_names(names, self._where)
+            or check_names(names, self._where.keys())
             or check_stamp(stamp_s, now_s, self._config)
             or self._check_owner(source)
             or self._check_state(now_s)
@@ -194,7 +193,6 @@ class CommandGate:
 
     def lifted(self) -> Array:
         """Return the target (n,) of lifted hands that are otherwise as they are commanded."""
-        assert self._limiter.last is not None
         return self._lifted(self._limiter.last)
 
     # Inside.
@@ -225,10 +223,9 @@ class CommandGate:
                 self._source = ""  # the lift's
             self._enter(GateState.ACTIVE, f"{source} plays")
         if source != self._source:
-            last = self._limiter.last
             # In lock-step a controller is asked from its first step on, and leads over itself.
-            if last is not None and not (self._config.lock_step and not self._source):
-                self._lead_over = (last - inside, now_s)
+            if self._source or not self._config.lock_step:
+                self._lead_over = (self._limiter.last - inside, now_s)
             self._wished = None
             self.reason = f"{source} plays"
         self._source = source
@@ -242,8 +239,8 @@ class CommandGate:
         if not 0.0 <= progress < 1.0:
             self._lead_over = None
             return inside
-        blend = progress * progress * (3 - 2 * progress)
-        led = np.clip(inside + (1 - blend) * offset, self._lower, self._upper)
+        led = inside + (1 - smooth_step(progress)) * offset
+        led = np.clip(led, self._lower, self._upper)
         led[-1] = inside[-1]
         return led
 
@@ -308,7 +305,7 @@ class CommandGate:
 
     def _begin_anew(self, measured: Array) -> None:
         """Forget all that belongs to a time before the clock went back."""
-        self._limiter.restart(np.append(measured, 0.0))
+        self._start_from(measured)
         self._lead_over, self._source, self._command_stamp_s = None, "", 0.0
         self._halt = None
         if self.state in (GateState.ACTIVE, GateState.HALTING, GateState.HALTED):
@@ -321,21 +318,18 @@ class CommandGate:
             if self._halt is not None and self._may_go_on and not may_go_on:
                 self._may_go_on, self.reason = False, reason
             return
-        if self._limiter.last is None:
-            measured = np.zeros(len(self._lower) - 1) if self._measured is None else self._measured
-            start = np.clip(np.append(measured, 0.0), self._lower, self._upper)
-            self._limiter.restart(start)
-        last = self._limiter.last
-        assert last is not None
-        last[-1] = 0.0  # the pedal comes up at once
-        velocity = self._limiter.velocity / self._dt_s
-        velocity[-1] = 0.0
-        lifted = self._lifted(np.clip(last + COAST_S * velocity, self._lower, self._upper))
-        self._halt = SafeHalt(last, velocity, lifted, now_s, self._config.halt_s)
+        start, velocity = self._limiter.last.copy(), self._limiter.velocity / self._dt_s
+        start[-1] = velocity[-1] = 0.0  # the pedal comes up at once
+        lifted = self._lifted(np.clip(start + COAST_S * velocity, self._lower, self._upper))
+        self._halt = SafeHalt(start, velocity, lifted, now_s, self._config.halt_s)
         self._may_go_on = may_go_on
         self._lead_over, self._excesses = None, 0
         self._enter(GateState.HALTING, reason)
         self.is_alarmed = True
+
+    def _start_from(self, measured: Array) -> None:
+        """Take the joints to stand still where they are, with the pedal up."""
+        self._limiter.restart(np.append(measured, 0.0))
 
     def _lifted(self, last: Array) -> Array:
         lifted = last.copy()

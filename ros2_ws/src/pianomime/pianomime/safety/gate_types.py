@@ -19,7 +19,7 @@ class GateState(IntEnum):
     ACTIVE = 2
     """Commands of the owner pass."""
     HALTING = 3
-    """Hands slow down and are lifted; commands are ignored."""
+    """Hands slow down and are lifted; simulated ones may go on when their owner is back."""
     HALTED = 4
     """Hands are up and held."""
     FAULT = 5

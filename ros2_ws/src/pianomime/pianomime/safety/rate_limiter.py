@@ -10,11 +10,13 @@ class RateLimiter:
     """Follows the targets it is given as closely as the limits let it, and stops in time."""
 
     def __init__(self, lower: Array, upper: Array, dt_s: float) -> None:
-        """Start anywhere, without limits; for targets (n,) in [lower, upper], `dt_s` apart."""
+        """Stand still in the middle, without limits; for targets (n,) in [lower, upper].
+
+        Targets come `dt_s` apart; `restart` says where the hands really are.
+        """
         self._lower, self._upper, self._dt_s = lower, upper, dt_s
         self.set_limits(np.full(len(lower), np.inf), np.full(len(lower), np.inf))
-        self.last: Array | None = None
-        self.velocity = np.zeros(len(lower))  # [rad, m] a step
+        self.restart((lower + upper) / 2)
 
     def set_limits(self, max_velocity: Array, max_acceleration: Array) -> None:
         """Take limits (n,) [rad/s, m/s] and [rad/s^2, m/s^2]."""
@@ -24,13 +26,10 @@ class RateLimiter:
     def restart(self, position: Array) -> None:
         """Go on from standing still at `position` (n,)."""
         self.last = position.copy()
-        self.velocity = np.zeros(len(position))
+        self.velocity = np.zeros(len(position))  # [rad, m] a step
 
     def follow(self, target: Array) -> Array:
         """Return what comes next on the way to `target` (n,); `target` itself where it may be."""
-        if self.last is None:
-            self.restart(target)
-        assert self.last is not None
         way = target - self.last
         # Fast enough to arrive, slow enough to come to a stop there.
         most = np.minimum(self._step, np.sqrt(2 * self._change * np.abs(way)) + self._change)
@@ -45,7 +44,6 @@ class RateLimiter:
 
     def turned_to(self, target: Array) -> Array:
         """Return what comes instead of what `follow` just said, on the way to `target` (n,)."""
-        assert self.last is not None
         before = self.last - self.velocity
         self.velocity = np.clip(target - before, -self._step, self._step)
         self.last = before + self.velocity

@@ -5,6 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.smooth_step import smooth_step
+
 Array = NDArray[np.float64]
 
 COAST_S: Final = 0.03
@@ -43,7 +45,6 @@ class SafeHalt:
     def target(self, now_s: float) -> Array:
         """Return the target (n,) at a time [s]."""
         since_s = max(0.0, now_s - self._began_s)
-        progress = min(1.0, since_s / self._lasts_s)
-        blend = progress * progress * (3 - 2 * progress)  # begins and ends at rest
+        blend = smooth_step(since_s / self._lasts_s)
         coasted = self._start + self._coast * (1 - np.exp(-since_s / COAST_S))
         return np.asarray((1 - blend) * coasted + blend * self._lifted)
