@@ -11,7 +11,6 @@ import mido
 from pianomime.errors import PianoMimeError
 from pianomime.hardware.midi_bytes import MidiReader
 
-
 LOOK_EVERY: Final = 200
 """To list the system's ports takes a while, so it is done at one in so many looks for messages."""
 
