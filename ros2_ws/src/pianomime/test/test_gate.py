@@ -354,6 +354,19 @@ def test_hands_and_clock_that_are_dead_are_a_fault(bench):
     assert bench.gate.state is GateState.FAULT
 
 
+def test_hands_that_fall_silent_while_they_are_held_up_are_a_fault(bench):
+    bench.submit()
+    bench.gate.halt(bench.now_s, "asked")
+    bench.pass_time(1.0)
+    assert bench.gate.state is GateState.HALTED
+    held = bench.gate.due(bench.now_s, bench.now_s + 0.4)
+    assert bench.gate.state is GateState.HALTED
+    assert np.array_equal(bench.gate.due(bench.now_s, bench.now_s + 0.6), held)
+    assert bench.gate.state is GateState.FAULT
+    assert bench.gate.is_alarmed
+    assert bench.gate.reason == "asked, then no fresh joint_states"
+
+
 def test_a_clock_that_goes_back_starts_from_where_the_hands_are(bench):
     bench.now_s = 50.0
     bench.observe()

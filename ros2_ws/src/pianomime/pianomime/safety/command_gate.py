@@ -179,16 +179,14 @@ class CommandGate:
             return None
         target = np.clip(self._halt.target(now_s), self._lower, self._upper)
         self._limiter.restart(target)
-        if self.state is GateState.HALTING:
-            silent = self._is_silent(steady_s)
-            if silent:  # and if the clock is the hands', it stands still
-                self.state = GateState.FAULT
-            elif self._halt.is_over(now_s):
-                self.state = GateState.FAULT if self._is_stale(now_s) else GateState.HALTED
-            if self.state is GateState.FAULT:
-                self.is_alarmed = True
-                if "joint_states" not in self.reason:
-                    self.reason += ", then no fresh joint_states"
+        # Hands that fall silent while they are held up are as lost as those that do while they move.
+        if self.state is not GateState.FAULT and self._is_silent(steady_s):
+            self._lose()
+        elif self.state is GateState.HALTING and self._halt.is_over(now_s):
+            if self._is_stale(now_s):
+                self._lose()
+            else:
+                self.state = GateState.HALTED
         return target
 
     def lifted(self) -> Array:
@@ -201,6 +199,12 @@ class CommandGate:
         self.state, self.reason = state, reason
         if state is not GateState.HALTING:
             self._halt, self.is_alarmed = None, False
+
+    def _lose(self) -> None:
+        """Go into FAULT, holding what is held."""
+        self.state, self.is_alarmed = GateState.FAULT, True
+        if "joint_states" not in self.reason:
+            self.reason += ", then no fresh joint_states"
 
     def _check_owner(self, source: str) -> GateResult | None:
         owner = self._config.owner
