@@ -179,7 +179,7 @@ class CommandGate:
             return None
         target = np.clip(self._halt.target(now_s), self._lower, self._upper)
         self._limiter.restart(target)
-        # Hands that fall silent while they are held up are as lost as those that do while they move.
+        # Hands that fall silent while they are held up are lost too.
         if self.state is not GateState.FAULT and self._is_silent(steady_s):
             self._lose()
         elif self.state is GateState.HALTING and self._halt.is_over(now_s):
