@@ -119,11 +119,12 @@ def main() -> None:
             time.sleep(0.3)
             if not wait(lambda: listener.active, 3.0):
                 continue
-            expert = running.pop(EXPERT)
+            expert, silent_s = running.pop(EXPERT), time.monotonic() - listener.wish_s
             expert.send_signal(signal.SIGKILL)
             expert.wait()
             time.sleep(1.2)
-            if not listener.halt_s or listener.active:
+            if not listener.halt_s or listener.active or silent_s > 0.1:
+                print(f"not counted: it was silent {silent_s:.3f} s before", flush=True)
                 continue  # the song ended at that moment
             halts.append(listener.halt_s - listener.wish_s)
             releases.append(max(0.0, listener.last_down_s - listener.wish_s))
