@@ -21,6 +21,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 from node_processes import node_processes
 from tqdm import tqdm
 
@@ -66,7 +67,9 @@ def outcome(folder: Path, err: str, faults: list[str]) -> str:  # noqa: PLR0911 
     """Return what is wrong afterwards, or how it ended."""
     left = node_processes(DOMAIN)
     if left:
-        return f"WRONG: left behind: {', '.join(left)}"
+        for pid in left.values():  # or else they are found after the next one too
+            os.kill(pid, signal.SIGKILL)
+        return f"WRONG: left behind: {', '.join(left)}: {err.strip()[-300:]}"
     if "Traceback" in err:
         return "WRONG: a traceback"
     if not folder.exists():
@@ -84,7 +87,7 @@ def outcome(folder: Path, err: str, faults: list[str]) -> str:  # noqa: PLR0911 
         return "played to its end"
     if any(fault in ("kill sim", "kill recorder") for fault in faults):
         return "the hands or the recorder were killed; readable to there"
-    moved = abs(performance.joint_position[-1] - performance.joint_position[-2]).max()
+    moved = abs(np.diff(performance.joint_position[-2:], axis=0)).max(initial=0.0)
     if performance.active[-1].any() or moved > 0.05:
         return f"WRONG: not at rest ({performance.active[-1].sum()} keys down, moved {moved:.3f})"
     return "ended early, hands up and at rest"

@@ -37,11 +37,20 @@ class Supervisor:
         self._specs = {node.name: node for node in nodes}
         self._respawned = dict.fromkeys(self._specs, 0)
         self.cpu_s = dict.fromkeys(self._specs, 0.0)
-        self.pids: dict[str, int] = {}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.lost: list[str] = []
         log_dir.mkdir(parents=True, exist_ok=True)
-        for name in self._specs:
-            self._start(name)
+        try:
+            for name in self._specs:
+                self._start(name)
+        except OSError:
+            self.end()
+            raise
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Of the nodes that are not known to be dead."""
+        return {name: process.pid for name, process in self._processes.items()}
 
     def check(self) -> None:
         """Start nodes that died again; `lost` gets those that the others do without.
@@ -49,8 +58,8 @@ class Supervisor:
         Raises:
             GraphFailedError: One died that cannot be started again; names it and its last words.
         """
-        for name, pid in list(self.pids.items()):
-            status = self._reap(name, pid)
+        for name in list(self._processes):
+            status = self._reap(name)
             if status is None:
                 continue
             on_death = self._specs[name].on_death
@@ -67,23 +76,22 @@ class Supervisor:
 
     def kill(self, name: str) -> None:
         """Put an end to a node that does not react; `check` then sees that it is dead."""
-        os.kill(self.pids[name], signal.SIGKILL)
+        os.kill(self._processes[name].pid, signal.SIGKILL)
 
     def end(self) -> list[str]:
         """Ask every node to leave and wait; return the names of those that had to be killed."""
-        for pid in self.pids.values():
-            os.kill(pid, signal.SIGINT)
+        for process in self._processes.values():
+            os.kill(process.pid, signal.SIGINT)  # Popen would reap it, and not say how it ended
         deadline_s = time.monotonic() + END_TIMEOUT_S
-        while self.pids and time.monotonic() < deadline_s:
-            for name, pid in list(self.pids.items()):
-                self._reap(name, pid)
+        while self._processes and time.monotonic() < deadline_s:
+            for name in list(self._processes):
+                self._reap(name)
             time.sleep(0.02)
-        killed = list(self.pids)
+        killed = list(self._processes)
         for name in killed:
-            pid = self.pids[name]
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            del self.pids[name]
+            process = self._processes.pop(name)
+            process.kill()
+            process.wait()
         return killed
 
     def _start(self, name: str) -> None:
@@ -95,7 +103,8 @@ class Supervisor:
             command += ["-p", f"{key}:={_yaml(value)}"]
         with Path(self._log_dir, f"{name}.log").open("ab") as log:
             # A session of its own: Ctrl-C goes to the supervisor, which ends the nodes in order.
-            process = subprocess.Popen(
+            # Kept, or else the next Popen would reap it when it is dead, and nobody would know.
+            self._processes[name] = subprocess.Popen(
                 command,
                 env=os.environ | ONE_THREAD,
                 stdout=log,
@@ -103,16 +112,17 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        self.pids[name] = process.pid
 
-    def _reap(self, name: str, pid: int) -> int | None:
+    def _reap(self, name: str) -> int | None:
         """Return a dead node's exit status, or None if it lives."""
-        reaped, status, usage = os.wait4(pid, os.WNOHANG)
+        process = self._processes[name]
+        reaped, status, usage = os.wait4(process.pid, os.WNOHANG)
         if not reaped:
             return None
         self.cpu_s[name] += usage.ru_utime + usage.ru_stime
-        del self.pids[name]
-        return os.waitstatus_to_exitcode(status)
+        del self._processes[name]
+        process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode
 
     def _last_words(self, name: str) -> str:
         text = Path(self._log_dir, f"{name}.log").read_text(errors="replace").strip()
