@@ -14,6 +14,7 @@ from pianomime_bringup.pianist import PianistConfig
 from pianomime_common import topics
 from pianomime_control.expert_config import ExpertConfig, PlannerConfig
 from pianomime_control.gate_node import GateNodeConfig
+from pianomime_description.description_config import DescriptionConfig
 from pianomime_goals.goals_config import GoalsConfig
 from pianomime_hardware.hardware_config import (
     EmulatorConfig,
@@ -24,6 +25,7 @@ from pianomime_perception.perception_config import PerceptionConfig, VideoSource
 from pianomime_policy.policy_config import PolicyConfig
 from pianomime_recorder.recorder_config import RecorderConfig
 from pianomime_sim.sim_config import SimConfig
+from pianomime_view.view_config import ViewConfig
 
 README = Path(__file__).parents[1] / "README.md"
 NODES: dict[str, type[Config]] = {
@@ -34,6 +36,8 @@ NODES: dict[str, type[Config]] = {
     "gate": GateNodeConfig,
     "sim": SimConfig,
     "recorder": RecorderConfig,
+    "view": ViewConfig,
+    "description": DescriptionConfig,
     "shadow_bridge": ShadowBridgeConfig,
     "midi_keyboard": MidiKeyboardConfig,
     "emulator": EmulatorConfig,

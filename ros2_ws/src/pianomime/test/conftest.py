@@ -1,3 +1,4 @@
+import mujoco
 import pytest
 
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
@@ -11,8 +12,13 @@ def hands(request) -> HandsModel:
 
 
 @pytest.fixture(scope="session")
-def pianomime_hands() -> HandsModel:
-    return HandsModel.of(load_model(embodiment("pianomime")))
+def pianomime_model() -> mujoco.MjModel:
+    return load_model(embodiment("pianomime"))
+
+
+@pytest.fixture(scope="session")
+def pianomime_hands(pianomime_model) -> HandsModel:
+    return HandsModel.of(pianomime_model)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S
 from pianomime_hardware.hardware_config import AHEAD, MIDI_TCP_PORT
 from pianomime_policy.shipped import shipped_checkpoint
+from pianomime_view.view_config import ViewConfig
 
 CONTROLLERS: Final = ("expert", "planner", "policy")
 """The expert plans the whole song before it plays, the planner a second ahead while it plays, the
@@ -80,6 +81,13 @@ class PianistConfig(Config):
     stretch: float = parameter(1.0, "Factor on all durations: 2 is half the speed", ge=0.1, le=10.0)
     bag: str = parameter("", "Folder to create for a recording; empty: record nothing")
     namespace: str = parameter("", "Namespace of all nodes and topics")
+    view: bool = parameter(False, "Show it live in a browser, not faster than real time")
+    view_host: str = parameter(
+        ViewConfig.host, "Address of the live view; 0.0.0.0: to everybody on the network"
+    )
+    view_port: int = parameter(
+        ViewConfig.port, "Port of the live view; its sound is on the next", ge=1024, le=65534
+    )
     log_level: str = parameter(
         "info", "Least severe messages logged", one_of=("debug", "info", "warn", "error", "fatal")
     )
@@ -93,6 +101,11 @@ class PianistConfig(Config):
     def drivers_namespace(self) -> str:
         """Where the topics of the hands' driver are."""
         return "shadow" if self.backend == "emulator" else self.driver
+
+    @property
+    def view_url(self) -> str:
+        """Where the live view is."""
+        return f"http://{self.view_host}:{self.view_port}"
 
     @property
     def controllers(self) -> tuple[str, ...]:
@@ -189,6 +202,17 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
         ),
         _gate(config),
         *(_controller(config, name) for name in config.controllers),
+        NodeSpec(
+            package="pianomime_description",
+            executable="description",
+            name="description",
+            parameters={
+                "use_sim_time": config.is_simulated,
+                "embodiment": config.embodiment,
+            },
+            on_death=OnDeath.GO_ON,
+        ),
+        *((_view(config),) if config.view else ()),
     )
     if not config.bag:
         return nodes
@@ -218,6 +242,7 @@ def _simulation(config: PianistConfig) -> NodeSpec:
             "embodiment": config.embodiment,
             "real_time": config.real_time,
             "paused": bool(config.bag),  # until the recorder hears everything
+            "max_real_time_factor": float(config.view),
         },
         on_death=OnDeath.END,
     )
@@ -292,6 +317,21 @@ def _controller(config: PianistConfig, name: str) -> NodeSpec:
         executable=name,
         name=name,
         parameters=parameters | own[name],
+    )
+
+
+def _view(config: PianistConfig) -> NodeSpec:
+    return NodeSpec(
+        package="pianomime_view",
+        executable="view",
+        name="view",
+        parameters={
+            "embodiment": config.embodiment,
+            "sources": ",".join(config.controllers),
+            "host": config.view_host,
+            "port": config.view_port,
+        },
+        on_death=OnDeath.GO_ON,
     )
 
 

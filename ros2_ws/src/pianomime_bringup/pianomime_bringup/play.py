@@ -133,8 +133,10 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
     watcher = Watcher(config.namespace)
     try:
         supervisor = Supervisor(pianist_graph(config), config, folder / "log")
+        if config.view:
+            print(f"watch it at {config.view_url}; Ctrl-C ends")
         try:
-            _follow(watcher, supervisor, interrupts)
+            _follow(watcher, supervisor, interrupts, stays=config.view)
         finally:
             killed = supervisor.end()
     finally:
@@ -151,8 +153,10 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
     }
 
 
-def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> None:
-    """Show progress until the song is over."""
+def _follow(
+    watcher: Watcher, supervisor: Supervisor, interrupts: list[int], *, stays: bool
+) -> None:
+    """Show progress until the song is over, or longer if the graph stays for more."""
     first_s = began_s = math.nan
     bar = tqdm(
         total=1.0,
@@ -161,7 +165,7 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
         leave=False,
         disable=None,  # on a terminal only
     )
-    while not (watcher.finished or interrupts):
+    while not interrupts and (stays or not watcher.finished):
         rclpy.spin_once(watcher, timeout_sec=0.1)
         for name in watcher.heartbeats.hung(supervisor.pids):
             tqdm.write(f"{name} hangs; it is started again")

@@ -6,7 +6,7 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
-from pianomime.metrics.key_press import RunningF1
+from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime_bringup.heartbeats import Heartbeats
 from pianomime_common import conversions, topics
 from pianomime_msgs import msg
@@ -28,8 +28,7 @@ class Watcher(Node):
         self.score: msg.Score | None = None
         self.score_time_s = -math.inf
         self.finished = False
-        self._wanted: dict[float, np.ndarray] = {}  # by the instant at which it is judged
-        self._f1 = RunningF1()
+        self._keeper = Scorekeeper()
         self.heartbeats = Heartbeats()
         for topic, callback in (
             (topics.SCORE, self._on_score),
@@ -42,7 +41,7 @@ class Watcher(Node):
     @property
     def f1(self) -> float:
         """Mean F1 over the steps so far; NaN before the first."""
-        return self._f1.value
+        return self._keeper.f1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -56,9 +55,8 @@ class Watcher(Node):
         self.score_time_s = goal.score_time_s
         self.finished = goal.phase == msg.KeyGoal.FINISHED
         if self.score is not None and 0 <= goal.score_time_s < self.score.duration_s:
-            self._wanted[round(goal.stamp_s + goal.ahead_s + goal.dt_s, 6)] = goal.keys[0]
+            self._keeper.want(goal.keys[0], goal.stamp_s + goal.ahead_s + goal.dt_s)
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
-        wanted = self._wanted.pop(round(conversions.from_time(message.header.stamp), 6), None)
-        if wanted is not None:
-            self._f1.add(wanted, np.array(message.active, bool))
+        stamp_s = conversions.from_time(message.header.stamp)
+        self._keeper.press(np.array(message.active, bool), stamp_s)

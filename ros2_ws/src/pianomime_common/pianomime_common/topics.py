@@ -7,6 +7,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, JointState
+from std_msgs.msg import String
+from tf2_msgs.msg import TFMessage
 from trajectory_msgs.msg import JointTrajectory
 
 from pianomime.hands.fingers import SIDES
@@ -74,6 +76,12 @@ DIAGNOSTICS: Final = Topic(
     "/diagnostics", DiagnosticArray, STREAM, "how each node is, once a second"
 )
 
+ROBOT_DESCRIPTION: Final = Topic(
+    "robot_description", String, LATCHED, "URDF of hands and piano, for RViz and Foxglove"
+)
+TF: Final = Topic("tf", TFMessage, STREAM, "where the links of hands and piano are")
+TF_STATIC: Final = Topic("tf_static", TFMessage, LATCHED, "where the links are that never move")
+
 IMAGE_RAW: Final = Topic("image_raw", Image, SENSOR, "a camera's images", newest=True)
 VIDEO_STATE: Final = Topic("video_state", msg.VideoState, LATCHED, "playing, ended or lost")
 HAND_LANDMARKS: Final = Topic(
@@ -119,5 +127,5 @@ def all_topics(sources: tuple[str, ...]) -> tuple[Topic, ...]:
         CLOCK, SCORE, KEY_GOAL, FINGERTIP_GOAL, JOINT_STATES, PIANO_STATE, MIDI_OUT, GATE_STATUS,
         *(controller_command(source) for source in sources),
         *(group_command(group) for group in COMMAND_GROUPS),
-        DIAGNOSTICS,
+        ROBOT_DESCRIPTION, TF, TF_STATIC, DIAGNOSTICS,
     )  # fmt: skip

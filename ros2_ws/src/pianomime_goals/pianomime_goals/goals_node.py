@@ -55,6 +55,7 @@ class GoalsNode(PianoNode):
         self._performance: ServerGoalHandle | None = None
         self._ended = Future()
         self._leaving = False
+        self._last = self._first  # the score that an action without a song plays again
         self._now_s: float | None = None  # of the last piano_state
         if self._first is not None:
             self._begin(self._first, self.config.start_s)
@@ -130,14 +131,15 @@ class GoalsNode(PianoNode):
         request, stretch = performance.request, performance.request.stretch or 1.0
         try:
             GoalsConfig(transpose=request.transpose, stretch=stretch)  # checks them
-            score = find_score(request.song, request.transpose, stretch)
+            if request.song or self._last is None:
+                self._last = find_score(request.song, request.transpose, stretch)
         except PianoMimeError as error:
             performance.abort()
             nothing = float("nan")
             return PlayScore.Result(
                 message=str(error), f1=nothing, precision=nothing, recall=nothing
             )
-        playing = self._begin(score, self._now_s)
+        playing = self._begin(self._last, self._now_s)
         self._performance, self._ended = performance, Future()
         await self._ended
         self._performance = None

@@ -19,3 +19,9 @@ class SimConfig(NodeConfig):
     real_time: bool = parameter(
         False, "Step by the wall clock at 20 Hz; else when the command for the step has come"
     )
+    max_real_time_factor: float = parameter(
+        0.0,
+        "In lock-step, at most so many times real time; 0: as fast as it goes",
+        ge=0.0,
+        le=100.0,
+    )

@@ -32,6 +32,9 @@ from pianomime_sim.sim_config import SimConfig
 REPEAT_S: Final = 0.2
 """A simulation that waits says so again this often, for nodes that have come late."""
 
+PACE_S: Final = 0.005
+"""A simulation that is not to be too fast looks at the clock this often."""
+
 
 class SimNode(PianoNode):
     """Step the simulation in lock-step with the commands, or by the wall clock."""
@@ -68,8 +71,11 @@ class SimNode(PianoNode):
         self.serve(Trigger, "~/reset_world", self._reset_world)
         self.serve(StepSimulation, "~/step_simulation", self._step_simulation)
         self.every(REPEAT_S, self._repeat_state)
+        self._due_s = 0.0  # when the next step may be taken
         if self.config.real_time:
             self.every(CONTROL_DT_S, self._on_deadline)
+        elif self.config.max_real_time_factor:
+            self.every(PACE_S, self._step_if_due)
 
     def may_leave(self) -> bool:
         """Stay while the gate commands: it is lifting the fingers."""
@@ -93,9 +99,18 @@ class SimNode(PianoNode):
             self._step_if_commanded()
 
     def _step_if_commanded(self) -> None:
-        """Step, in lock-step mode and unless paused."""
-        if not (self.config.real_time or self._paused):
-            self._step()
+        """Step, in lock-step mode, unless paused or too early for whoever watches."""
+        if self.config.real_time or self._paused or time.monotonic() < self._due_s:
+            return
+        if self.config.max_real_time_factor:
+            # From when it was due, so that the mean holds, unless it has fallen behind.
+            period_s = CONTROL_DT_S / self.config.max_real_time_factor
+            self._due_s = max(self._due_s + period_s, time.monotonic())
+        self._step()
+
+    def _step_if_due(self) -> None:
+        if self._commanded_now():
+            self._step_if_commanded()
 
     def _commanded_now(self) -> bool:
         stamp_s = self._buffer.stamp_of_all()
@@ -169,8 +184,7 @@ class SimNode(PianoNode):
     def _set_pause(self, request: SetBool.Request) -> str:
         self._paused = request.data
         self.diagnostics.say("paused", str(self._paused))
-        if self._commanded_now():
-            self._step_if_commanded()
+        self._step_if_due()
         return ""
 
     def _reset_world(self) -> str:

@@ -25,7 +25,7 @@ _NEEDED = ("score", "key_goal", "piano_state", "joint_states")
 
 
 def read_performance(path: Path) -> Performance:
-    """Return what a bag holds.
+    """Return what a bag holds; of several songs the last.
 
     Raises:
         BagError: It is not a bag of this project.
@@ -43,10 +43,12 @@ def read_performance(path: Path) -> Performance:
         raise BagError(f"{path}: holds no performance; nothing on {', '.join(missing)}")
     states = _by_stamp(messages["piano_state"])
     joints = _by_stamp(messages["joint_states"])
-    stamps = sorted(states.keys() & joints.keys())
-    start_s = stamps[0]
     # The score says what was wanted; a goals node that was replaced may have left gaps in the bag.
     last = messages["score"][-1]
+    stamps = sorted(s for s in states.keys() & joints.keys() if s >= _stamp_s(last))
+    if not stamps:
+        raise BagError(f"{path}: ends before the song begins")
+    start_s = stamps[0]
     score, lead_in_s = from_message(last), _stamp_s(last) - start_s + last.lead_in_s
     dt_s = messages["key_goal"][0].dt_s
     wanted = key_goals(score, dt_s).keys
@@ -67,6 +69,7 @@ def read_performance(path: Path) -> Performance:
         midi=tuple(
             MidiEvent(_stamp_s(m) - start_s, MidiKind(m.kind), m.number, m.value)
             for m in messages["midi_out"]
+            if _stamp_s(m) >= start_s
         ),
         played_s=float(custom.get("played_s", "nan")),
         wall_s=float(custom.get("wall_s", "nan")),

@@ -1,10 +1,12 @@
 """What the keys played, as MIDI and as sound."""
 
 import wave
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pianomime.errors import OutputError
 from pianomime.performance.performance import Performance
@@ -35,24 +37,38 @@ def performed_midi(performance: Performance) -> pretty_midi.PrettyMIDI:
     return midi
 
 
+def synthesise(midi: pretty_midi.PrettyMIDI) -> NDArray[np.int16] | None:
+    """Return samples of pretty_midi's own sound font; None where FluidSynth is missing."""
+    try:
+        sound = midi.fluidsynth(fs=SAMPLE_RATE_HZ)
+    except (ImportError, AttributeError):  # pretty_midi leaves its module unset without the library
+        return None
+    peak = float(np.max(np.abs(sound), initial=1e-9))
+    return np.asarray(sound / peak * 0.9 * np.iinfo(np.int16).max, np.int16)
+
+
+def wav_bytes(samples: NDArray[np.int16]) -> bytes:
+    """Return a WAV file of one channel."""
+    buffer = BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE_HZ)
+        file.writeframes(samples.tobytes())
+    return buffer.getvalue()
+
+
 def write_wav(midi: pretty_midi.PrettyMIDI, path: Path) -> bool:
-    """Synthesise with pretty_midi's own sound font; return False where FluidSynth is missing.
+    """Synthesise to a file; return False where FluidSynth is missing.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    try:
-        sound = midi.fluidsynth(fs=SAMPLE_RATE_HZ)
-    except (ImportError, AttributeError):  # pretty_midi leaves its module unset without the library
+    samples = synthesise(midi)
+    if samples is None:
         return False
-    peak = float(np.max(np.abs(sound), initial=1e-9))
-    samples = np.int16(sound / peak * 0.9 * np.iinfo(np.int16).max)
     try:
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(SAMPLE_RATE_HZ)
-            file.writeframes(samples.tobytes())
+        path.write_bytes(wav_bytes(samples))
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from error
     return True

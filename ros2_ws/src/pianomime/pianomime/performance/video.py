@@ -9,10 +9,10 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.description.posed_stage import PosedStage
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import HandsModel
 from pianomime.performance.performance import Performance
-from pianomime.piano.geometry import N_KEYS, key_max_angle, key_y
+from pianomime.piano.geometry import key_y
 from pianomime.simulation.model import load_model
 
 WIDTH: Final = 960
@@ -45,30 +45,22 @@ class PerformanceRenderer:
         model.vis.quality.offsamples = antialiasing
         model.vis.headlight.ambient[:] = 0.35
         model.vis.headlight.diffuse[:] = 0.5
-        self._data = mujoco.MjData(model)
+        self._stage = PosedStage(model)
         self._renderer = mujoco.Renderer(model, height, width)
         # Without a GPU, shadows and reflections take ten times as long as all the rest.
         for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
             self._renderer.scene.flags[flag] = False
-        hands = HandsModel.of(model)
-        self._joints = hands.qpos_index[hands.index(performance.joint_names)]
-        names = [
-            (f"piano/{kind}_joint_{k}", k) for k in range(N_KEYS) for kind in ("white", "black")
-        ]
-        found = [(mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, n), k) for n, k in names]
-        self._key_joints = np.array([joint for joint, _ in found if joint >= 0])
-        self._key_geoms = model.body_geomadr[model.jnt_bodyid[self._key_joints]]
+        self._joints = self._stage.hands.index(performance.joint_names).argsort()
+        self._key_geoms = model.body_geomadr[model.jnt_bodyid[self._stage.keys]]
         self._key_colours = model.geom_rgba[self._key_geoms].copy()
         self._wanted = performance.wanted_at_frames()
         self._camera = _camera(performance)
 
     def draw(self, frame: int) -> NDArray[np.uint8]:
         """Return the picture (height, width, 3) of frame `frame` of the performance."""
-        performance, model, data = self._performance, self._model, self._data
-        data.qpos[self._joints] = performance.joint_position[frame]
-        angle = performance.key_position[frame] * key_max_angle()
-        data.qpos[model.jnt_qposadr[self._key_joints]] = angle
-        mujoco.mj_kinematics(model, data)
+        performance, model, data = self._performance, self._model, self._stage.data
+        joints = performance.joint_position[frame][self._joints]
+        self._stage.place(joints, performance.key_position[frame])
         mujoco.mj_camlight(model, data)
         colours = self._key_colours.copy()
         active = performance.active[frame]

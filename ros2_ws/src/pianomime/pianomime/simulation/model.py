@@ -24,7 +24,7 @@ def load_model(body: Embodiment) -> mujoco.MjModel:
     The first call for a body takes seconds; the compiled model is then kept in the user's cache
     folder under a hash of what it was made from.
     """
-    path = _cache_dir() / f"{body.name}-{_content_hash(body)}.mjb"
+    path = cache_dir() / f"{body.name}-{_content_hash(body)}.mjb"
     if path.exists():
         return mujoco.MjModel.from_binary_path(str(path))
     model = build_model(body)
@@ -83,6 +83,7 @@ def _content_hash(body: Embodiment) -> str:
     return hashlib.sha256(recipe).hexdigest()[:16]
 
 
-def _cache_dir() -> Path:
+def cache_dir() -> Path:
+    """Return the folder for what can be made again."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base, "pianomime")

@@ -12,6 +12,7 @@ from pianomime.errors import PianoMimeError
 from pianomime.hands.fingers import FINGERTIP_SITES, SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.piano.geometry import ACTIVATION_RAD, LOWEST_PITCH, N_KEYS
+from pianomime.piano.key_joints import key_joints
 from pianomime.piano.velocity import midi_velocity
 from pianomime.score.midi import SUSTAIN_CONTROLLER
 from pianomime.simulation.model import PHYSICS_DT_S, SUBSTEPS
@@ -70,9 +71,7 @@ class PianoSimulation:
         self.model = model
         self.data = mujoco.MjData(model)
         self.hands = HandsModel.of(model)
-        names = [model.joint(i).name for i in range(model.njnt)]
-        keys = [i for i, name in enumerate(names) if name.startswith("piano/")]
-        keys.sort(key=lambda i: int(names[i].rsplit("_", 1)[1]))
+        keys = key_joints(model)
         self._fingertips = [
             model.site(f"{side}_shadow_hand/{name}").id
             for side in SIDES

@@ -1,0 +1,1 @@
+"""Look at hands and piano live, in a browser."""

@@ -1,0 +1,85 @@
+"""The score as notes that fall onto the keys, in a viser scene."""
+
+from typing import Final
+
+import numpy as np
+import trimesh
+import viser
+
+from pianomime.hands.fingers import side_of
+from pianomime.piano.geometry import BLACK_WIDTH_M, WHITE_WIDTH_M, is_black, key_y
+from pianomime.score.score import Note, Score
+
+FALL_M_S: Final = 0.12
+AHEAD_S: Final = 4.0
+"""Notes are seen so long before they are due."""
+
+ARRIVAL_M: Final = np.array([-0.1, 0.0, 0.04])
+"""The edge of the piano's body behind the keys, where a note arrives with its onset and sinks."""
+
+SLOPE_RAD: Final = np.deg2rad(50.0)
+"""Of their way from the vertical, away from the player: across the line of sight."""
+
+CHUNK_S: Final = 2.0
+DEPTH_M: Final = 0.008
+LEFT: Final = (30, 90, 235)
+RIGHT: Final = (10, 165, 90)
+NOBODY: Final = (150, 150, 150)
+
+
+class FallingNotes:
+    """All notes of a score, hung on one frame that sinks; what is far ahead is hidden."""
+
+    def __init__(self, scene: viser.SceneApi, score: Score) -> None:
+        """Hang the notes up."""
+        turned = (np.cos(SLOPE_RAD / 2), 0.0, -np.sin(SLOPE_RAD / 2), 0.0)
+        self._root = scene.add_frame("/notes", show_axes=False, wxyz=turned)
+        self._chunks: list[tuple[float, viser.BatchedMeshHandle]] = []
+        chunks: dict[int, list[Note]] = {}
+        for note in score.notes:
+            chunks.setdefault(int(note.onset_s // CHUNK_S), []).append(note)
+        for number, notes in chunks.items():
+            handle = _hang(scene, f"/notes/{number}", notes)
+            self._chunks.append((number * CHUNK_S, handle))
+        self.show(-score.duration_s)
+
+    def show(self, score_time_s: float) -> None:
+        """Let them hang as at a time in the score."""
+        upwards = np.array([-np.sin(SLOPE_RAD), 0.0, np.cos(SLOPE_RAD)])
+        self._root.position = ARRIVAL_M - FALL_M_S * score_time_s * upwards
+        for begins_s, handle in self._chunks:
+            seen = begins_s < score_time_s + AHEAD_S
+            if handle.visible != seen:
+                handle.visible = seen
+
+    def remove(self) -> None:
+        """Take them away."""
+        self._root.remove()
+
+
+def _hang(scene: viser.SceneApi, name: str, notes: list[Note]) -> viser.BatchedMeshHandle:
+    box = trimesh.creation.box(extents=(DEPTH_M, 1.0, 1.0))
+    keys = np.array([note.key for note in notes])
+    onset_s = np.array([note.onset_s for note in notes])
+    # A gap, so that a repeated note is seen as two.
+    length_s = np.maximum([note.offset_s - note.onset_s for note in notes], 0.1) - 0.03
+    width = np.where(is_black()[keys], BLACK_WIDTH_M, 0.8 * WHITE_WIDTH_M)
+    size = np.column_stack((np.ones(len(notes)), width, FALL_M_S * length_s))
+    middle_z = FALL_M_S * (onset_s + length_s / 2)
+    place = np.column_stack((np.where(is_black()[keys], 0.001, 0.0), key_y()[keys], middle_z))
+    return scene.add_batched_meshes_simple(
+        name,
+        np.asarray(box.vertices, np.float32),
+        np.asarray(box.faces, np.uint32),
+        batched_wxyzs=np.tile((1.0, 0.0, 0.0, 0.0), (len(notes), 1)),
+        batched_positions=place,
+        batched_scales=size,
+        batched_colors=np.array([_colour(note) for note in notes], np.uint8),
+        flat_shading=True,
+        lod="off",
+        visible=False,
+    )
+
+
+def _colour(note: Note) -> tuple[int, int, int]:
+    return (LEFT, RIGHT)[side_of(note.finger)] if note.finger >= 0 else NOBODY

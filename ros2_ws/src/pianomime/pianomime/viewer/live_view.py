@@ -1,0 +1,86 @@
+"""Hands, piano, falling notes, panel and sound, in a browser."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import mujoco
+import numpy as np
+import viser
+
+from pianomime.description.posed_stage import PosedStage
+from pianomime.score.score import Score
+from pianomime.viewer.falling_notes import FallingNotes
+from pianomime.viewer.motion import Instant
+from pianomime.viewer.panel import Controls, Panel
+from pianomime.viewer.sound_server import SoundServer
+from pianomime.viewer.stage_scene import StageScene
+
+CAMERA_M: Final = (0.34, 0.0, 0.72)
+LOOK_AT_M: Final = (-0.08, 0.0, 0.04)
+"""Over the head of whoever plays, with the falling notes behind the keys."""
+
+FIELD_OF_VIEW_RAD: Final = 0.95
+AMBIENT: Final = 1.3
+"""The hands are nearly black."""
+
+
+class LiveView:
+    """One page for any number of browsers.
+
+    Attributes:
+        panel: What stands beside the hands.
+        sound: Of the keys.
+        stage: The model as it is shown.
+    """
+
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        controls: Controls,
+        songs: Sequence[str],
+        controllers: Sequence[str],
+        host: str,
+        port: int,
+    ) -> None:
+        """Serve the page on `port` and its sound on the next one.
+
+        Raises:
+            OSError: A port is in use.
+        """
+        self.sound = SoundServer(host, port + 1)
+        self._server = viser.ViserServer(host=host, port=port, label="PianoMime", verbose=False)
+        if self._server.get_port() != port:  # viser takes the next one instead
+            self.close()
+            raise OSError(f"port {port} is in use")
+        gui = self._server.gui
+        gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False)
+        gui.main_panel.dock_right()
+        self._server.scene.add_light_ambient("/ambient", intensity=AMBIENT)
+        camera = self._server.initial_camera
+        camera.position, camera.look_at = np.array(CAMERA_M), np.array(LOOK_AT_M)
+        camera.fov = FIELD_OF_VIEW_RAD
+        self.stage = PosedStage(model)
+        self._scene = StageScene(self._server.scene, self.stage)
+        self._notes: FallingNotes | None = None
+        self.panel = Panel(gui, controls, songs, controllers, f"http://{host}:{port + 1}/")
+
+    def show_score(self, score: Score) -> None:
+        """Hang up another song's notes."""
+        if self._notes is not None:
+            self._notes.remove()
+        self._notes = FallingNotes(self._server.scene, score)
+        self.sound.prepare([note.key for note in score.notes])
+
+    def show(self, instant: Instant) -> None:
+        """Show hands, keys and notes; what has not moved costs nothing."""
+        self.stage.place(instant.joint_position, instant.key_position)
+        with self._server.atomic():
+            self._scene.move()
+            self._scene.colour(instant.wanted, instant.active)
+            if self._notes is not None:
+                self._notes.show(instant.score_time_s)
+
+    def close(self) -> None:
+        """Stop serving."""
+        self.sound.close()
+        self._server.stop()

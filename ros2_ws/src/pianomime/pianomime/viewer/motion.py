@@ -1,0 +1,64 @@
+"""What is seen between two states: the hands are known 20 times a second, browsers show more."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Keys = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Instant:
+    """Hands, keys and score at one instant.
+
+    Attributes:
+        stamp_s: When [s, ROS time].
+        joint_position: (n,) of the hands [rad, m].
+        key_position: (88,) 0 up .. 1 down.
+        score_time_s: Where the song is [s].
+        wanted: (88,) keys that should be down.
+        active: (88,) keys that count as pressed.
+    """
+
+    stamp_s: float
+    joint_position: Array
+    key_position: Array
+    score_time_s: float
+    wanted: Keys
+    active: Keys
+
+
+class Motion:
+    """Go from each instant to the next in the time that lies between them, one instant behind."""
+
+    def __init__(self) -> None:
+        """Know of no instant yet."""
+        self._before: Instant | None = None
+        self._after: Instant | None = None
+        self._came_s = 0.0
+
+    def take(self, instant: Instant, now_s: float) -> None:
+        """Take the next instant; `now_s` is a steady clock's."""
+        if self._after is not None and instant.stamp_s == self._after.stamp_s:
+            return  # a paused simulation repeats itself
+        self._before, self._after, self._came_s = self._after, instant, now_s
+
+    def at(self, now_s: float) -> Instant | None:
+        """Return what to show now; None before the first instant."""
+        after, before = self._after, self._before
+        if after is None or before is None:
+            return after
+        step_s = after.stamp_s - before.stamp_s
+        part = (now_s - self._came_s) / step_s if step_s > 0 else 1.0
+        if part >= 1.0:
+            return after
+        return Instant(
+            before.stamp_s + part * step_s,
+            before.joint_position + part * (after.joint_position - before.joint_position),
+            before.key_position + part * (after.key_position - before.key_position),
+            before.score_time_s + part * (after.score_time_s - before.score_time_s),
+            before.wanted,
+            before.active,
+        )

@@ -1,0 +1,21 @@
+"""The sound of each key, for a browser to play."""
+
+from functools import cache
+from typing import Final
+
+from pianomime.performance.sound import synthesise, wav_bytes
+from pianomime.piano.geometry import LOWEST_PITCH
+from pianomime.score.quiet import pretty_midi
+
+RINGS_S: Final = 4.0
+
+
+@cache
+def note_sound(key: int) -> bytes | None:
+    """Return a WAV file of a key (0 .. 87) that is held; None where FluidSynth is missing."""
+    midi = pretty_midi.PrettyMIDI()
+    piano = pretty_midi.Instrument(program=0)
+    piano.notes = [pretty_midi.Note(100, key + LOWEST_PITCH, 0.0, RINGS_S)]
+    midi.instruments.append(piano)
+    samples = synthesise(midi)
+    return None if samples is None else wav_bytes(samples)

@@ -1,0 +1,157 @@
+"""What stands beside the hands: how it goes, and what can be asked for."""
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+import viser
+
+from pianomime.safety.gate_types import GateState
+
+PLOTTED_S: Final = 60.0
+FRAME: Final = "border:0;width:100%;height:34px;color-scheme:light dark"
+"""Of the sound's page: transparent, whatever colours the page around it has."""
+
+RUNNING: Final = {GateState.ARMED, GateState.ACTIVE}
+
+
+class Controls(Protocol):
+    """What the buttons do; called from threads of viser's."""
+
+    def set_pause(self, paused: bool) -> None:
+        """Stop time, or let it go on."""
+
+    def step(self) -> None:
+        """Advance a paused simulation by one control step."""
+
+    def play(self, song: str) -> None:
+        """Begin a song; the current one where `song` is empty."""
+
+    def hand_over(self, controller: str) -> None:
+        """Let another controller play on."""
+
+    def arm(self) -> None:
+        """Reset the gate if it is in FAULT, and arm it."""
+
+
+class Panel:
+    """The graphical elements of the live view."""
+
+    def __init__(
+        self,
+        gui: viser.GuiApi,
+        controls: Controls,
+        songs: Sequence[str],
+        controllers: Sequence[str],
+        sound_url: str,
+    ) -> None:
+        """Build it."""
+        self._controllers = controllers
+        self._paused = False
+        self._owner = ""
+        self._f1: list[tuple[float, float, float]] = []
+        self._song = gui.add_markdown("*waiting for a score*")
+        self._gate = gui.add_markdown("*waiting for the gate*")
+        nothing = np.zeros(2)
+        self._plot = gui.add_uplot(
+            (nothing, nothing, nothing),
+            (
+                {"label": "score [s]"},
+                {"label": "F1 so far", "stroke": "#3cc85a", "width": 2},
+                {"label": "last second", "stroke": "#888888", "width": 1},
+            ),
+            scales={"x": {"time": False}, "y": {"range": (0.0, 1.05), "auto": False}},
+            aspect=2.0,
+            padding=(12, 8, 0, 0),
+        )
+        gui.add_html(f'<iframe src="{sound_url}" style="{FRAME}"></iframe>')
+        self._buttons(gui, controls)
+        self._choices(gui, controls, songs)
+        with gui.add_folder("Timing", expand_by_default=False):
+            self._timing = gui.add_markdown("*waiting for diagnostics*")
+
+    def _buttons(self, gui: viser.GuiApi, controls: Controls) -> None:
+        pause = gui.add_button("Pause", icon=viser.Icon.PLAYER_PAUSE)
+        step = gui.add_button("Step", icon=viser.Icon.PLAYER_TRACK_NEXT, disabled=True)
+        again = gui.add_button("Restart", icon=viser.Icon.REPEAT)
+        self._arm = gui.add_button("Reset and arm the gate", color="red", visible=False)
+
+        @pause.on_click
+        def _(_: object) -> None:
+            self._paused = not self._paused
+            pause.label = "Go on" if self._paused else "Pause"
+            pause.icon = viser.Icon.PLAYER_PLAY if self._paused else viser.Icon.PLAYER_PAUSE
+            step.disabled = not self._paused
+            controls.set_pause(self._paused)
+
+        @step.on_click
+        def _(_: object) -> None:
+            controls.step()
+
+        @again.on_click
+        def _(_: object) -> None:
+            controls.play("")
+
+        @self._arm.on_click
+        def _(_: object) -> None:
+            controls.arm()
+
+    def _choices(self, gui: viser.GuiApi, controls: Controls, songs: Sequence[str]) -> None:
+        song = gui.add_dropdown("Song", options=tuple(songs))
+        play = gui.add_button("Play it", icon=viser.Icon.MUSIC)
+        controller = gui.add_dropdown("Controller", options=tuple(self._controllers))
+        self._controller = controller
+
+        @play.on_click
+        def _(_: object) -> None:
+            controls.play(song.value)
+
+        @controller.on_update
+        def _(event: viser.GuiEvent[viser.GuiDropdownHandle[str]]) -> None:
+            if event.client is not None:  # else it is `show_gate` that tells who plays
+                controls.hand_over(controller.value)
+
+    def show_song(self, title: str, score_time_s: float, duration_s: float, f1: float) -> None:
+        """Say which song, where it is, and how well it goes so far."""
+        time_s = min(max(score_time_s, 0.0), duration_s)
+        over = " · over" if score_time_s > duration_s else ""
+        f1_text = "-" if np.isnan(f1) else f"{f1:.3f}"
+        self._song.content = (
+            f"## {html.escape(title)}\n{_clock(time_s)} of {_clock(duration_s)}{over} · "
+            f"**F1 {f1_text}**"
+        )
+
+    def show_gate(self, state: int, reason: str, owner: str, counts: Mapping[str, int]) -> None:
+        """Say what the gate does."""
+        name = GateState(state).name
+        mended = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        self._gate.content = f"Gate **{name}**: {html.escape(reason)}  \n{mended}"
+        self._arm.visible = state not in RUNNING
+        if owner != self._owner:  # only then, or else it would undo a choice that is on its way
+            self._owner = owner
+            if owner in self._controllers:
+                self._controller.value = owner  # type: ignore[misc]  # its setter is not seen
+
+    def add_f1(self, score_time_s: float, so_far: float, last_second: float) -> None:
+        """Draw another point; a time before the last one begins a new drawing."""
+        if self._f1 and score_time_s < self._f1[-1][0]:
+            self._f1.clear()
+        self._f1.append((score_time_s, so_far, last_second))
+        first = next(i for i, p in enumerate(self._f1) if p[0] > score_time_s - PLOTTED_S)
+        del self._f1[:first]
+        if len(self._f1) > 1:
+            points = np.array(self._f1)
+            self._plot.data = (points[:, 0], points[:, 1], points[:, 2])
+
+    def show_timing(self, rows: Mapping[str, Mapping[str, str]]) -> None:
+        """Show what each node says of itself."""
+        lines = []
+        for node, values in sorted(rows.items()):
+            told = ", ".join(f"{name} {value}" for name, value in values.items())
+            lines.append(f"**{node}** {html.escape(told)}")
+        self._timing.content = "  \n".join(lines)
+
+
+def _clock(time_s: float) -> str:
+    return f"{int(time_s) // 60}:{int(time_s) % 60:02d}"

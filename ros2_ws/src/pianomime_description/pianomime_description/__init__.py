@@ -1,0 +1,1 @@
+"""Visual description of hands and piano, as a node."""

@@ -1,0 +1,21 @@
+"""Build pianomime_description."""
+
+from setuptools import find_packages, setup
+
+NAME = "pianomime_description"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    zip_safe=False,
+    maintainer="PianoMime maintainers",
+    maintainer_email="pianomime@example.org",
+    description="What hands and piano look like, for RViz and Foxglove: URDF and TF.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": ["description = pianomime_description.description_node:main"]},
+)

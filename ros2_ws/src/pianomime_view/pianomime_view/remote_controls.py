@@ -1,0 +1,105 @@
+"""What a click asks of other nodes."""
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from action_msgs.msg import GoalStatus
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.action import ActionClient
+from rclpy.action.client import ClientGoalHandle
+from rclpy.client import Client
+from rclpy.node import Node
+from rclpy.task import Future
+from std_srvs.srv import SetBool, Trigger
+
+from pianomime_msgs.action import PlayScore
+from pianomime_msgs.srv import StepSimulation
+
+
+class RemoteControls:
+    """Keep what is asked for in other threads until the node's own carries it out."""
+
+    def __init__(self, node: Node) -> None:
+        """Ask on behalf of `node`."""
+        self._node = node
+        self._asked: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._pause = node.create_client(SetBool, "sim/set_pause")
+        self._step = node.create_client(StepSimulation, "sim/step_simulation")
+        self._owner = node.create_client(SetParametersAtomically, "gate/set_parameters_atomically")
+        self._reset = node.create_client(Trigger, "gate/reset")
+        self._arm = node.create_client(Trigger, "gate/arm")
+        self._play = ActionClient(node, PlayScore, "play_score")
+        self._playing: ClientGoalHandle | None = None
+        self._next: str | None = None  # to be begun once that has ended
+
+    def carry_out(self) -> None:
+        """Do what was asked for since the last time."""
+        try:
+            while True:
+                self._asked.get_nowait()()
+        except Empty:
+            pass
+
+    def set_pause(self, paused: bool) -> None:
+        """Stop time, or let it go on."""
+        self._ask(self._pause, SetBool.Request(data=paused))
+
+    def step(self) -> None:
+        """Advance a paused simulation by one control step."""
+        self._ask(self._step, StepSimulation.Request(steps=1))
+
+    def hand_over(self, controller: str) -> None:
+        """Make another controller the gate's owner."""
+        value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=controller)
+        request = SetParametersAtomically.Request(parameters=[Parameter(name="owner", value=value)])
+        self._ask(self._owner, request)
+
+    def arm(self) -> None:
+        """Reset the gate, which it refuses unless it is in FAULT, and arm it."""
+        self._ask(self._reset, Trigger.Request())
+        self._ask(self._arm, Trigger.Request())
+
+    def play(self, song: str) -> None:
+        """Begin a song, the last one again if `song` is empty; one that was asked for here ends."""
+        self._asked.put(lambda: self._begin(song))
+
+    def _begin(self, song: str) -> None:
+        if self._playing is None:
+            self._send(song)
+        else:
+            self._next = song
+            self._playing.cancel_goal_async()
+
+    def _send(self, song: str) -> None:
+        if self._play.server_is_ready():
+            asked = self._play.send_goal_async(PlayScore.Goal(song=song))
+            asked.add_done_callback(self._on_answer)
+        else:
+            self._node.get_logger().warning("nobody plays songs (play_score)")
+
+    def _on_answer(self, answer: Future) -> None:
+        handle: ClientGoalHandle = answer.result()
+        if handle.accepted:
+            self._playing = handle
+            handle.get_result_async().add_done_callback(self._on_end)
+        else:
+            self._node.get_logger().warning("the song was refused; another is being played")
+
+    def _on_end(self, answer: Future) -> None:
+        self._playing = None
+        if answer.result().status == GoalStatus.STATUS_ABORTED:
+            self._node.get_logger().warning(answer.result().result.message)
+        song, self._next = self._next, None
+        if song is not None:
+            self._send(song)
+
+    def _ask(self, client: Client, request: Any) -> None:
+        def ask() -> None:
+            if client.service_is_ready():
+                client.call_async(request)
+            else:
+                self._node.get_logger().warning(f"{client.srv_name} is not there")
+
+        self._asked.put(ask)

@@ -1,0 +1,179 @@
+"""The live view as a node: it shows what is on the topics, and asks for what is clicked."""
+
+import time
+from collections import deque
+from typing import Final
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import JointState
+
+from pianomime.errors import OutputError
+from pianomime.hands.embodiment import embodiment
+from pianomime.metrics.key_press import f1_per_step
+from pianomime.metrics.scorekeeper import Scorekeeper
+from pianomime.score.message import from_message
+from pianomime.score.repertoire import repertoire
+from pianomime.simulation.model import load_model
+from pianomime.viewer.live_view import LiveView
+from pianomime.viewer.motion import Instant, Motion
+from pianomime_common import conversions, topics
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.running import run
+from pianomime_msgs import msg
+from pianomime_view.remote_controls import RemoteControls
+from pianomime_view.view_config import ViewConfig
+
+FRAME_S: Final = 1 / 30
+TEXT_S: Final = 0.25
+"""Texts and plots are renewed this often."""
+
+LAST_SECOND: Final = 20
+"""Control steps in a second."""
+
+TOLD: Final = ("p50", "p99", "overruns", "command age")
+"""What of a node's diagnostics is shown, by parts of the names."""
+
+
+class ViewNode(PianoNode):
+    """Listen to everything that can be seen or heard."""
+
+    def __init__(self) -> None:
+        """Declare the parameters."""
+        super().__init__("view", ViewConfig)
+
+    def configure(self) -> None:
+        """Open the page.
+
+        Raises:
+            OutputError: Its port is in use.
+        """
+        config = self.config
+        self._controls = RemoteControls(self)
+        try:
+            self._view = LiveView(
+                load_model(embodiment(config.embodiment)),
+                self._controls,
+                tuple(repertoire()),
+                tuple(config.sources.split(",")),
+                config.host,
+                config.port,
+            )
+        except OSError as error:
+            raise OutputError(f"port {config.port} or {config.port + 1}: {error}") from error
+        self.get_logger().info(f"look at http://{config.host}:{config.port}")
+
+    def activate(self) -> None:
+        """Begin to listen."""
+        self._motion = Motion()
+        self._score: msg.Score | None = None
+        self._hands: np.ndarray | None = None
+        self._gate: msg.GateStatus | None = None
+        self._begin_song()
+        self._timing: dict[str, dict[str, str]] = {}
+        for topic, callback in (
+            (topics.SCORE, self._on_score),
+            (topics.KEY_GOAL, self._on_key_goal),
+            (topics.JOINT_STATES, self._on_joint_states),
+            (topics.PIANO_STATE, self._on_piano_state),
+            (topics.MIDI_OUT, self._on_midi),
+            (topics.GATE_STATUS, self._on_gate),
+            (topics.DIAGNOSTICS, self._on_diagnostics),
+        ):
+            self.listen(topic, callback)
+        self.every(FRAME_S, self._show)
+        self.every(TEXT_S, self._write)
+
+    def release(self) -> None:
+        """Close the page."""
+        if hasattr(self, "_view"):
+            self._view.close()
+            del self._view
+
+    def _begin_song(self) -> None:
+        self._keeper = Scorekeeper()
+        self._lately: deque[float] = deque(maxlen=LAST_SECOND)
+        self._score_time_s = 0.0
+        self._drawn_s = -np.inf
+
+    def _on_score(self, message: msg.Score) -> None:
+        before, self._score = self._score, message
+        if before is not None and before.header.stamp == message.header.stamp:
+            return  # goals that were started again, or a song that was cut short
+        self._begin_song()
+        self._view.show_score(from_message(message))
+
+    def _on_key_goal(self, message: msg.KeyGoal) -> None:
+        goal = conversions.from_key_goal(message)
+        self._score_time_s = goal.score_time_s - goal.ahead_s
+        if self._score is not None and 0 <= goal.score_time_s < self._score.duration_s:
+            self._keeper.want(goal.keys[0], goal.stamp_s + goal.ahead_s + goal.dt_s)
+
+    def _on_joint_states(self, message: JointState) -> None:
+        self._hands = conversions.joint_positions(message, self._view.stage.hands.joint_names)
+
+    def _on_piano_state(self, message: msg.PianoState) -> None:
+        stamp_s = conversions.from_time(message.header.stamp)
+        active = np.array(message.active, bool)
+        wanted = self._keeper.press(active, stamp_s)
+        if wanted is not None:
+            self._lately.append(float(f1_per_step(wanted[None], active[None])[0]))
+        if self._hands is None:
+            return
+        instant = Instant(
+            stamp_s,
+            self._hands,
+            np.array(message.position, float),
+            self._score_time_s,
+            np.zeros_like(active) if wanted is None else wanted,
+            active,
+        )
+        self._motion.take(instant, time.monotonic())
+
+    def _on_midi(self, message: msg.MidiEvent) -> None:
+        self._view.sound.play([conversions.from_midi_event(message)])
+
+    def _on_gate(self, message: msg.GateStatus) -> None:
+        self._gate = message
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            told = {
+                pair.key: pair.value
+                for pair in status.values
+                if any(part in pair.key for part in TOLD)
+            }
+            if status.message:
+                told["!"] = status.message
+            if told:
+                self._timing[status.name.partition(":")[0]] = told
+
+    def _show(self) -> None:
+        self._controls.carry_out()
+        instant = self._motion.at(time.monotonic())
+        if instant is not None:
+            with self.diagnostics.measure("frame"):
+                self._view.show(instant)
+
+    def _write(self) -> None:
+        panel, score = self._view.panel, self._score
+        panel.show_timing(self._timing)
+        if self._gate is not None:
+            counts = {kind: getattr(self._gate, kind) for kind in ("clamped", "limited", "slowed")}
+            panel.show_gate(self._gate.state, self._gate.reason, self._gate.owner, counts)
+        if score is None:
+            return
+        panel.show_song(score.id, self._score_time_s, score.duration_s, self._keeper.f1)
+        if self._lately and self._score_time_s != self._drawn_s:
+            self._drawn_s = self._score_time_s
+            lately = float(np.mean(self._lately))
+            panel.add_f1(self._score_time_s, self._keeper.f1, lately)
+
+
+def main() -> None:
+    """Run the node."""
+    run(ViewNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Build pianomime_view."""
+
+from setuptools import find_packages, setup
+
+NAME = "pianomime_view"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    zip_safe=False,
+    maintainer="PianoMime maintainers",
+    maintainer_email="pianomime@example.org",
+    description="The live view: hands, piano, notes and controls in a browser.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": ["view = pianomime_view.view_node:main"]},
+)
