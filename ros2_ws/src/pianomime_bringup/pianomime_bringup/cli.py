@@ -14,7 +14,7 @@ from pianomime.performance.bag import read_performance
 from pianomime.performance.recovery import recover
 from pianomime.score.midi import load_score
 from pianomime.score.repertoire import repertoire
-from pianomime_bringup import bench, check, learn, perceive, play, security, train
+from pianomime_bringup import bench, check, learn, perceive, play, report, security, train
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     play.add_parser(commands)
+    report.add_parser(commands)
     learn.add_parser(commands)
     perceive.add_parser(commands)
     train.add_parser(commands)

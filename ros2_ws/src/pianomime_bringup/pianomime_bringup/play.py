@@ -58,7 +58,8 @@ def play(options: argparse.Namespace) -> int:
     create_folder(folder)
     config = replace(
         config,
-        song=_absolute(config.song),
+        # A folder may well be called as a piece is: the one of its last performance, say.
+        song=_absolute(config.song) if os.path.isfile(config.song) else config.song,
         learnt=_absolute(config.learnt),
         demo=_absolute(config.demo),
         checkpoint=_absolute(config.checkpoint),

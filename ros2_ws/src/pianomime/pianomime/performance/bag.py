@@ -2,6 +2,7 @@
 
 import struct
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,8 @@ def read_performance(path: Path) -> Performance:
         raise BagError(f"{path}: no bag there")
     if not (path / "metadata.yaml").exists() and any(path.glob("*.mcap")):
         raise BagError(f"{path}: was cut off; `pianomime recover {path} -o NEW` saves what it has")
-    try:
-        messages, custom = _read(path), _custom_data(path)
-    except (AnyReaderError, OSError, struct.error, yaml.YAMLError) as error:
-        raise BagError(f"{path}: not a readable bag ({error})") from error
+    messages = read_messages(path, (*_NEEDED, "midi_out"))
+    custom = _custom_data(path)
     missing = [name for name in _NEEDED if not messages[name]]
     if missing:
         raise BagError(f"{path}: holds no performance; nothing on {', '.join(missing)}")
@@ -76,19 +75,29 @@ def read_performance(path: Path) -> Performance:
     )
 
 
-def _read(path: Path) -> dict[str, list[Any]]:
-    """Return each topic's messages by its last name, so that a namespace does not matter."""
+def read_messages(path: Path, names: Collection[str]) -> dict[str, list[Any]]:
+    """Return the messages of the topics with these last names, so that a namespace does not matter.
+
+    Raises:
+        BagError: It cannot be read.
+    """
     messages: dict[str, list[Any]] = defaultdict(list)
-    with AnyReader([path]) as reader:
-        for connection, _, data in reader.messages():
-            name = connection.topic.rpartition("/")[2]
-            if name in (*_NEEDED, "midi_out"):
-                messages[name].append(reader.deserialize(data, connection.msgtype))
+    try:
+        with AnyReader([path]) as reader:
+            for connection, _, data in reader.messages():
+                name = connection.topic.rpartition("/")[2]
+                if name in names:
+                    messages[name].append(reader.deserialize(data, connection.msgtype))
+    except (AnyReaderError, OSError, struct.error, yaml.YAMLError) as error:
+        raise BagError(f"{path}: not a readable bag ({error})") from error
     return messages
 
 
 def _custom_data(path: Path) -> dict[str, str]:
-    metadata = yaml.safe_load((path / "metadata.yaml").read_text())
+    try:
+        metadata = yaml.safe_load((path / "metadata.yaml").read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise BagError(f"{path}: not a readable bag ({error})") from error
     return metadata["rosbag2_bagfile_information"]["custom_data"] or {}
 
 

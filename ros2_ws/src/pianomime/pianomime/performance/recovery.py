@@ -1,6 +1,8 @@
 """Make a bag that was cut off, by a killed recorder or a full disk, readable again."""
 
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from struct import error as StructError  # noqa: N812
@@ -56,6 +58,25 @@ def recover(bag: Path, output: Path) -> Recovered:
     except (OSError, WriterError) as error:
         raise OutputError(f"{output}: cannot be written ({error})") from error
     return Recovered(copy.messages, (copy.last_ns - copy.first_ns) * 1e-9, reading.whole)
+
+
+@contextmanager
+def readable(bag: Path) -> Iterator[Path]:
+    """Give the bag, or one recovered from it for the time being if it was cut off.
+
+    Args:
+        bag: Of any run; the folder of a performance stands for the bag in it.
+
+    Raises:
+        BagError: There is nothing to recover.
+    """
+    path = bag / "bag" if (bag / "bag").is_dir() else bag
+    if (path / "metadata.yaml").exists() or not any(path.glob("*.mcap")):
+        yield path  # or whatever is there, for its reader to complain
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        recover(path, Path(folder, "bag"))
+        yield Path(folder, "bag")
 
 
 class _Reading:

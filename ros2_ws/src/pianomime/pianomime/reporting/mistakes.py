@@ -1,0 +1,133 @@
+"""What went wrong, note by note and press by press, and why as far as keys and score tell."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.hands.fingers import UNASSIGNED
+from pianomime.performance.performance import Performance
+from pianomime.piano.geometry import N_KEYS, is_black
+from pianomime.score.score import Note
+
+Keys = NDArray[np.bool_]
+
+TOLERATED_STEPS: Final = 1
+"""A key may be so late, or so early in letting go, and is no mistake: presses take their time."""
+
+NEAR_S: Final = 0.2
+"""A wrong press so near to a wanted one of the same key is that one, early or late."""
+
+
+class Kind(Enum):
+    """What a mistake is; the value is for people."""
+
+    UNREACHABLE = "unreachable: no finger was free for it"
+    MISSED = "missed"
+    NEIGHBOUR = "neighbour key pressed instead"
+    LATE = "late"
+    CUT_SHORT = "let go too early"
+    HELD = "held too long"
+    EARLY = "pressed too early"
+    BRUSHED = "brushed"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One of them.
+
+    Attributes:
+        kind: What it is.
+        key: Which key, 0 .. 87; of `NEIGHBOUR` the one that was wanted.
+        finger: Whose note it is; `UNASSIGNED` for presses that no note asked for.
+        begins_s: In the score [s].
+        ends_s: In the score [s].
+        steps: Control steps in which the key was wrong.
+    """
+
+    kind: Kind
+    key: int
+    finger: int
+    begins_s: float
+    ends_s: float
+    steps: int
+
+
+def find_mistakes(performance: Performance) -> list[Mistake]:
+    """Return every mistake, by time."""
+    wanted, pressed, dt_s = performance.wanted, performance.pressed, performance.dt_s
+    wrong = pressed & ~wanted
+    taken = np.zeros_like(wrong)  # wrong presses that explain a missed note
+    found = []
+    for note in performance.score.notes:
+        first, last = round(note.onset_s / dt_s), round(note.offset_s / dt_s)
+        span = slice(first, min(max(last, first + 1), len(wanted)))
+        mine = wanted[span, note.key]
+        if not mine.any():
+            continue  # shorter than a step, or after the end
+        mistake = _of_note(note, pressed[span, note.key] | ~mine, wrong[span], span, dt_s)
+        if mistake is not None:
+            found.append(mistake)
+            if mistake.kind is Kind.NEIGHBOUR:
+                taken[span, _neighbours(note.key)] = True
+    for key, first, end in key_runs(wrong & ~taken):
+        kind = _of_press(wanted[:, key], first, end, dt_s)
+        found.append(Mistake(kind, key, UNASSIGNED, first * dt_s, end * dt_s, end - first))
+    return sorted(found, key=lambda mistake: (mistake.begins_s, mistake.key))
+
+
+def _of_note(note: Note, right: Keys, wrong: Keys, span: slice, dt_s: float) -> Mistake | None:
+    """Return what is wrong with a note whose key was `right` in these steps, if anything is."""
+    missing = int(np.sum(~right))
+    if missing == 0:
+        return None
+    heard = np.flatnonzero(right)
+    begins, ends = 0, len(right)
+    if note.finger == UNASSIGNED and len(heard) == 0:
+        kind = Kind.UNREACHABLE
+    elif len(heard) == 0:
+        near = wrong[:, _neighbours(note.key)].any()
+        kind = Kind.NEIGHBOUR if near else Kind.MISSED
+    elif heard[0] > TOLERATED_STEPS:
+        kind, ends = Kind.LATE, int(heard[0])
+    elif len(right) - 1 - heard[-1] > TOLERATED_STEPS:
+        kind, begins = Kind.CUT_SHORT, int(heard[-1]) + 1
+    else:
+        return None
+    start = span.start
+    return Mistake(
+        kind, note.key, note.finger, (start + begins) * dt_s, (start + ends) * dt_s, missing
+    )
+
+
+def _of_press(wanted: Keys, first: int, end: int, dt_s: float) -> Kind:
+    near = round(NEAR_S / dt_s)
+    if wanted[max(0, first - 1) : first].any():
+        return Kind.HELD
+    if wanted[end : end + near].any():
+        return Kind.EARLY
+    return Kind.HELD if wanted[max(0, first - near) : first].any() else Kind.BRUSHED
+
+
+def key_runs(pressed: Keys) -> Iterator[tuple[int, int, int]]:
+    """Yield key, first step and end of each press."""
+    padded = np.zeros((pressed.shape[0] + 2, pressed.shape[1]), np.int8)
+    padded[1:-1] = pressed
+    change = np.diff(padded, axis=0)
+    for key in np.flatnonzero(pressed.any(axis=0)):
+        begins, ends = np.flatnonzero(change[:, key] > 0), np.flatnonzero(change[:, key] < 0)
+        for first, end in zip(begins, ends, strict=True):
+            yield int(key), int(first), int(end)
+
+
+def _neighbours(key: int) -> list[int]:
+    """Return the keys that a finger may hit instead: the next ones, and the next white ones."""
+    near = {key - 1, key + 1}
+    if not is_black()[key]:
+        near |= {
+            other for other in (key - 2, key + 2) if 0 <= other < N_KEYS and not is_black()[other]
+        }
+    return sorted(other for other in near if 0 <= other < N_KEYS)

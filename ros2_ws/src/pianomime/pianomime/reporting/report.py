@@ -1,0 +1,134 @@
+"""One HTML page of performances: what was played, what went wrong, and when."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.errors import OutputError
+from pianomime.hands.fingers import FINGER_NAMES
+from pianomime.performance.performance import Performance
+from pianomime.performance.rendering import OFF, choose_backend
+from pianomime.performance.sound import performed_midi, write_wav
+from pianomime.piano.geometry import is_black, key_name
+from pianomime.reporting.health import Health
+from pianomime.reporting.mistakes import Mistake, find_mistakes, key_runs
+from pianomime.reporting.statistics import finger_statistics, worst_moments
+
+
+@dataclass(frozen=True)
+class Reported:
+    """One performance of a report.
+
+    Attributes:
+        name: What it is called on the page.
+        performance: What was played.
+        health: How the nodes did.
+        video: An MP4 of it from its lead-in on; None to show none.
+    """
+
+    name: str
+    performance: Performance
+    health: Health
+    video: bytes | None
+
+
+def write_report(reported: Sequence[Reported], path: Path) -> None:
+    """Write the page; it needs nothing but itself.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    data = {
+        "keys": [key_name(key) for key in range(88)],
+        "black": is_black().tolist(),
+        "performances": [_told(one) for one in reported],
+    }
+    text = json.dumps(_plain(data), separators=(",", ":")).replace("</", "<\\/")
+    page = files("pianomime.reporting").joinpath("report.html").read_text()
+    try:
+        path.write_text(page.replace("/*DATA*/null", text))
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+
+
+def film(performance: Performance, progress: Callable[[], object]) -> bytes | None:
+    """Return an MP4 of a performance with its sound; None where nothing can be rendered."""
+    if choose_backend() == OFF:
+        return None
+    from pianomime.performance.video import write_video
+
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        sound = folder / "audio.wav"
+        has_sound = write_wav(performed_midi(performance), sound)
+        for _ in write_video(performance, folder / "video.mp4", sound if has_sound else None):
+            progress()
+        return (folder / "video.mp4").read_bytes()
+
+
+def _told(one: Reported) -> dict[str, Any]:
+    performance, health = one.performance, one.health
+    wanted, pressed = performance.wanted, performance.pressed
+    mistakes = find_mistakes(performance)
+    kinds: dict[str, int] = {}
+    for mistake in mistakes:
+        kinds[mistake.kind.value] = kinds.get(mistake.kind.value, 0) + 1
+    return {
+        "name": one.name,
+        "title": performance.score.title,
+        "embodiment": performance.embodiment,
+        "duration_s": performance.score.duration_s,
+        "reached_s": len(wanted) * performance.dt_s,
+        "lead_in_s": performance.lead_in_s,
+        "dt_s": performance.dt_s,
+        "notes": len(performance.score.notes),
+        "metrics": performance.metrics(),
+        "real_time_factor": performance.real_time_factor,
+        "right": _runs(wanted & pressed),
+        "wrong": _runs(pressed & ~wanted),
+        "missed": _runs(wanted & ~pressed),
+        "kinds": kinds,
+        "fingers": [vars(row) for row in finger_statistics(performance, mistakes)],
+        "moments": [
+            {
+                "begins_s": moment.begins_s,
+                "steps": moment.steps,
+                "what": [_said(mistake) for mistake in moment.mistakes[:4]],
+                "more": max(0, len(moment.mistakes) - 4),
+            }
+            for moment in worst_moments(mistakes)
+        ],
+        "nodes": health.nodes,
+        "gate": health.gate,
+        "halts": health.halts,
+        "problems": health.problems,
+        "video": None if one.video is None else base64.b64encode(one.video).decode(),
+    }
+
+
+def _said(mistake: Mistake) -> str:
+    finger = f" ({FINGER_NAMES[mistake.finger]})" if mistake.finger >= 0 else ""
+    return f"{key_name(mistake.key)}{finger} {mistake.kind.value}"
+
+
+def _runs(keys: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+    return list(key_runs(keys))
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can say: numbers that are none become null."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
