@@ -11,7 +11,8 @@ choose_backend()  # before anything imports mujoco
 
 from pianomime.errors import PianoMimeError
 from pianomime.performance.bag import read_performance
-from pianomime.performance.recovery import recover
+from pianomime.performance.recovery import readable, recover
+from pianomime.performance.replay import changed_since, replay
 from pianomime.score.midi import load_score
 from pianomime.score.repertoire import repertoire
 from pianomime_bringup import bench, check, learn, perceive, play, report, security, train
@@ -33,6 +34,7 @@ def main() -> None:
     security.add_parser(commands)
     _add_songs(commands)
     _add_render(commands)
+    _add_replay(commands)
     _add_recover(commands)
     options = parser.parse_args()
     try:
@@ -70,6 +72,26 @@ def _render(options: argparse.Namespace) -> int:
     play.create_folder(options.output)
     play.write_with_progress(performance, options.output, {}, video=not options.no_video)
     return 0
+
+
+def _add_replay(commands: Any) -> None:
+    parser = commands.add_parser(
+        "replay", help="give the simulation a bag's commands again, and compare what comes of them"
+    )
+    parser.add_argument("bag", type=Path, help="or performance folder")
+    parser.set_defaults(run=_replay)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    with readable(options.bag) as bag:
+        result, changed = replay(bag), changed_since(bag)
+    f1 = [part.metrics()["f1"] for part in (result.recorded, result.replayed)]
+    print(f"{result.steps} steps, F1 {f1[0]:.4f} in the bag, {f1[1]:.4f} replayed")
+    if not result.difference:
+        print("identical")
+        return 0
+    print(f"not identical: {result.difference}" + (f" ({changed})" if changed else ""))
+    return 1
 
 
 def _add_recover(commands: Any) -> None:

@@ -3,8 +3,9 @@
 `launch/pianist.launch.py` turns it into launch_ros actions, `pianomime play` into processes.
 """
 
+import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -226,6 +227,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             "sources": ",".join(config.controllers),
             "embodiment": config.embodiment,
             "release": "sim/set_pause" if config.is_simulated else "",
+            "arguments": json.dumps(asdict(config)),
         },
         on_death=OnDeath.GO_ON,
     )

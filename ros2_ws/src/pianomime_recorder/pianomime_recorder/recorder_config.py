@@ -16,3 +16,4 @@ class RecorderConfig(NodeConfig):
         "", "set_pause service of a paused simulation, called once every topic has been heard"
     )
     embodiment: str = parameter("pianomime", "Kept in the bag: which hands played")
+    arguments: str = parameter("", "Kept in the bag: the graph's arguments, as JSON")

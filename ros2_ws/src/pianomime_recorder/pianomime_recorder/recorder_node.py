@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,8 @@ from rosbags.typesys.store import Typestore
 from std_srvs.srv import SetBool
 
 from pianomime.errors import OutputError
+from pianomime.hands.embodiment import embodiment
+from pianomime.simulation.model import content_hash
 from pianomime_common import topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
@@ -31,6 +34,9 @@ from pianomime_recorder.recorder_config import RecorderConfig
 
 _IRREGULAR: Final = (topics.MIDI_OUT, topics.DIAGNOSTICS)
 """A graph that waits for its first step is silent on these."""
+
+VERSIONED: Final = ("pianomime", "mujoco", "robopianist", "numpy")
+"""Packages whose versions are kept in the bag: what a run depends on."""
 
 QUIET_S: Final = 0.1
 """So long nothing has come once everybody has said his last word."""
@@ -54,6 +60,10 @@ class RecorderNode(PianoNode):
         config = self.config
         self._writer = _open(Path(config.bag))
         self._writer.set_custom_data("embodiment", config.embodiment)
+        self._writer.set_custom_data("model", content_hash(embodiment(config.embodiment)))
+        self._writer.set_custom_data("arguments", config.arguments)
+        for package in VERSIONED:
+            self._writer.set_custom_data(f"{package} version", version(package))
         self._connections: list[tuple[topics.Topic, Connection]] = []
         store = _typestore()
         for topic in topics.all_topics(tuple(config.sources.split(","))):

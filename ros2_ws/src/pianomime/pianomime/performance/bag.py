@@ -36,19 +36,19 @@ def read_performance(path: Path) -> Performance:
     if not (path / "metadata.yaml").exists() and any(path.glob("*.mcap")):
         raise BagError(f"{path}: was cut off; `pianomime recover {path} -o NEW` saves what it has")
     messages = read_messages(path, (*_NEEDED, "midi_out"))
-    custom = _custom_data(path)
+    custom = custom_data(path)
     missing = [name for name in _NEEDED if not messages[name]]
     if missing:
         raise BagError(f"{path}: holds no performance; nothing on {', '.join(missing)}")
-    states = _by_stamp(messages["piano_state"])
-    joints = _by_stamp(messages["joint_states"])
+    states = by_stamp(messages["piano_state"])
+    joints = by_stamp(messages["joint_states"])
     # The score says what was wanted; a goals node that was replaced may have left gaps in the bag.
     last = messages["score"][-1]
-    stamps = sorted(s for s in states.keys() & joints.keys() if s >= _stamp_s(last))
+    stamps = sorted(s for s in states.keys() & joints.keys() if s >= stamp_s(last))
     if not stamps:
         raise BagError(f"{path}: ends before the song begins")
     start_s = stamps[0]
-    score, lead_in_s = from_message(last), _stamp_s(last) - start_s + last.lead_in_s
+    score, lead_in_s = from_message(last), stamp_s(last) - start_s + last.lead_in_s
     dt_s = messages["key_goal"][0].dt_s
     wanted = key_goals(score, dt_s).keys
     wanted_time_s = lead_in_s + np.arange(len(wanted)) * dt_s
@@ -66,9 +66,9 @@ def read_performance(path: Path) -> Performance:
         wanted_time_s=wanted_time_s[reached],
         wanted=wanted[reached],
         midi=tuple(
-            MidiEvent(_stamp_s(m) - start_s, MidiKind(m.kind), m.number, m.value)
+            MidiEvent(stamp_s(m) - start_s, MidiKind(m.kind), m.number, m.value)
             for m in messages["midi_out"]
-            if _stamp_s(m) >= start_s
+            if stamp_s(m) >= start_s
         ),
         played_s=float(custom.get("played_s", "nan")),
         wall_s=float(custom.get("wall_s", "nan")),
@@ -93,7 +93,12 @@ def read_messages(path: Path, names: Collection[str]) -> dict[str, list[Any]]:
     return messages
 
 
-def _custom_data(path: Path) -> dict[str, str]:
+def custom_data(path: Path) -> dict[str, str]:
+    """Return what the recorder noted about the run; nothing in a bag that was recovered.
+
+    Raises:
+        BagError: The bag's metadata cannot be read.
+    """
     try:
         metadata = yaml.safe_load((path / "metadata.yaml").read_text())
     except (OSError, yaml.YAMLError) as error:
@@ -107,11 +112,12 @@ def _embodiment_of(joint_names: list[str]) -> str:
     return next(body.name for body in EMBODIMENTS.values() if body.lifts == lifts)
 
 
-def _by_stamp(messages: list[Any]) -> dict[float, Any]:
+def by_stamp(messages: list[Any]) -> dict[float, Any]:
     """Return messages by stamp [s]; a waiting simulation repeats itself, the last one counts."""
-    return {_stamp_s(message): message for message in messages}
+    return {stamp_s(message): message for message in messages}
 
 
-def _stamp_s(message: Any) -> float:
+def stamp_s(message: Any) -> float:
+    """Return a message's stamp [s], the same for equal instants."""
     stamp = message.header.stamp
     return float(round(stamp.sec + stamp.nanosec * 1e-9, 6))

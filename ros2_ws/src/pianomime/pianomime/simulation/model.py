@@ -24,7 +24,7 @@ def load_model(body: Embodiment) -> mujoco.MjModel:
     The first call for a body takes seconds; the compiled model is then kept in the user's cache
     folder under a hash of what it was made from.
     """
-    path = cache_dir() / f"{body.name}-{_content_hash(body)}.mjb"
+    path = cache_dir() / f"{body.name}-{content_hash(body)}.mjb"
     if path.exists():
         return mujoco.MjModel.from_binary_path(str(path))
     model = build_model(body)
@@ -77,7 +77,8 @@ def _stop_hands_colliding(root: "mjcf.RootElement") -> None:  # type: ignore[nam
             geom.contype, geom.conaffinity = 1, 0
 
 
-def _content_hash(body: Embodiment) -> str:
+def content_hash(body: Embodiment) -> str:
+    """Return a hash of all that a model is made from: equal hash, equal model."""
     packages = [f"{name}={version(name)}" for name in ("robopianist", "mujoco", "dm_control")]
     recipe = Path(__file__).read_bytes() + repr((body, packages)).encode()
     return hashlib.sha256(recipe).hexdigest()[:16]

@@ -1,0 +1,123 @@
+"""Give the simulation the commands of a bag once more: does the same come of them?"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.hands.embodiment import embodiment
+from pianomime.hands.hands_model import PEDAL
+from pianomime.performance.bag import (
+    BagError,
+    by_stamp,
+    custom_data,
+    read_messages,
+    read_performance,
+    stamp_s,
+)
+from pianomime.performance.performance import Performance
+from pianomime.simulation.model import CONTROL_DT_S, content_hash, load_model
+from pianomime.simulation.simulation import PianoSimulation
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of it.
+
+    Attributes:
+        recorded: The performance in the bag.
+        replayed: The same song with the states that the commands lead to now.
+        steps: Control steps that were taken.
+        difference: Where the two part for the first time, in words; empty if they are identical.
+    """
+
+    recorded: Performance
+    replayed: Performance
+    steps: int
+    difference: str
+
+
+def replay(bag: Path) -> Replay:
+    """Step through a bag.
+
+    Where a command is missing, because it came too late for a simulation by the wall clock, the
+    one before holds, as it did then.
+
+    Raises:
+        BagError: It cannot be read, or was not recorded from a simulation from its start on.
+    """
+    recorded = read_performance(bag)
+    messages = read_messages(bag, ("joint_states", "piano_state", "joint_trajectory"))
+    states, keys = by_stamp(messages["joint_states"]), by_stamp(messages["piano_state"])
+    stamps = sorted(states.keys() & keys.keys())
+    simulation = PianoSimulation(load_model(embodiment(recorded.embodiment)))
+    order = np.argsort(simulation.hands.index(recorded.joint_names))
+    names = (*simulation.hands.joint_names, PEDAL)
+    commands = _commands(messages["joint_trajectory"], names)
+    if np.any(np.array(states[stamps[0]].position)[order] != simulation.joint_position):
+        raise BagError(f"{bag}: does not begin where the simulation does, so it cannot be replayed")
+    seen: dict[float, tuple[Array, Array, NDArray[np.bool_]]] = {}
+    target, difference, steps = np.zeros(len(names)), "", 0
+    for stamp in np.arange(round((stamps[-1] - stamps[0]) / CONTROL_DT_S) + 1):
+        now_s = round(stamps[0] + stamp * CONTROL_DT_S, 6)
+        seen[now_s] = (simulation.joint_position, simulation.key_position, simulation.active)
+        if not difference and now_s in states and now_s in keys:
+            position = np.array(states[now_s].position)[order]
+            difference = _difference(now_s, position, keys[now_s], seen[now_s], names)
+        target = commands.get(now_s, target)
+        simulation.step(target[:-1], bool(target[-1] > 0.5))
+        steps += 1
+    start_s = stamps[-1] - recorded.time_s[-1]
+    frames = [seen[round(float(start_s + time_s), 6)] for time_s in recorded.time_s]
+    back = np.argsort(order)
+    replayed = replace(
+        recorded,
+        joint_position=np.array([position[back] for position, _, _ in frames]),
+        key_position=np.array([position for _, position, _ in frames]),
+        active=np.array([active for _, _, active in frames]),
+    )
+    return Replay(recorded, replayed, steps, difference)
+
+
+def changed_since(bag: Path) -> str:
+    """Return in what the model that a bag was recorded with is not that of today; or nothing."""
+    custom = custom_data(bag)
+    if "model" not in custom:
+        return "the bag does not say which model it was recorded with"
+    if custom["model"] == content_hash(embodiment(custom["embodiment"])):
+        return ""
+    versions = ", ".join(
+        f"{name} {value}" for name, value in custom.items() if name.endswith("version")
+    )
+    return f"the model has changed; then it was {versions}"
+
+
+def _commands(trajectories: list[Any], names: tuple[str, ...]) -> dict[float, Array]:
+    """Return the commands (n + 1,) by stamp, but for those of which a group is missing."""
+    parts: dict[float, dict[str, float]] = {}
+    for message in trajectories:
+        targets = parts.setdefault(stamp_s(message), {})
+        targets |= dict(zip(message.joint_names, message.points[0].positions, strict=True))
+    whole = {stamp: part for stamp, part in parts.items() if part.keys() == set(names)}
+    return {stamp: np.array([part[name] for name in names]) for stamp, part in whole.items()}
+
+
+def _difference(
+    now_s: float,
+    position: Array,
+    keys: Any,
+    seen: tuple[Array, Array, NDArray[np.bool_]],
+    names: tuple[str, ...],
+) -> str:
+    off = np.abs(position - seen[0])
+    if off.any():
+        joint = int(off.argmax())
+        return f"at {now_s:.2f} s {names[joint]} is {off[joint]:.2g} off"
+    key = np.abs(np.array(keys.position, np.float32) - seen[1].astype(np.float32))
+    if key.any() or np.any(np.array(keys.active, bool) != seen[2]):
+        return f"at {now_s:.2f} s key {int(key.argmax())} is {key.max():.2g} of its travel off"
+    return ""

@@ -1,0 +1,134 @@
+"""Mistakes are found and named; the page needs nothing but itself."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from pianomime.performance.performance import Performance
+from pianomime.reporting.health import Health
+from pianomime.reporting.mistakes import Kind, find_mistakes
+from pianomime.reporting.report import Reported, write_report
+from pianomime.reporting.statistics import finger_statistics, worst_moments
+from pianomime.score.goals import key_goals
+from pianomime.score.score import Note, Score
+
+DT_S = 0.05
+FIRST = Note(1.0, 2.0, 40, finger=6)  # C#4, steps 20 .. 39
+C4, D4, E4 = 39, 41, 43
+
+
+def performance(notes, change):
+    """Return a perfect performance of notes, changed at (steps, 88) pressed keys."""
+    score = Score.from_notes("song", notes)
+    wanted = key_goals(score, DT_S).keys
+    pressed = wanted.copy()
+    change(pressed)
+    frames = len(wanted) + 1
+    active = np.zeros((frames, 88), bool)
+    active[1:] = pressed
+    return Performance(
+        score=score,
+        lead_in_s=0.0,
+        embodiment="pianomime",
+        dt_s=DT_S,
+        time_s=np.arange(frames) * DT_S,
+        joint_names=("rh_FFJ1",),
+        joint_position=np.zeros((frames, 1)),
+        key_position=active.astype(float),
+        active=active,
+        wanted_time_s=np.arange(len(wanted)) * DT_S,
+        wanted=wanted,
+        midi=(),
+        played_s=1.0,
+        wall_s=1.0,
+    )
+
+
+def set_keys(*changes):
+    def change(pressed):
+        for steps, key, down in changes:
+            pressed[steps, key] = down
+
+    return change
+
+
+WHOLE = slice(20, 40)
+CASES = {
+    "perfect": (FIRST, (), []),
+    "one step late": (FIRST, [(slice(20, 21), 40, False)], []),
+    "late": (FIRST, [(slice(20, 24), 40, False)], [(Kind.LATE, 40, 1.0, 4)]),
+    "cut short": (FIRST, [(slice(35, 40), 40, False)], [(Kind.CUT_SHORT, 40, 1.75, 5)]),
+    "missed": (FIRST, [(WHOLE, 40, False)], [(Kind.MISSED, 40, 1.0, 20)]),
+    "neighbour": (
+        FIRST,
+        [(WHOLE, 40, False), (WHOLE, D4, True)],
+        [(Kind.NEIGHBOUR, 40, 1.0, 20)],
+    ),
+    "next white key": (
+        Note(1.0, 2.0, D4, finger=6),
+        [(WHOLE, D4, False), (WHOLE, E4, True)],
+        [(Kind.NEIGHBOUR, D4, 1.0, 20)],
+    ),
+    "no finger": (Note(1.0, 2.0, 40), [(WHOLE, 40, False)], [(Kind.UNREACHABLE, 40, 1.0, 20)]),
+    "early": (FIRST, [(slice(18, 20), 40, True)], [(Kind.EARLY, 40, 0.9, 2)]),
+    "held": (
+        [FIRST, Note(3.0, 4.0, E4, finger=7)],
+        [(slice(40, 45), 40, True)],
+        [(Kind.HELD, 40, 2.0, 5)],
+    ),
+    "brushed": (FIRST, [(slice(25, 27), 60, True)], [(Kind.BRUSHED, 60, 1.25, 2)]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_is_named(case):
+    notes, changes, expected = CASES[case]
+    played = performance(notes if isinstance(notes, list) else [notes], set_keys(*changes))
+    found = find_mistakes(played)
+    assert [(m.kind, m.key, pytest.approx(m.begins_s), m.steps) for m in found] == expected
+
+
+def test_every_wrong_step_is_told_or_tolerated():
+    rng = np.random.default_rng(0)
+    notes = [Note(i * 0.5, i * 0.5 + 0.4, int(rng.integers(88)), finger=5) for i in range(40)]
+
+    def change(pressed):
+        pressed ^= rng.random(pressed.shape) < 0.01
+
+    played = performance(notes, change)
+    wrong = played.pressed & ~played.wanted
+    told = np.zeros_like(wrong)
+    for m in find_mistakes(played):
+        told[round(m.begins_s / DT_S) : round(m.ends_s / DT_S), m.key] = True
+        if m.kind is Kind.NEIGHBOUR:
+            told[:, max(0, m.key - 2) : m.key + 3] = True
+    assert not np.any(wrong & ~told)
+
+
+def test_fingers_and_moments_are_counted():
+    notes = [FIRST, Note(5.0, 6.0, E4, finger=7), Note(7.0, 7.5, C4)]
+    played = performance(notes, set_keys((WHOLE, 40, False), (slice(100, 105), E4, False)))
+    mistakes = find_mistakes(played)
+    rows = {row.finger: row for row in finger_statistics(played, mistakes)}
+    assert (rows["rh_ff"].recall, rows["rh_ff"].mistakes) == (0.0, 1)
+    assert rows["rh_mf"].recall == pytest.approx(0.75)
+    assert (rows["none"].notes, rows["none"].recall) == (1, 1.0)
+    moments = worst_moments(mistakes)
+    assert [(m.begins_s, m.steps) for m in moments] == [(1.0, 20), (5.0, 5)]
+
+
+def test_the_page_holds_everything(tmp_path):
+    played = performance([FIRST], set_keys((WHOLE, 40, False)))
+    health = Health({"sim": {"step p99 [ms]": 7.5}}, {"accepted": 3}, (), ("gate: </script> bad",))
+    write_report([Reported("one", played, health, b"film")], tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert 'src="http' not in page
+    assert "href" not in page
+    data = json.loads(re.search(r"const DATA = (.*);\n", page).group(1))
+    told = data["performances"][0]
+    assert told["missed"] == [[40, 20, 40]]
+    assert told["metrics"]["velocity_error"] is None, "JSON has no NaN"
+    assert told["problems"] == ["gate: </script> bad"]
+    assert page.count("</script>") == 1

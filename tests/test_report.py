@@ -1,0 +1,56 @@
+"""`pianomime report` and `replay` on bags of real runs, whole and cut off."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from pianomime.score.midi import save_midi
+from pianomime.score.score import Note, Score
+
+pytestmark = pytest.mark.ros
+
+SHORT = Score.from_notes("short", [Note(0.4 * i, 0.4 * i + 0.35, 51 + 2 * i) for i in range(5)])
+
+
+@pytest.fixture
+def played(cli):
+    save_midi(SHORT, cli.folder / "short.mid")
+    status, _, err = cli.run("play", "short.mid", "-o", "played", "--no-video")
+    assert status == 0, err
+    return cli.folder / "played"
+
+
+def told(page):
+    return json.loads(re.search(r"const DATA = (.*);\n", page.read_text()).group(1))["performances"]
+
+
+def test_whole_and_cut_off_bags_are_reported_and_replayed(cli, played):
+    cut = cli.folder / "cut"
+    shutil.copytree(played / "bag", cut)
+    (cut / "metadata.yaml").unlink()
+    bag = next(cut.glob("*.mcap"))
+    bag.write_bytes(bag.read_bytes()[: int(0.9 * bag.stat().st_size)])
+    status, _, err = cli.run("report", "played", "played/bag", "-o", "two.html", "--no-video")
+    assert status == 0, err
+    first, second = told(cli.folder / "two.html")
+    assert first["metrics"]["f1"] > 0.7
+    assert first["metrics"] == second["metrics"]
+    assert first["gate"]["rejected"] == 0
+    assert any("p99" in name for name in first["nodes"]["sim"])
+    # One chunk holds all of so short a bag, so that nothing is left of it: one line says so.
+    status, _, err = cli.run("report", str(cut), "--no-video")
+    assert "Traceback" not in err
+    if status:
+        assert "nothing to recover" in err
+    status, out, _ = cli.run("replay", "played/bag")
+    assert (status, "identical" in out) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["report", "replay"])
+def test_a_bag_that_is_none_is_named(cli, command):
+    status, _, err = cli.run(command, "nowhere")
+    assert status == 2
+    assert "nowhere" in err
+    assert "Traceback" not in err
