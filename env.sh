@@ -5,5 +5,5 @@ _pianomime_shell=${_pianomime_shell:-bash}
 source "$_pianomime_root/.venv/bin/activate"
 if [ -d /opt/ros/jazzy ]; then source /opt/ros/jazzy/setup.$_pianomime_shell; fi
 source "$_pianomime_root/ros2_ws/install/local_setup.$_pianomime_shell"
-export PATH="$_pianomime_root/ros2_ws/install/pianomime_bringup/lib/pianomime_bringup:$PATH"
+export PATH="$_pianomime_root/ros2_ws/install/pianomime_cli/lib/pianomime_cli:$PATH"
 unset _pianomime_root _pianomime_shell

@@ -98,7 +98,7 @@ def run(seed: int) -> tuple[str, str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         save_midi(SONG, folder / "short.mid")
-        command = [sys.executable, "-m", "pianomime_bringup.cli", "play", "short.mid", "-o", "out"]
+        command = [sys.executable, "-m", "pianomime_cli.cli", "play", "short.mid", "-o", "out"]
         command += ["--no-video"] + ["--real-time"] * (rng.random() < 0.5)
         cli = subprocess.Popen(
             command,

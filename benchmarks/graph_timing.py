@@ -25,7 +25,7 @@ STEPS = (
 
 
 def play(song: str, folder: Path, *options: str) -> dict:
-    command = [sys.executable, "-m", "pianomime_bringup.cli", "play", song, "-o", str(folder)]
+    command = [sys.executable, "-m", "pianomime_cli.cli", "play", song, "-o", str(folder)]
     subprocess.run([*command, "--no-video", *options], check=True, stdout=subprocess.DEVNULL)
     return json.loads((folder / "metrics.json").read_text())
 

@@ -20,7 +20,7 @@ COLUMNS = ("f1", "f1_sounding", "precision", "recall", "onset_f1")
 
 
 def play(song: str, embodiment: str, folder: Path) -> dict:
-    command = [sys.executable, "-m", "pianomime_bringup.cli", "play", song, "-o", str(folder)]
+    command = [sys.executable, "-m", "pianomime_cli.cli", "play", song, "-o", str(folder)]
     options = ["--no-video", "--embodiment", embodiment]
     subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
     return json.loads((folder / "metrics.json").read_text())

@@ -59,7 +59,7 @@ class Cli:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start it, as in a terminal of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "pianomime_bringup.cli", *arguments],
+            [sys.executable, "-m", "pianomime_cli.cli", *arguments],
             env=self.environment,
             cwd=self.folder,
             stdout=subprocess.PIPE,

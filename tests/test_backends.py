@@ -11,7 +11,7 @@ from pianomime.score.midi import save_midi
 from pianomime.score.score import Note, Score
 from pianomime_bringup.node_topics import node_topics
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
-from pianomime_bringup.security import policy
+from pianomime_cli.security import policy
 from pianomime_common import topics
 from pianomime_msgs.msg import GateStatus
 

@@ -37,7 +37,7 @@ def score():
 @pytest.fixture(scope="module")
 def demonstration(tmp_path_factory):
     folder = tmp_path_factory.mktemp("example") / "demo"
-    command = [sys.executable, "-m", "pianomime_bringup.cli", "perceive"]
+    command = [sys.executable, "-m", "pianomime_cli.cli", "perceive"]
     command += [str(EXAMPLE / "video.mp4"), "--midi", str(EXAMPLE / "score.mid")]
     subprocess.run([*command, "-o", str(folder), "--no-video"], check=True, timeout=250)
     return load_demonstration(folder)
@@ -118,7 +118,7 @@ def test_the_expert_plays_well_and_in_the_humans_manner(score, demonstration):
 
 
 def test_the_released_arrays_can_be_imported(score, demonstration, tmp_path):
-    command = [sys.executable, "-m", "pianomime_bringup.cli", "import", str(EXAMPLE)]
+    command = [sys.executable, "-m", "pianomime_cli.cli", "import", str(EXAMPLE)]
     command += ["--midi", str(EXAMPLE / "score.mid"), "-o", str(tmp_path / "demo")]
     subprocess.run(command, check=True, timeout=60)
     released = load_demonstration(tmp_path / "demo")

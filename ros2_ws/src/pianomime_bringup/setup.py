@@ -21,7 +21,6 @@ setup(
     zip_safe=False,
     maintainer="PianoMime maintainers",
     maintainer_email="pianomime@example.org",
-    description="The graph described once, its launch file, and the pianomime command.",
+    description="The graphs described once, and their launch files.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["pianomime = pianomime_bringup.cli:main"]},
 )

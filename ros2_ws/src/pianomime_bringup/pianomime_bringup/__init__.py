@@ -1,1 +1,1 @@
-"""The graph described once, its launch file, and the pianomime command."""
+"""The graphs described once, for launch files and the command."""

@@ -1,18 +1,16 @@
 """The one description of the graph: which nodes, with which parameters, under which conditions.
 
-`launch/pianist.launch.py` turns it into launch_ros actions, `pianomime play` into processes.
+`launch/*.launch.py` turn it into launch_ros actions, `pianomime play` into processes.
 """
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
-from enum import Enum
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from pianomime.config import Config, parameter
-from pianomime.errors import ConfigError
-from pianomime.hands.embodiment import EMBODIMENTS, embodiment
+from pianomime.config import parameter
+from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.grid import grid_index
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.policy.checkpoint import load_checkpoint
@@ -20,17 +18,15 @@ from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S
-from pianomime_hardware.hardware_config import AHEAD, MIDI_TCP_PORT
+from pianomime_bringup.devices import DevicesConfig, devices_graph
+from pianomime_bringup.graph import NodeSpec, OnDeath, Value
+from pianomime_hardware.hardware_config import AHEAD
 from pianomime_policy.shipped import shipped_checkpoint
 from pianomime_view.view_config import ViewConfig
 
 CONTROLLERS: Final = ("expert", "planner", "policy")
 """The expert plans the whole song before it plays, the planner a second ahead while it plays, the
 policy does not plan: it has learnt to play."""
-
-BACKENDS: Final = ("mujoco", "emulator", "hardware")
-
-Value = str | int | float | bool
 
 REAL_HANDS: Final[dict[str, Value]] = {
     "max_joint_velocity": 12.0,
@@ -42,11 +38,10 @@ REAL_HANDS: Final[dict[str, Value]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class PianistConfig(Config):
+class PianistConfig(DevicesConfig):
     """Arguments of the graph, for the command line and for launch."""
 
     song: str = parameter("twinkle", "Path of a MIDI file, or name of a piece that comes along")
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     controller: str = parameter("expert", "Which controller plays", one_of=CONTROLLERS)
     learnt: str = parameter("", "File of `pianomime learn` for the expert to play from")
     demo: str = parameter("", "Folder of `pianomime perceive`, to play in that human's manner")
@@ -56,20 +51,8 @@ class PianistConfig(Config):
         "A further controller that runs too, to hand over to in mid-song",
         one_of=("", *CONTROLLERS),
     )
-    backend: str = parameter(
-        "mujoco", "Simulation, emulated devices, or the drivers of real ones", one_of=BACKENDS
-    )
     real_time: bool = parameter(
         False, "Simulate by the wall clock; else as fast as it goes, in step"
-    )
-    driver: str = parameter("/", "Namespace of the hands' driver; not to be that of this graph")
-    midi_port: str = parameter(
-        "", "Real keyboard: part of its MIDI port's name, or path of a raw MIDI device"
-    )
-    emulated_latency_s: float = parameter(0.01, "Of emulated links [s]", ge=0.0, le=1.0)
-    emulated_jitter_s: float = parameter(0.002, "Of emulated links [s]", ge=0.0, le=1.0)
-    midi_tcp_port: int = parameter(
-        MIDI_TCP_PORT, "TCP port of an emulated keyboard", ge=1024, le=65535
     )
     start_delay_s: float = parameter(
         8.0,
@@ -81,7 +64,6 @@ class PianistConfig(Config):
     transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
     stretch: float = parameter(1.0, "Factor on all durations: 2 is half the speed", ge=0.1, le=10.0)
     bag: str = parameter("", "Folder to create for a recording; empty: record nothing")
-    namespace: str = parameter("", "Namespace of all nodes and topics")
     view: bool = parameter(False, "Show it live in a browser, not faster than real time")
     view_host: str = parameter(
         ViewConfig.host, "Address of the live view; 0.0.0.0: to everybody on the network"
@@ -89,19 +71,6 @@ class PianistConfig(Config):
     view_port: int = parameter(
         ViewConfig.port, "Port of the live view; its sound is on the next", ge=1024, le=65534
     )
-    log_level: str = parameter(
-        "info", "Least severe messages logged", one_of=("debug", "info", "warn", "error", "fatal")
-    )
-
-    @property
-    def is_simulated(self) -> bool:
-        """Whether time is the simulation's, not the wall clock's."""
-        return self.backend == "mujoco"
-
-    @property
-    def drivers_namespace(self) -> str:
-        """Where the topics of the hands' driver are."""
-        return "shadow" if self.backend == "emulator" else self.driver
 
     @property
     def view_url(self) -> str:
@@ -122,13 +91,8 @@ class PianistConfig(Config):
             ModelError: What was learnt is not for this score or these hands, or is no policy.
             DemonstrationError: The demonstration is not of this score.
         """
-        if self.backend == "hardware":
-            if not self.midi_port:
-                raise ConfigError("midi_port = '': name the keyboard's MIDI port or device")
-            if self.driver.strip("/") == self.namespace.strip("/"):
-                raise ConfigError(
-                    f"driver = {self.driver!r}: must not be the namespace of this graph"
-                )
+        self.check_files()
+        self.check_devices()
         score = find_score(self.song, self.transpose, self.stretch)
         if self.learnt:
             learnt = load_learnt(Path(self.learnt))
@@ -142,38 +106,6 @@ class PianistConfig(Config):
         return score
 
 
-class OnDeath(Enum):
-    """What becomes of a graph when a node of it dies."""
-
-    RESPAWN = "it is started again"
-    GO_ON = "the others go on without it"
-    END = "the graph ends"
-
-
-@dataclass(frozen=True, kw_only=True)
-class NodeSpec:
-    """One node of the graph.
-
-    Attributes:
-        package: ROS package.
-        executable: Name of its entry point.
-        name: Node name.
-        parameters: ROS parameters.
-        on_death: What is done when it dies.
-    """
-
-    package: str
-    executable: str
-    name: str
-    parameters: dict[str, Value] = field(default_factory=dict)
-    on_death: OnDeath = OnDeath.RESPAWN
-
-    @property
-    def module(self) -> str:
-        """Return the Python module of the node."""
-        return f"{self.package}.{self.executable}_node"
-
-
 def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
     """Return the nodes of the pianist, in the order in which they are best started.
 
@@ -185,7 +117,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
         "ahead": AHEAD,
     }
     nodes = (
-        *((_simulation(config),) if config.is_simulated else _hardware(config)),
+        *((_simulation(config),) if config.is_simulated else devices_graph(config)),
         NodeSpec(
             package="pianomime_goals",
             executable="goals",
@@ -248,40 +180,6 @@ def _simulation(config: PianistConfig) -> NodeSpec:
         },
         on_death=OnDeath.END,
     )
-
-
-def _hardware(config: PianistConfig) -> tuple[NodeSpec, ...]:
-    emulator = NodeSpec(
-        package="pianomime_hardware",
-        executable="emulator",
-        name="emulator",
-        parameters={
-            "embodiment": config.embodiment,
-            "latency_s": config.emulated_latency_s,
-            "jitter_s": config.emulated_jitter_s,
-            "midi_port": config.midi_tcp_port,
-        },
-    )
-    emulated = config.backend == "emulator"
-    port = f"tcp:127.0.0.1:{config.midi_tcp_port}" if emulated else config.midi_port
-    devices = (
-        NodeSpec(
-            package="pianomime_hardware",
-            executable="shadow_bridge",
-            name="shadow_bridge",
-            parameters={
-                "embodiment": config.embodiment,
-                "driver": config.drivers_namespace,
-            },
-        ),
-        NodeSpec(
-            package="pianomime_hardware",
-            executable="midi_keyboard",
-            name="midi_keyboard",
-            parameters={"port": port},
-        ),
-    )
-    return (emulator, *devices) if emulated else devices
 
 
 def _gate(config: PianistConfig) -> NodeSpec:

@@ -7,7 +7,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
 from pianomime.metrics.scorekeeper import Scorekeeper
-from pianomime_bringup.heartbeats import Heartbeats
+from pianomime_cli.heartbeats import Heartbeats
 from pianomime_common import conversions, topics
 from pianomime_msgs import msg
 

@@ -23,8 +23,8 @@ from pianomime.performance.performance import Performance
 from pianomime.performance.recovery import recover
 from pianomime_bringup.arguments import add_options, from_strings
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
-from pianomime_bringup.supervisor import GraphFailedError, Supervisor
-from pianomime_bringup.watcher import Watcher
+from pianomime_cli.supervisor import GraphFailedError, Supervisor
+from pianomime_cli.watcher import Watcher
 from pianomime_common.domain import DomainClaim
 from pianomime_common.middleware import set_middleware_defaults
 
@@ -63,6 +63,7 @@ def play(options: argparse.Namespace) -> int:
         learnt=_absolute(config.learnt),
         demo=_absolute(config.demo),
         checkpoint=_absolute(config.checkpoint),
+        params_file=_absolute(config.params_file),
         bag=str(folder.absolute() / "bag"),
     )
     facts = _perform(config, folder)

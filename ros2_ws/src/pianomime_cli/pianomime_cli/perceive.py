@@ -14,7 +14,7 @@ from pianomime.hands.fingers import UNASSIGNED
 from pianomime.piano.geometry import key_name
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
-from pianomime_bringup.play import create_folder
+from pianomime_cli.play import create_folder
 
 CORNERS = 8
 FOOTAGE = "footage.npz"

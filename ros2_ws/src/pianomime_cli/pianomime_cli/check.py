@@ -6,7 +6,7 @@ from typing import Any
 import rclpy
 
 from pianomime.hands.embodiment import EMBODIMENTS
-from pianomime_bringup.backend_contract import BackendContract
+from pianomime_cli.backend_contract import BackendContract
 from pianomime_common.middleware import set_middleware_defaults
 
 

@@ -15,7 +15,7 @@ from pianomime.performance.recovery import readable, recover
 from pianomime.performance.replay import changed_since, replay
 from pianomime.score.midi import load_score
 from pianomime.score.repertoire import repertoire
-from pianomime_bringup import bench, check, learn, perceive, play, report, security, train
+from pianomime_cli import bench, check, learn, perceive, play, report, security, train
 
 
 def main() -> None:

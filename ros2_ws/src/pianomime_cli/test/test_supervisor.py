@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pianomime_bringup.pianist import NodeSpec, OnDeath, PianistConfig
-from pianomime_bringup.supervisor import RESPAWNS, GraphFailedError, Supervisor
+from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
+from pianomime_cli.supervisor import RESPAWNS, GraphFailedError, Supervisor
 
 NAMES = ("one", "two", "three")
 LIVES = "import time\ntime.sleep(60)\n"
@@ -26,7 +26,7 @@ def package(tmp_path, monkeypatch):
 
 def supervise(package, on_death=OnDeath.RESPAWN):
     nodes = [NodeSpec(package="idlers", executable=n, name=n, on_death=on_death) for n in NAMES]
-    return Supervisor(nodes, PianistConfig(), package / "log")
+    return Supervisor(nodes, GraphConfig(), package / "log")
 
 
 def wait_for_death(pids):

@@ -11,7 +11,7 @@ from typing import Final
 
 from pianomime.errors import PianoMimeError
 from pianomime.threads import ONE_THREAD
-from pianomime_bringup.pianist import NodeSpec, OnDeath, PianistConfig
+from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
 
 END_TIMEOUT_S: Final = 8.0
 """A node takes at most 4 s to leave (pianomime_common.running); then it is killed."""
@@ -30,7 +30,7 @@ class GraphFailedError(PianoMimeError):
 class Supervisor:
     """The processes of one graph."""
 
-    def __init__(self, nodes: Sequence[NodeSpec], config: PianistConfig, log_dir: Path) -> None:
+    def __init__(self, nodes: Sequence[NodeSpec], config: GraphConfig, log_dir: Path) -> None:
         """Start every node, with its output in a file of `log_dir`."""
         self._config = config
         self._log_dir = log_dir
@@ -101,6 +101,8 @@ class Supervisor:
         command += ["--log-level", f"{spec.name}:={config.log_level}"]
         for key, value in spec.parameters.items():
             command += ["-p", f"{key}:={_yaml(value)}"]
+        if config.params_file:
+            command += ["--params-file", config.params_file]
         with Path(self._log_dir, f"{name}.log").open("ab") as log:
             # A session of its own: Ctrl-C goes to the supervisor, which ends the nodes in order.
             # Kept, or else the next Popen would reap it when it is dead, and nobody would know.

@@ -1,0 +1,16 @@
+"""A bag in the browser: `ros2 launch launch/replay.launch.py bag:=FOLDER`."""
+
+from launch.actions import ExecuteProcess, Shutdown
+
+from launch import LaunchDescription
+from pianomime_bringup.launching import launch_description
+from pianomime_bringup.replay_graph import ReplayConfig, play_command, replay_graph
+
+
+def _play(config: ReplayConfig) -> list[ExecuteProcess]:
+    return [ExecuteProcess(cmd=play_command(config), output="both", on_exit=Shutdown())]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return its arguments, the view, and `ros2 bag play`."""
+    return launch_description(ReplayConfig, replay_graph, _play)

@@ -1,0 +1,89 @@
+"""The devices of the graph: which hands and which keyboard, and the nodes between."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from pianomime.config import parameter
+from pianomime.errors import ConfigError
+from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime_bringup.graph import GraphConfig, NodeSpec
+from pianomime_hardware.hardware_config import MIDI_TCP_PORT
+
+BACKENDS: Final = ("mujoco", "emulator", "hardware")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevicesConfig(GraphConfig):
+    """Arguments of whatever has devices."""
+
+    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    backend: str = parameter(
+        "mujoco", "Simulation, emulated devices, or the drivers of real ones", one_of=BACKENDS
+    )
+    driver: str = parameter("/", "Namespace of the hands' driver; not to be that of this graph")
+    midi_port: str = parameter(
+        "", "Real keyboard: part of its MIDI port's name, or path of a raw MIDI device"
+    )
+    emulated_latency_s: float = parameter(0.01, "Of emulated links [s]", ge=0.0, le=1.0)
+    emulated_jitter_s: float = parameter(0.002, "Of emulated links [s]", ge=0.0, le=1.0)
+    midi_tcp_port: int = parameter(
+        MIDI_TCP_PORT, "TCP port of an emulated keyboard", ge=1024, le=65535
+    )
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether time is the simulation's, not the wall clock's."""
+        return self.backend == "mujoco"
+
+    @property
+    def drivers_namespace(self) -> str:
+        """Where the topics of the hands' driver are."""
+        return "shadow" if self.backend == "emulator" else self.driver
+
+    def check_devices(self) -> None:
+        """Refuse devices that cannot be.
+
+        Raises:
+            ConfigError: Real hands have no keyboard, or their driver is in this graph's namespace.
+        """
+        if self.backend != "hardware":
+            return
+        if not self.midi_port:
+            raise ConfigError("midi_port = '': name the keyboard's MIDI port or device")
+        if self.driver.strip("/") == self.namespace.strip("/"):
+            raise ConfigError(f"driver = {self.driver!r}: must not be the namespace of this graph")
+
+
+def devices_graph(config: DevicesConfig) -> tuple[NodeSpec, ...]:
+    """Return the nodes between graph and devices; the devices too if they are emulated."""
+    emulator = NodeSpec(
+        package="pianomime_hardware",
+        executable="emulator",
+        name="emulator",
+        parameters={
+            "embodiment": config.embodiment,
+            "latency_s": config.emulated_latency_s,
+            "jitter_s": config.emulated_jitter_s,
+            "midi_port": config.midi_tcp_port,
+        },
+    )
+    emulated = config.backend == "emulator"
+    port = f"tcp:127.0.0.1:{config.midi_tcp_port}" if emulated else config.midi_port
+    devices = (
+        NodeSpec(
+            package="pianomime_hardware",
+            executable="shadow_bridge",
+            name="shadow_bridge",
+            parameters={
+                "embodiment": config.embodiment,
+                "driver": config.drivers_namespace,
+            },
+        ),
+        NodeSpec(
+            package="pianomime_hardware",
+            executable="midi_keyboard",
+            name="midi_keyboard",
+            parameters={"port": port},
+        ),
+    )
+    return (emulator, *devices) if emulated else devices

@@ -1,0 +1,79 @@
+"""From a graph's description to what `ros2 launch` runs; for machines that have launch_ros."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+from launch import Action, LaunchContext, LaunchDescription
+from pianomime.config import Config
+from pianomime.threads import ONE_THREAD
+from pianomime_bringup.arguments import from_strings
+from pianomime_bringup.graph import NodeSpec, OnDeath
+
+
+class Launchable(Protocol):
+    """What every graph's configuration has.
+
+    Attributes:
+        namespace: Of all nodes.
+        log_level: Of all nodes.
+        params_file: Parameters that override ours; empty: none.
+    """
+
+    namespace: str
+    log_level: str
+    params_file: str
+
+
+def launch_description(
+    config_type: type[Config],
+    graph: Callable[[Config], Sequence[NodeSpec]],
+    also: Callable[[Config], Sequence[ExecuteProcess]] = lambda _: (),
+) -> LaunchDescription:
+    """Declare an argument for each field of `config_type`; then start the nodes of `graph`.
+
+    Args:
+        config_type: Its values are checked before anything starts.
+        graph: Gives the nodes, or raises what is wrong with the arguments.
+        also: Gives processes that are no nodes of ours; the launch ends with them.
+    """
+    fields = dataclasses.fields(config_type)
+
+    def start(context: LaunchContext) -> list[Action]:
+        given = {field.name: LaunchConfiguration(field.name).perform(context) for field in fields}
+        config = from_strings(config_type, given)
+        return [*(_node(spec, config) for spec in graph(config)), *also(config)]
+
+    arguments = [
+        DeclareLaunchArgument(
+            field.name,
+            default_value=str(field.default),
+            description=field.metadata["description"],
+            choices=list(field.metadata["one_of"]) or None,
+        )
+        for field in fields
+    ]
+    return LaunchDescription([*arguments, OpaqueFunction(function=start)])
+
+
+def _node(spec: NodeSpec, config: Launchable) -> Node:
+    overrides = [str(Path(config.params_file).absolute())] if config.params_file else []
+    return Node(
+        package=spec.package,
+        executable=spec.executable,
+        name=spec.name,
+        namespace=config.namespace,
+        parameters=[spec.parameters, *overrides],
+        additional_env=ONE_THREAD,
+        ros_arguments=["--log-level", f"{spec.name}:={config.log_level}"],
+        output="both",
+        respawn=spec.on_death is OnDeath.RESPAWN,
+        respawn_delay=1.0,
+        respawn_max_retries=5,
+        on_exit=Shutdown() if spec.on_death is OnDeath.END else None,
+    )

@@ -1,0 +1,39 @@
+"""The graph of perception: a video or camera, and what is seen in it."""
+
+from dataclasses import dataclass
+
+from pianomime.config import parameter
+from pianomime_bringup.graph import GraphConfig, NodeSpec
+from pianomime_perception.perception_config import VideoSourceConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerceptionGraphConfig(GraphConfig):
+    """Arguments of the graph."""
+
+    source: str = parameter(VideoSourceConfig.source, "Video file, or number of a camera")
+    rate_hz: float = parameter(VideoSourceConfig.rate_hz, "Most images a second", ge=0.1, le=240.0)
+    camera_driver: bool = parameter(
+        False, "Another node publishes image_raw: start no video source"
+    )
+
+
+def perception_graph(config: PerceptionGraphConfig) -> tuple[NodeSpec, ...]:
+    """Return the nodes.
+
+    Raises:
+        ConfigError: An argument is no good.
+    """
+    config.check_files()
+    perception = NodeSpec(
+        package="pianomime_perception", executable="perception", name="perception"
+    )
+    if config.camera_driver:
+        return (perception,)
+    source = NodeSpec(
+        package="pianomime_perception",
+        executable="video_source",
+        name="video_source",
+        parameters={"source": config.source, "rate_hz": config.rate_hz},
+    )
+    return (perception, source)

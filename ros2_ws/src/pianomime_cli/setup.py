@@ -1,0 +1,21 @@
+"""Build pianomime_cli."""
+
+from setuptools import find_packages, setup
+
+NAME = "pianomime_cli"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    zip_safe=False,
+    maintainer="PianoMime maintainers",
+    maintainer_email="pianomime@example.org",
+    description="The pianomime command: play, learn, perceive, train, report and the rest.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": ["pianomime = pianomime_cli.cli:main"]},
+)
