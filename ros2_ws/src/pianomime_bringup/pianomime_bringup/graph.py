@@ -52,6 +52,12 @@ class GraphConfig(Config):
         "info", "Least severe messages logged", one_of=("debug", "info", "warn", "error", "fatal")
     )
 
+    @property
+    def remappings(self) -> dict[str, str]:
+        """Of all nodes: a graph in a namespace has its own time."""
+        namespace = self.namespace.strip("/")
+        return {"/clock": f"/{namespace}/clock"} if namespace else {}
+
     def check_files(self) -> None:
         """Refuse what cannot be read before anything starts.
 

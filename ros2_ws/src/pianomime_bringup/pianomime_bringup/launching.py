@@ -3,37 +3,22 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from launch import Action, LaunchContext, LaunchDescription
-from pianomime.config import Config
 from pianomime.threads import ONE_THREAD
 from pianomime_bringup.arguments import from_strings
-from pianomime_bringup.graph import NodeSpec, OnDeath
-
-
-class Launchable(Protocol):
-    """What every graph's configuration has.
-
-    Attributes:
-        namespace: Of all nodes.
-        log_level: Of all nodes.
-        params_file: Parameters that override ours; empty: none.
-    """
-
-    namespace: str
-    log_level: str
-    params_file: str
+from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
 
 
 def launch_description(
-    config_type: type[Config],
-    graph: Callable[[Config], Sequence[NodeSpec]],
-    also: Callable[[Config], Sequence[ExecuteProcess]] = lambda _: (),
+    config_type: type[GraphConfig],
+    graph: Callable[[Any], Sequence[NodeSpec]],
+    also: Callable[[Any], Sequence[ExecuteProcess]] = lambda _: (),
 ) -> LaunchDescription:
     """Declare an argument for each field of `config_type`; then start the nodes of `graph`.
 
@@ -61,7 +46,7 @@ def launch_description(
     return LaunchDescription([*arguments, OpaqueFunction(function=start)])
 
 
-def _node(spec: NodeSpec, config: Launchable) -> Node:
+def _node(spec: NodeSpec, config: GraphConfig) -> Node:
     overrides = [str(Path(config.params_file).absolute())] if config.params_file else []
     return Node(
         package=spec.package,
@@ -69,6 +54,7 @@ def _node(spec: NodeSpec, config: Launchable) -> Node:
         name=spec.name,
         namespace=config.namespace,
         parameters=[spec.parameters, *overrides],
+        remappings=list(config.remappings.items()),
         additional_env=ONE_THREAD,
         ros_arguments=["--log-level", f"{spec.name}:={config.log_level}"],
         output="both",

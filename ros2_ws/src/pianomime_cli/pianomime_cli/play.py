@@ -53,8 +53,10 @@ def play(options: argparse.Namespace) -> int:
     config = from_strings(PianistConfig, given)
     score = config.load_score()
     folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
-    claim = DomainClaim("play")
-    DomainClaim("sim").release()  # a graph that was started by launch has no "play"
+    claim = DomainClaim("play", config.namespace)
+    DomainClaim(
+        "sim", config.namespace
+    ).release()  # a graph that was started by launch has no "play"
     create_folder(folder)
     config = replace(
         config,

@@ -98,6 +98,8 @@ class Supervisor:
         spec, config = self._specs[name], self._config
         command = [sys.executable, "-m", spec.module, "--ros-args"]
         command += ["-r", f"__node:={spec.name}", "-r", f"__ns:=/{config.namespace.strip('/')}"]
+        for name_given, name_used in config.remappings.items():
+            command += ["-r", f"{name_given}:={name_used}"]
         command += ["--log-level", f"{spec.name}:={config.log_level}"]
         for key, value in spec.parameters.items():
             command += ["-p", f"{key}:={_yaml(value)}"]

@@ -45,7 +45,9 @@ class Watcher(Node):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            self.heartbeats.heard(status.name.partition(":")[0])
+            namespace, _, name = status.name.partition(":")[0].rpartition("/")
+            if namespace == self.get_namespace().strip("/"):
+                self.heartbeats.heard(name)
 
     def _on_score(self, message: msg.Score) -> None:
         self.score = message

@@ -83,7 +83,7 @@ class Diagnostics:
                 durations.clear()
         status = DiagnosticStatus(
             level=DiagnosticStatus.ERROR if self._problems else DiagnosticStatus.OK,
-            name=f"{self._node.get_name()}: state",
+            name=f"{self._node.get_fully_qualified_name().lstrip('/')}: state",
             message="; ".join(f"{name}: {what}" for name, what in self._problems.items()),
             values=[KeyValue(key=key, value=value) for key, value in values.items()],
         )

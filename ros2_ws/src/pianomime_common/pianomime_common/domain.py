@@ -1,4 +1,4 @@
-"""One simulation, and so one source of /clock, for each ROS domain of this machine."""
+"""One simulation, and so one source of time, for each namespace of a ROS domain."""
 
 import fcntl
 import os
@@ -17,14 +17,14 @@ class DomainInUseError(PianoMimeError):
 
 
 class DomainClaim:
-    """Holds a part ("play" or "sim") in this process's ROS domain until it is released.
+    """Holds a part ("play" or "sim") in a namespace of this process's domain until it is released.
 
     A lock on a file, so the system releases it however the process ends, and nobody has to wait
     for discovery to know.
     """
 
-    def __init__(self, part: str) -> None:
-        """Claim `part`.
+    def __init__(self, part: str, namespace: str) -> None:
+        """Claim `part` in `namespace`.
 
         Raises:
             DomainInUseError: Another process holds it; names the process.
@@ -33,7 +33,8 @@ class DomainClaim:
         domain = os.environ.get("ROS_DOMAIN_ID") or "0"
         if not domain.isdecimal() or int(domain) > _HIGHEST:
             raise ConfigError(f"ROS_DOMAIN_ID = {domain!r}: must be a number in [0, {_HIGHEST}]")
-        name = f"pianomime-{os.getuid()}-{part}-domain-{domain}.lock"
+        place = namespace.strip("/").replace("/", ".")
+        name = f"pianomime-{os.getuid()}-{part}-domain-{domain}{'-' * bool(place)}{place}.lock"
         file = Path(tempfile.gettempdir(), name).open("a+")  # noqa: SIM115  held, not read
         self._file: TextIO = file
         try:
@@ -43,8 +44,8 @@ class DomainClaim:
             holder = self._file.read().strip()
             self._file.close()
             raise DomainInUseError(
-                f"ROS domain {domain} is in use by process {holder}; "
-                "wait for it or set another ROS_DOMAIN_ID"
+                f"ROS domain {domain}{f', namespace {place},' if place else ''} is in use by "
+                f"process {holder}; wait for it, or set another ROS_DOMAIN_ID or namespace"
             ) from None
         self._file.truncate(0)
         self._file.write(str(os.getpid()))

@@ -40,13 +40,13 @@ class SimNode(PianoNode):
     """Step the simulation in lock-step with the commands, or by the wall clock."""
 
     def __init__(self, **options: Any) -> None:
-        """Be the simulation of this ROS domain; `options` are rclpy's for a node.
+        """Be the simulation of its namespace; `options` are rclpy's for a node.
 
         Raises:
             DomainInUseError: There is one already.
         """
-        self._claim = DomainClaim("sim")
         super().__init__("sim", SimConfig, **options)
+        self._claim = DomainClaim("sim", self.get_namespace())
 
     def configure(self) -> None:
         """Load the model."""

@@ -146,7 +146,9 @@ class ViewNode(PianoNode):
             if status.message:
                 told["!"] = status.message
             if told:
-                self._timing[status.name.partition(":")[0]] = told
+                namespace, _, name = status.name.partition(":")[0].rpartition("/")
+                if namespace == self.get_namespace().strip("/"):
+                    self._timing[name] = told
 
     def _show(self) -> None:
         self._controls.carry_out()
