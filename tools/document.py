@@ -1,17 +1,24 @@
-"""Write the generated parts of README.md: topics, parameters, options.
+"""Write the generated parts of the documents: README.md, docs/nodes/, docs/api.md.
 
 `python tools/document.py` rewrites them, `--check` only says whether they are up to date.
 """
 
+import ast
 import dataclasses
+import importlib
+import inspect
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from pianomime.config import Config
-from pianomime_bringup.pianist import PianistConfig
+from pianomime_bringup.node_topics import node_topics
+from pianomime_bringup.pianist import PianistConfig, pianist_graph
 from pianomime_common import topics
+from pianomime_common.piano_node import PianoNode
+from pianomime_common.topics import Topic
 from pianomime_control.expert_config import ExpertConfig, PlannerConfig
 from pianomime_control.gate_node import GateNodeConfig
 from pianomime_description.description_config import DescriptionConfig
@@ -27,7 +34,7 @@ from pianomime_recorder.recorder_config import RecorderConfig
 from pianomime_sim.sim_config import SimConfig
 from pianomime_view.view_config import ViewConfig
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
 NODES: dict[str, type[Config]] = {
     "goals": GoalsConfig,
     "expert": ExpertConfig,
@@ -44,12 +51,15 @@ NODES: dict[str, type[Config]] = {
     "video_source": VideoSourceConfig,
     "perception": PerceptionConfig,
 }
+CONTROLLERS = ("expert", "planner", "policy")
+WATCHERS = ("recorder", "view", "description")
+"""They listen to nearly everything, which would hide the rest of the picture."""
 
 
-def topic_table() -> str:
-    """Return every topic with type, quality of service and meaning."""
+def topic_table(shown: Iterable[Topic]) -> str:
+    """Return topics with type, quality of service and meaning."""
     rows = ["| topic | type | QoS | what |", "| --- | --- | --- | --- |"]
-    for topic in (*topics.all_topics(("expert",)), *topics.PERCEPTION):
+    for topic in shown:
         package = topic.type.__module__.split(".")[0]
         latched = topic.qos.durability == DurabilityPolicy.TRANSIENT_LOCAL
         reliable = topic.qos.reliability == ReliabilityPolicy.RELIABLE
@@ -75,20 +85,112 @@ def field_table(config: type[Config]) -> str:
     return "\n".join(rows)
 
 
-def parameter_tables() -> str:
-    """Return the parameters of every node."""
-    return "\n\n".join(f"`{node}`\n\n{field_table(config)}" for node, config in NODES.items())
+def node_class(name: str) -> type[PianoNode]:
+    """Return the class of a node."""
+    package = NODES[name].__module__.split(".")[0]
+    module = importlib.import_module(f"{package}.{name}_node")
+    return next(
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and issubclass(value, PianoNode)
+        and value.__module__ == module.__name__
+    )
+
+
+def node_list() -> str:
+    """Return every node with its package and page."""
+    rows = ["| node | package | what |", "| --- | --- | --- |"]
+    for name, config in NODES.items():
+        what = inspect.getdoc(node_class(name)).splitlines()[0]
+        package = config.__module__.split(".")[0]
+        rows.append(f"| [`{name}`](docs/nodes/{name}.md) | `{package}` | {what} |")
+    return "\n".join(rows)
+
+
+def node_page(name: str) -> str:
+    """Return the page of a node."""
+    of_class = node_class(name)
+    module = importlib.import_module(of_class.__module__)
+    its = node_topics(name, CONTROLLERS)
+    parts = [f"# {name}", module.__doc__.strip(), inspect.getdoc(of_class)]
+    package = NODES[name].__module__.split(".")[0]
+    parts.append(f"```bash\nros2 run {package} {name} --ros-args -p PARAMETER:=VALUE\n```")
+    for title, shown in (("Publishes", its.publishes), ("Listens to", its.listens)):
+        if shown:
+            parts += [f"## {title}", topic_table(shown)]
+    services = [f"- `{service}` ({kind})" for service, kind in served(module.__file__)]
+    if services:
+        parts += ["## Services", "\n".join(services)]
+    if name == "goals":
+        parts += ["## Actions", "- `play_score` (pianomime_msgs/PlayScore)"]
+    parts += ["## Parameters", field_table(NODES[name])]
+    return "\n\n".join(parts) + "\n"
+
+
+def served(path: str) -> list[tuple[str, str]]:
+    """Return name and type of the services that a node's module offers."""
+    return [
+        (node.args[1].value, node.args[0].id)
+        for node in ast.walk(ast.parse(Path(path).read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "serve"
+    ]
+
+
+def picture() -> str:
+    """Return the graph of the simulated pianist."""
+    names = [spec.name for spec in pianist_graph(PianistConfig())]
+    players = [name for name in names if name not in WATCHERS]
+    lines = ["```mermaid", "graph LR"]
+    for sender in players:
+        for receiver in players:
+            heard = {topic.name for topic in node_topics(receiver, ("expert",)).listens}
+            shared = [t.name for t in node_topics(sender, ("expert",)).publishes if t.name in heard]
+            groups = [name for name in shared if name.endswith("joint_trajectory")]
+            label = [name for name in shared if name not in groups]
+            label += ["*_controller/joint_trajectory"] if groups else []
+            if label:
+                lines.append(f'  {sender} -- "{", ".join(label)}" --> {receiver}')
+    for watcher in WATCHERS:
+        lines.append(f"  {' & '.join(players)} -.-> {watcher}")
+    return "\n".join([*lines, "```"])
+
+
+def api() -> str:
+    """Return the public classes and functions of the library, by module."""
+    library = ROOT / "ros2_ws/src/pianomime"
+    parts = [
+        "# The library",
+        "`pianomime`, without ROS: what each module offers. The docstrings there say the rest: "
+        "shapes, units, frames, errors, sources.",
+    ]
+    for path in sorted(library.glob("pianomime/**/*.py")):
+        tree = ast.parse(path.read_text())
+        public = [
+            f"- `{node.name}`: {(ast.get_docstring(node) or '').splitlines()[0]}"
+            for node in tree.body
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+        ]
+        if public:
+            name = ".".join(path.relative_to(library).with_suffix("").parts)
+            what = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ")
+            parts += [f"## {name}", what, "\n".join(public)]
+    return "\n\n".join(parts) + "\n"
 
 
 SECTIONS = {
-    "topics": topic_table,
-    "parameters": parameter_tables,
+    "topics": lambda: topic_table((*topics.all_topics(("expert",)), *topics.PERCEPTION)),
+    "nodes": node_list,
+    "picture": picture,
     "arguments": lambda: field_table(PianistConfig),
 }
 
 
-def updated(text: str) -> str:
+def readme() -> str:
     """Return the README with its generated parts made anew."""
+    text = (ROOT / "README.md").read_text()
     for name, make in SECTIONS.items():
         begin, end = f"<!-- generated: {name} -->\n", f"\n<!-- end: {name} -->"
         before, rest = text.split(begin)
@@ -97,13 +199,25 @@ def updated(text: str) -> str:
     return text
 
 
+def documents() -> dict[Path, str]:
+    """Return every file that is generated, wholly or in part."""
+    pages = {ROOT / f"docs/nodes/{name}.md": node_page(name) for name in NODES}
+    return {ROOT / "README.md": readme(), ROOT / "docs/api.md": api(), **pages}
+
+
 def main() -> None:
     """Rewrite or check."""
-    text = README.read_text()
-    new = updated(text)
+    stale = {
+        path: text
+        for path, text in documents().items()
+        if not path.exists() or path.read_text() != text
+    }
     if "--check" in sys.argv:
-        sys.exit("README.md is out of date; run python tools/document.py" if new != text else 0)
-    README.write_text(new)
+        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+        sys.exit(f"out of date: {names}; run python tools/document.py" if stale else 0)
+    for path, text in stale.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
 
 if __name__ == "__main__":

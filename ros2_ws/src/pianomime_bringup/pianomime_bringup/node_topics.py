@@ -46,4 +46,17 @@ def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -
         "shadow_bridge": NodeTopics((topics.JOINT_STATES, *driven), (*hands, driver_states)),
         "midi_keyboard": NodeTopics((topics.PIANO_STATE, topics.MIDI_OUT), (pedal,)),
         "emulator": NodeTopics((driver_states,), driven),
-    }[name]
+        "view": NodeTopics(
+            (),
+            (
+                topics.SCORE, topics.KEY_GOAL, topics.JOINT_STATES, topics.PIANO_STATE,
+                topics.MIDI_OUT, topics.GATE_STATUS, topics.DIAGNOSTICS,
+            ),
+        ),
+        "description": NodeTopics(
+            (topics.ROBOT_DESCRIPTION, topics.TF, topics.TF_STATIC),
+            (topics.JOINT_STATES, topics.PIANO_STATE),
+        ),
+        "video_source": NodeTopics((topics.IMAGE_RAW, topics.VIDEO_STATE), ()),
+        "perception": NodeTopics((topics.HAND_LANDMARKS,), (topics.IMAGE_RAW,)),
+    }[name]  # fmt: skip

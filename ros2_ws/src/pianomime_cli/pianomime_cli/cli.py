@@ -9,6 +9,7 @@ from pianomime.performance.rendering import choose_backend
 
 choose_backend()  # before anything imports mujoco
 
+from pianomime.doctor import WANTED
 from pianomime.errors import PianoMimeError
 from pianomime.performance.bag import read_performance
 from pianomime.performance.recovery import readable, recover
@@ -33,6 +34,7 @@ def main() -> None:
     check.add_parser(commands)
     security.add_parser(commands)
     _add_songs(commands)
+    _add_doctor(commands)
     _add_render(commands)
     _add_replay(commands)
     _add_recover(commands)
@@ -57,6 +59,23 @@ def _songs(_: argparse.Namespace) -> int:
         score = load_score(path)
         print(f"{name:28} {score.duration_s:6.1f} s {len(score.notes):5d} notes")
     return 0
+
+
+def _add_doctor(commands: Any) -> None:
+    parser = commands.add_parser(
+        "doctor", help="tell what is installed, what is missing, and the command that mends it"
+    )
+    parser.set_defaults(run=_doctor)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    lacks = False
+    for wanted in WANTED:
+        found = wanted.look()
+        lacks = lacks or (wanted.needed and not found)
+        state = found or f"MISSING; {wanted.mend}"
+        print(f"{wanted.what:24} {state:52} ({wanted.what_for})")
+    return int(lacks)
 
 
 def _add_render(commands: Any) -> None:

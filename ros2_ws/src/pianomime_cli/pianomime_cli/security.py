@@ -8,7 +8,7 @@ import argparse
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pianomime.errors import OutputError
 from pianomime_bringup.arguments import add_options, from_strings
@@ -18,6 +18,16 @@ from pianomime_common import topics
 from pianomime_common.topics import Topic
 
 _EVERY_NODE = ("/parameter_events", "/rosout", "~/transition_event", topics.DIAGNOSTICS.name)
+
+
+ASKS: Final = {
+    "recorder": ("sim/set_pause",),
+    "view": (
+        "sim/set_pause", "sim/step_simulation", "gate/arm", "gate/reset",
+        "gate/set_parameters_atomically",
+    ),
+}  # fmt: skip
+"""Services that nodes ask others for."""
 
 
 def add_parser(commands: Any) -> None:
@@ -44,6 +54,7 @@ def _security(options: argparse.Namespace) -> int:
 def policy(config: PianistConfig) -> str:
     """Return the policy of a graph: each node may do what it does, and nothing else."""
     namespace = "/" + config.namespace.strip("/")
+    clock = config.remappings.get(topics.CLOCK.name, topics.CLOCK.name)
     root = ET.Element("policy", version="0.2.0")
     enclaves = ET.SubElement(root, "enclaves")
     for spec in pianist_graph(config):
@@ -58,13 +69,16 @@ def policy(config: PianistConfig) -> str:
             "topics",
             "topic",
             {"subscribe": "ALLOW"},
-            _names(its.listens, ("/parameter_events", topics.CLOCK.name)),
+            _names(its.listens, ("/parameter_events", clock)),
         )
         _allow(profile, "services", "service", {"reply": "ALLOW"}, ("~/*",))
-        if spec.name == "recorder":
-            _allow(profile, "services", "service", {"request": "ALLOW"}, ("sim/set_pause",))
+        if spec.name in ASKS:
+            _allow(profile, "services", "service", {"request": "ALLOW"}, ASKS[spec.name])
         if spec.name == "goals":
             rights = {"call": "DENY", "execute": "ALLOW"}
+            _allow(profile, "actions", "action", rights, ("play_score",))
+        if spec.name == "view":
+            rights = {"call": "ALLOW", "execute": "DENY"}
             _allow(profile, "actions", "action", rights, ("play_score",))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

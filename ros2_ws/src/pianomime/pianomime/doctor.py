@@ -1,0 +1,97 @@
+"""What is installed, what is missing, and the one command that mends it. Knows nothing of ROS."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from ctypes.util import find_library
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One thing that may be missing.
+
+    Attributes:
+        what: Its name.
+        what_for: What it is needed for.
+        look: Returns which version or where; nothing if it is missing.
+        mend: The command that installs it.
+        needed: Whether nothing plays without it.
+    """
+
+    what: str
+    what_for: str
+    look: Callable[[], str]
+    mend: str
+    needed: bool = False
+
+
+def _package(name: str, module: str = "") -> Callable[[], str]:
+    def look() -> str:
+        if module and find_spec(module) is None:
+            return ""
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "there" if module else ""
+
+    return look
+
+
+def _library(name: str) -> Callable[[], str]:
+    return lambda: find_library(name) or ""
+
+
+def _program(*names: str) -> Callable[[], str]:
+    return lambda: next((path for name in names if (path := shutil.which(name))), "")
+
+
+def _python() -> str:
+    text = ".".join(str(part) for part in sys.version_info[:3])
+    return text if sys.version_info[:2] in ((3, 11), (3, 12)) else ""
+
+
+def _cache() -> str:
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    while not folder.exists():
+        folder = folder.parent
+    return str(folder) if os.access(folder, os.W_OK) else ""
+
+
+WANTED: Final = (
+    Wanted("Python 3.11 or 3.12", "everything", _python, "apt-get install python3", True),
+    Wanted("rclpy", "every node", _package("ros-rclpy", "rclpy"), "tools/setup play", True),
+    Wanted("tf2_msgs", "every node", _package("tf2_msgs", "tf2_msgs"), "tools/setup play", True),
+    Wanted("our messages", "every node", _package("pianomime_msgs", "pianomime_msgs"),
+            "tools/setup play", True),
+    Wanted("mujoco", "the simulation", _package("mujoco"), "tools/setup play", True),
+    Wanted("robopianist", "the hands and the piano", _package("robopianist"), "tools/setup play",
+            True),
+    Wanted("viser", "the live view", _package("viser"), "tools/setup play"),
+    Wanted("EGL or OSMesa", "videos",
+            lambda: _library("EGL")() or _library("OSMesa")(),
+            "apt-get install libegl1 libgl1 libegl-mesa0"),
+    Wanted("FluidSynth", "sound", _library("fluidsynth"), "apt-get install libfluidsynth3"),
+    Wanted("mediapipe", "pianists' videos", _package("mediapipe"), "tools/setup perception"),
+    Wanted("torch", "training", _package("torch"), "tools/setup learning"),
+    Wanted("stable-baselines3", "residual reinforcement learning",
+            _package("stable-baselines3"), "tools/setup learning"),
+    Wanted("pyarrow", "stores of demonstrations", _package("pyarrow"), "tools/setup learning"),
+    Wanted("ros2 launch", "launch files", _package("launch-ros", "launch_ros"),
+            "apt-get install ros-jazzy-ros-base"),
+    Wanted("ros2 bag", "replay.launch.py", _package("ros2bag", "ros2bag"),
+            "apt-get install ros-jazzy-ros-base"),
+    Wanted("pytest", "make test", _package("pytest"), "tools/setup dev"),
+    Wanted("a browser", "looking at the live view on this machine",
+            _program("chromium", "chromium-browser", "google-chrome", "firefox"),
+            "apt-get install chromium"),
+    Wanted("a writable cache folder", "starting within seconds", _cache,
+            "export XDG_CACHE_HOME=FOLDER"),
+)  # fmt: skip
+
+"""All of them; what nothing plays without comes first."""
