@@ -1,0 +1,81 @@
+"""Every tutorial is executed as it is written, block by block, in an empty folder.
+
+A block's fence says how: `bash` and `python` are run, `manual` is not (it sets something up, or
+needs ROS 2 installed or a person to look), `needs NAME` where that is there.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import pianomime_common.topics as all_topics
+from pianomime.score.repertoire import repertoire
+
+pytestmark = pytest.mark.ros
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT.parent / "shared/data/stan_1"
+TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.md"))
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *ROOT.glob("*.md")]
+THERE = {"VIDEO": EXAMPLE.exists(), "TORCH": find_spec("torch") is not None}
+BLOCK = re.compile(r"^```(bash|python)([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs/tutorials").glob("*.md")), ids=lambda p: p.stem
+)
+def test_it_works_as_written(cli, path):
+    blocks = BLOCK.findall(path.read_text())
+    assert blocks
+    video = next(iter(EXAMPLE.glob("*.mp4")), EXAMPLE / "video.mp4")
+    environment = cli.environment | {
+        "VIDEO": str(video),
+        "MIDI": str(EXAMPLE / "score.mid"),
+        "REPERTOIRE": str(next(iter(repertoire().values())).parent),
+    }
+    left_out = []
+    for language, how, code in blocks:
+        words = how.split()
+        if "manual" in words or "continue" in words:
+            continue
+        if words[:1] == ["needs"] and not THERE[words[1]]:
+            left_out.append(words[1])
+            continue
+        command = [sys.executable, "-c"] if language == "python" else ["bash", "-euc"]
+        done = subprocess.run(
+            [*command, code], cwd=cli.folder, env=environment, capture_output=True, text=True,
+            timeout=400, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
+    if left_out:
+        pytest.skip(f"not there: {', '.join(sorted(set(left_out)))}")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+        if not target.startswith("http"):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_foxglove_layout_shows_topics_that_there_are():
+    layout = json.loads((ROOT / "config/foxglove.json").read_text())
+    named = set(re.findall(r'"/([a-z_/]+)', json.dumps(layout)))
+    there = {topic.name.lstrip("/") for topic in all_topics.all_topics(("expert",))}
+    assert named
+    assert named <= there, named - there
+
+
+def test_manual_blocks_name_what_exists():
+    for path in TUTORIALS:
+        for launch_file in re.findall(r"launch/\w+\.launch\.py", path.read_text()):
+            assert (ROOT / launch_file).exists()
+        for setup in re.findall(r"tools/setup (\w+)", path.read_text()):
+            assert setup in (ROOT / "tools/setup").read_text()
+    assert os.access(ROOT / "tools/setup", os.X_OK)
