@@ -20,6 +20,7 @@ LOOK_AT_M: Final = (-0.08, 0.0, 0.04)
 """Over the head of whoever plays, with the falling notes behind the keys."""
 
 FIELD_OF_VIEW_RAD: Final = 0.95
+EVERYWHERE: Final = "0.0.0.0"
 AMBIENT: Final = 1.3
 """The hands are nearly black."""
 
@@ -44,6 +45,8 @@ class LiveView:
     ) -> None:
         """Serve the page on `port` and its sound on the next one.
 
+        With host 0.0.0.0, sound is heard on this machine only.
+
         Raises:
             OSError: A port is in use.
         """
@@ -62,7 +65,9 @@ class LiveView:
         self.stage = PosedStage(model)
         self._scene = StageScene(self._server.scene, self.stage)
         self._notes: FallingNotes | None = None
-        self.panel = Panel(gui, controls, songs, controllers, f"http://{host}:{port + 1}/")
+        # No page can know by which name its browser has found this machine.
+        sound_url = f"http://{'localhost' if host == EVERYWHERE else host}:{port + 1}/"
+        self.panel = Panel(gui, controls, songs, controllers, sound_url)
 
     def show_score(self, score: Score) -> None:
         """Hang up another song's notes."""
