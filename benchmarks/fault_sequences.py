@@ -36,6 +36,9 @@ DOMAIN = "ROS_DOMAIN_ID=62"
 NODES = ("expert", "gate", "goals", "recorder", "sim")
 FAULTS = ("kill", "kill", "stop", "interrupt", "terminate")
 END_S = 60.0
+NOTHING_YET = ("first chunk", "holds no performance", "no .mcap file", "before the song begins")
+"""What is said of bags whose recorder had not got so far."""
+
 SONG = Score.from_notes(
     "short", [Note(0.25 * i, 0.25 * i + 0.22, 39 + 2 * (i % 5), 80) for i in range(24)], []
 )
@@ -81,7 +84,7 @@ def outcome(folder: Path, err: str, faults: list[str]) -> str:  # noqa: PLR0911 
             bag = folder / "recovered"
         performance = read_performance(bag)
     except PianoMimeError as error:
-        early = "first chunk" in str(error) or "holds no performance" in str(error)
+        early = any(words in str(error) for words in NOTHING_YET)
         return "ended before there was anything to keep" if early else f"WRONG: {error}"
     if len(performance.wanted) >= round(SONG.duration_s / performance.dt_s) - 1:
         return "played to its end"

@@ -354,6 +354,30 @@ def test_hands_and_clock_that_are_dead_are_a_fault(bench):
     assert bench.gate.state is GateState.FAULT
 
 
+def test_a_halt_is_over_when_the_hands_have_come_to_rest(bench):
+    bench.submit()
+    bench.gate.halt(bench.now_s, "asked")
+    for step in range(12):  # the lift takes 6 steps; the hands lag behind it
+        bench.now_s += DT_S
+        here = bench.middle.copy()
+        here[bench.index("rh_WRJ1")] -= 0.03 * min(step, 9)
+        bench.observe(here)
+        bench.due()
+        assert (bench.gate.state is GateState.HALTED) == (step >= 10)
+
+
+def test_hands_that_never_come_to_rest_are_not_waited_for(bench):
+    bench.submit()
+    bench.gate.halt(bench.now_s, "asked")
+    for step in range(20):
+        bench.now_s += DT_S
+        here = bench.middle.copy()
+        here[bench.index("rh_WRJ1")] += 0.05 * (step % 2)
+        bench.observe(here)
+        bench.due()
+    assert bench.gate.state is GateState.HALTED
+
+
 def test_hands_that_fall_silent_while_they_are_held_up_are_a_fault(bench):
     bench.submit()
     bench.gate.halt(bench.now_s, "asked")

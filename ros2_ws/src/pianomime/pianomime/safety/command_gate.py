@@ -25,6 +25,12 @@ SILENT: Final = 2.5
 """Hands that stand still by their own clock repeat themselves; so many timeouts without a word are
 silence."""
 
+REST: Final = 0.5
+"""Hands whose fastest joint is slower are at rest [rad/s, m/s]."""
+
+SETTLE_S: Final = 0.5
+"""Hands that do not come to rest are waited for no longer."""
+
 
 class CommandGate:
     """Judge whole commands: pass, mend, or reject; and lift the hands when nobody commands them.
@@ -54,6 +60,7 @@ class CommandGate:
         self._may_go_on = False  # of a halt: whether the next good command ends it
         self._halt: SafeHalt | None = None
         self._measured: Array | None = None
+        self._speed = 0.0  # of the fastest joint, between the last two states
         self._state_stamp_s = 0.0  # of the newest joint states
         self._heard_s = 0.0  # when any came, steady
         self._command_stamp_s = self._command_s = 0.0  # of the last that passed, ROS and steady
@@ -164,6 +171,9 @@ class CommandGate:
             return
         if stamp_s < self._state_stamp_s:
             self._begin_anew(measured)
+        if self._measured is not None and stamp_s > self._state_stamp_s:
+            moved = np.abs(measured - self._measured).max()
+            self._speed = float(moved) / (stamp_s - self._state_stamp_s)
         self._measured, self._state_stamp_s = measured, stamp_s
         if self.state is GateState.DISARMED and self._config.auto_arm:
             self.arm(stamp_s)
@@ -182,7 +192,7 @@ class CommandGate:
         # Hands that fall silent while they are held up are lost too.
         if self.state is not GateState.FAULT and self._is_silent(steady_s):
             self._lose()
-        elif self.state is GateState.HALTING and self._halt.is_over(now_s):
+        elif self.state is GateState.HALTING and self._is_up(now_s):
             if self._is_stale(now_s):
                 self._lose()
             else:
@@ -199,6 +209,12 @@ class CommandGate:
         self.state, self.reason = state, reason
         if state is not GateState.HALTING:
             self._halt, self.is_alarmed = None, False
+
+    def _is_up(self, now_s: float) -> bool:
+        """Return whether the lift is over, and the hands have come after it."""
+        assert self._halt is not None
+        settled = self._speed < REST or self._halt.is_over(now_s - SETTLE_S)
+        return self._halt.is_over(now_s) and settled
 
     def _lose(self) -> None:
         """Go into FAULT, holding what is held."""
