@@ -3,10 +3,13 @@ SONG ?=
 SHELL := /bin/bash
 ENV := source ./env.sh &&
 
-.PHONY: play test lint bench lock setup-play setup-dev
+.PHONY: play view test lint bench lock setup-play setup-dev
 
 play: setup-play  ## Play a song: make play SONG=path/to/file.mid
 	@$(ENV) pianomime play $(SONG)
+
+view: setup-play  ## Play a song and watch it in the browser: make view SONG=fur_elise
+	@$(ENV) pianomime play $(SONG) --view
 
 test: setup-dev  ## Run every test.
 	@$(ENV) pytest

@@ -54,9 +54,8 @@ def play(options: argparse.Namespace) -> int:
     score = config.load_score()
     folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
     claim = DomainClaim("play", config.namespace)
-    DomainClaim(
-        "sim", config.namespace
-    ).release()  # a graph that was started by launch has no "play"
+    # A graph that was started by launch holds no "play".
+    DomainClaim("sim", config.namespace).release()
     create_folder(folder)
     config = replace(
         config,
