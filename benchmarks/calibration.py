@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from pianomime.perception.calibration import CalibrationError, calibrate
-from pianomime.perception.keyboard_picture import Camera, draw_keyboard
-from pianomime.perception.keyboard_view import KeyboardView
+from pianomime.perception.keyboard.calibration import CalibrationError, calibrate
+from pianomime.perception.keyboard.keyboard_picture import Camera, draw_keyboard
+from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.piano.geometry import HINGE_X_M, WHITE_PITCH_M
 
 CAMERAS = {

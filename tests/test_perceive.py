@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pianomime.perception.keyboard_picture import Camera, draw_keyboard
+from pianomime.perception.keyboard.keyboard_picture import Camera, draw_keyboard
 
 
 def write_video(path, images, rate_hz=10.0):

@@ -10,7 +10,7 @@ import pytest
 import rclpy
 from sensor_msgs.msg import Image
 
-from pianomime.perception.keyboard_picture import Camera, draw_keyboard
+from pianomime.perception.keyboard.keyboard_picture import Camera, draw_keyboard
 from pianomime_common import topics
 from pianomime_msgs.msg import VideoState
 

@@ -12,7 +12,7 @@ from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import FINGERS_PER_HAND
 from pianomime.perception.demonstration import DemonstrationError, load_demonstration
-from pianomime.perception.keyboard_view import KeyboardView
+from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.perception.released import from_hand_arrays
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out

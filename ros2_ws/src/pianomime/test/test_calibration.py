@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pianomime.perception.calibration import CalibrationError, calibrate, from_corners
-from pianomime.perception.keyboard_picture import Camera, draw_keyboard
+from pianomime.perception.keyboard.calibration import CalibrationError, calibrate, from_corners
+from pianomime.perception.keyboard.keyboard_picture import Camera, draw_keyboard
 
 PLACES = np.stack(np.meshgrid([-0.07, 0.0, 0.07], [-0.6, -0.2, 0.2, 0.6]), axis=-1).reshape(-1, 2)
 

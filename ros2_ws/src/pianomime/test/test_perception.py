@@ -14,9 +14,9 @@ from pianomime.perception.demonstration import (
 )
 from pianomime.perception.hand_detector import FINGERTIPS, N_LANDMARKS, DetectedHand
 from pianomime.perception.hand_tracks import HandTracks
-from pianomime.perception.keyboard_picture import Camera
+from pianomime.perception.keyboard.keyboard_picture import Camera
+from pianomime.perception.keyboard.real_keyboard import real_key_y
 from pianomime.perception.pressing_fingers import pressing_fingers
-from pianomime.perception.real_keyboard import real_key_y
 from pianomime.perception.smoothing import OneEuro, resample
 from pianomime.perception.sound_track import onset_strength, refine
 from pianomime.perception.synchronisation import (

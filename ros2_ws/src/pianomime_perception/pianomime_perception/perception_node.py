@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from sensor_msgs.msg import Image
 
-from pianomime.perception.calibration import CalibrationError, calibrate
 from pianomime.perception.hand_detector import FINGERTIPS, HandDetector
 from pianomime.perception.hand_tracks import HandTracks
-from pianomime.perception.keyboard_view import KeyboardView
+from pianomime.perception.keyboard.calibration import CalibrationError, calibrate
+from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.perception.smoothing import OneEuro
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pianomime.hands.fingers import SIDES
 from pianomime.perception.hand_detector import FINGERTIPS, N_LANDMARKS, WRIST, DetectedHand
-from pianomime.perception.keyboard_view import KeyboardView
+from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.piano.geometry import HINGE_X_M
 
 Array = NDArray[np.float64]

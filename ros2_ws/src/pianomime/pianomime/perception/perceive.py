@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.perception.calibration import Calibration, calibrate, from_corners
 from pianomime.perception.footage import Footage
 from pianomime.perception.hand_tracks import HandTracks
-from pianomime.perception.keyboard_view import KeyboardView
+from pianomime.perception.keyboard.calibration import Calibration, calibrate, from_corners
+from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.perception.pressing_fingers import PressingFingers, pressing_fingers
 from pianomime.perception.smoothing import resample
 from pianomime.perception.sound_track import refine

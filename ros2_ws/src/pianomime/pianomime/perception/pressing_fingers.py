@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
-from pianomime.perception.real_keyboard import HEAD_M, real_key_y
+from pianomime.perception.keyboard.real_keyboard import HEAD_M, real_key_y
 from pianomime.perception.synchronisation import Synchronisation
 from pianomime.piano.geometry import HINGE_X_M, WHITE_LENGTH_M, is_black
 from pianomime.score.score import Note, Score

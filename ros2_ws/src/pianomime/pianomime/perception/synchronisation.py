@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import PianoMimeError
-from pianomime.perception.real_keyboard import real_key_y
+from pianomime.perception.keyboard.real_keyboard import real_key_y
 from pianomime.piano.geometry import HINGE_X_M, N_KEYS, WHITE_PITCH_M
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Score

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.perception.black_keys import BlackKeys
-from pianomime.perception.real_keyboard import real_key_y
+from pianomime.perception.keyboard.black_keys import BlackKeys
+from pianomime.perception.keyboard.real_keyboard import real_key_y
 from pianomime.piano.geometry import WHITE_PITCH_M, is_black
 
 Array = NDArray[np.float64]

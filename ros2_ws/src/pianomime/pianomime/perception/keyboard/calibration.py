@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from pianomime.errors import PianoMimeError
-from pianomime.perception.black_keys import BlackKeys, find_black_keys
-from pianomime.perception.key_pattern import PatternMatch, match_pattern
-from pianomime.perception.keyboard_view import KeyboardView
-from pianomime.perception.real_keyboard import HEAD_M, real_key_y
+from pianomime.perception.keyboard.black_keys import BlackKeys, find_black_keys
+from pianomime.perception.keyboard.key_pattern import PatternMatch, match_pattern
+from pianomime.perception.keyboard.keyboard_view import KeyboardView
+from pianomime.perception.keyboard.real_keyboard import HEAD_M, real_key_y
 from pianomime.piano.geometry import (
     BLACK_WIDTH_M,
     HINGE_X_M,
