@@ -3,7 +3,11 @@ _pianomime_root=$(cd "$(dirname "${BASH_SOURCE[0]:-${(%):-%x}}")" && pwd)
 _pianomime_shell=${ZSH_VERSION:+zsh}
 _pianomime_shell=${_pianomime_shell:-bash}
 source "$_pianomime_root/.venv/bin/activate"
-if [ -d /opt/ros/jazzy ]; then source /opt/ros/jazzy/setup.$_pianomime_shell; fi
+if [ -d /opt/ros/jazzy ]; then
+  source /opt/ros/jazzy/setup.$_pianomime_shell
+  # `ros2` runs in the system's Python, and has to find what our launch files import.
+  export PYTHONPATH="$(echo "$_pianomime_root"/.venv/lib/python3.*/site-packages):$PYTHONPATH"
+fi
 source "$_pianomime_root/ros2_ws/install/local_setup.$_pianomime_shell"
 export PATH="$_pianomime_root/ros2_ws/install/pianomime_cli/lib/pianomime_cli:$PATH"
 unset _pianomime_root _pianomime_shell

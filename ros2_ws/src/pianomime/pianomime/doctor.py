@@ -86,7 +86,7 @@ WANTED: Final = (
             "apt-get install ros-jazzy-ros-base"),
     Wanted("ros2 bag", "replay.launch.py", _package("ros2bag", "ros2bag"),
             "apt-get install ros-jazzy-ros-base"),
-    Wanted("pytest", "make test", _package("pytest"), "tools/setup dev"),
+    Wanted("ruff, mypy, hypothesis", "make test lint", _package("hypothesis"), "tools/setup dev"),
     Wanted("a browser", "looking at the live view on this machine",
             _program("chromium", "chromium-browser", "google-chrome", "firefox"),
             "apt-get install chromium"),

@@ -60,6 +60,7 @@ CASES = {
     "one step late": (FIRST, [(slice(20, 21), 40, False)], []),
     "late": (FIRST, [(slice(20, 24), 40, False)], [(Kind.LATE, 40, 1.0, 4)]),
     "cut short": (FIRST, [(slice(35, 40), 40, False)], [(Kind.CUT_SHORT, 40, 1.75, 5)]),
+    "interrupted": (FIRST, [(slice(28, 31), 40, False)], [(Kind.INTERRUPTED, 40, 1.0, 3)]),
     "missed": (FIRST, [(WHOLE, 40, False)], [(Kind.MISSED, 40, 1.0, 20)]),
     "neighbour": (
         FIRST,

@@ -58,6 +58,11 @@ class GraphConfig(Config):
         namespace = self.namespace.strip("/")
         return {"/clock": f"/{namespace}/clock"} if namespace else {}
 
+    def log_level_of(self, name: str) -> str:
+        """Return what `--log-level` takes for a node."""
+        logger = ".".join(part for part in (*self.namespace.split("/"), name) if part)
+        return f"{logger}:={self.log_level}"
+
     def check_files(self) -> None:
         """Refuse what cannot be read before anything starts.
 

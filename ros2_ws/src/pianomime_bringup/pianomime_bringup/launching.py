@@ -56,7 +56,7 @@ def _node(spec: NodeSpec, config: GraphConfig) -> Node:
         parameters=[spec.parameters, *overrides],
         remappings=list(config.remappings.items()),
         additional_env=ONE_THREAD,
-        ros_arguments=["--log-level", f"{spec.name}:={config.log_level}"],
+        ros_arguments=["--log-level", config.log_level_of(spec.name)],
         output="both",
         respawn=spec.on_death is OnDeath.RESPAWN,
         respawn_delay=1.0,

@@ -2,20 +2,29 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+import yaml
 
 from pianomime.config import parameter
 from pianomime.errors import ConfigError
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.performance.bag import custom_data
 from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
+from pianomime_bringup.node_topics import node_topics
 from pianomime_view.view_config import ViewConfig
+
+VIEW_STARTS_S: Final = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayConfig(GraphConfig):
-    """Arguments of the graph."""
+    """Arguments of the graph.
 
+    It has a namespace of its own: what is played again must not reach a gate or hands.
+    """
+
+    namespace: str = parameter("replay", "Namespace that the bag is played in; not a pianist's")
     bag: str = parameter("", "Folder of the bag to play; it has to be named")
-    embodiment: str = parameter("pianomime", "Whose hands it shows", one_of=tuple(EMBODIMENTS))
     rate: float = parameter(1.0, "Times the speed at which it was recorded", ge=0.01, le=100.0)
     view_host: str = parameter(
         ViewConfig.host, "Address of the live view; 0.0.0.0: to everybody on the network"
@@ -29,9 +38,12 @@ def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
     """Return the nodes.
 
     Raises:
-        ConfigError: There is no such bag.
+        ConfigError: There is no such bag, or no namespace.
+        BagError: It cannot be read.
     """
     config.check_files()
+    if not config.namespace.strip("/"):
+        raise ConfigError("namespace = '': a bag is not played where a pianist may be")
     if not Path(config.bag, "metadata.yaml").is_file():
         raise ConfigError(f"bag = {config.bag!r}: not the folder of a bag")
     return (
@@ -40,7 +52,8 @@ def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
             executable="view",
             name="view",
             parameters={
-                "embodiment": config.embodiment,
+                "embodiment": custom_data(Path(config.bag)).get("embodiment", "pianomime"),
+                "controls": False,
                 "host": config.view_host,
                 "port": config.view_port,
             },
@@ -50,7 +63,19 @@ def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
 
 
 def play_command(config: ReplayConfig) -> list[str]:
-    """Return the command that plays the bag."""
-    command = ["ros2", "bag", "play", config.bag, "--rate", str(config.rate)]
-    command += ["--delay", "3.0"]  # until the view listens
-    return command
+    """Return the command that plays what the view shows, and nothing that others would obey."""
+    shown = {t.name for t in node_topics("view", ()).listens if not t.name.startswith("/")}
+    metadata = yaml.safe_load(Path(config.bag, "metadata.yaml").read_text())
+    recorded = [
+        entry["topic_metadata"]["name"]
+        for entry in metadata["rosbag2_bagfile_information"]["topics_with_message_count"]
+    ]
+    played = [name for name in recorded if name.rpartition("/")[2] in shown]
+    space = config.namespace.strip("/")
+    return [
+        "ros2", "bag", "play", config.bag,
+        "--rate", str(config.rate),
+        "--delay", str(VIEW_STARTS_S),
+        "--topics", *played,
+        "--remap", *(f"{name}:=/{space}/{name.rpartition('/')[2]}" for name in played),
+    ]  # fmt: skip

@@ -82,7 +82,7 @@ def play(options: argparse.Namespace) -> int:
     write_with_progress(performance, folder, facts, video=not options.no_video)
     metrics = performance.metrics()
     print(
-        f"{score.title}: F1 {metrics['f1']:.3f} (precision {metrics['precision']:.3f}, "
+        f"{performance.score.title}: F1 {metrics['f1']:.3f} (precision {metrics['precision']:.3f}, "
         f"recall {metrics['recall']:.3f}), {performance.real_time_factor:.1f} times real time"
     )
     print(folder)
@@ -139,7 +139,7 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
         if config.view:
             print(f"watch it at {config.view_url}; Ctrl-C ends")
         try:
-            _follow(watcher, supervisor, interrupts, stays=config.view)
+            _follow(watcher, supervisor, interrupts)
         finally:
             killed = supervisor.end()
     finally:
@@ -156,10 +156,8 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
     }
 
 
-def _follow(
-    watcher: Watcher, supervisor: Supervisor, interrupts: list[int], *, stays: bool
-) -> None:
-    """Show progress until the song is over, or longer if the graph stays for more."""
+def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> None:
+    """Show progress until the song is over, or for as long as there is a view to pick others in."""
     first_s = began_s = math.nan
     bar = tqdm(
         total=1.0,
@@ -168,12 +166,16 @@ def _follow(
         leave=False,
         disable=None,  # on a terminal only
     )
-    while not interrupts and (stays or not watcher.finished):
+    lost: list[str] = []
+    while not interrupts and ("view" in supervisor.pids or not watcher.finished):
         rclpy.spin_once(watcher, timeout_sec=0.1)
         for name in watcher.heartbeats.hung(supervisor.pids):
-            tqdm.write(f"{name} hangs; it is started again")
+            tqdm.write(f"{name} hangs; it is killed")
             supervisor.kill(name)
         supervisor.check()
+        for name in supervisor.lost[len(lost) :]:
+            lost.append(name)
+            tqdm.write(f"{name} has ended; the others go on without it")
         if supervisor.lost and math.isnan(began_s):
             raise GraphFailedError(f"{', '.join(supervisor.lost)} ended before the song began")
         if watcher.score is None or watcher.score_time_s <= -watcher.score.lead_in_s:

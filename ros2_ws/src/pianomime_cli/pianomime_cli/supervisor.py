@@ -100,7 +100,7 @@ class Supervisor:
         command += ["-r", f"__node:={spec.name}", "-r", f"__ns:=/{config.namespace.strip('/')}"]
         for name_given, name_used in config.remappings.items():
             command += ["-r", f"{name_given}:={name_used}"]
-        command += ["--log-level", f"{spec.name}:={config.log_level}"]
+        command += ["--log-level", config.log_level_of(spec.name)]
         for key, value in spec.parameters.items():
             command += ["-p", f"{key}:={_yaml(value)}"]
         if config.params_file:

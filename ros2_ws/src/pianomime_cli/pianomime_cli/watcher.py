@@ -50,6 +50,8 @@ class Watcher(Node):
                 self.heartbeats.heard(name)
 
     def _on_score(self, message: msg.Score) -> None:
+        if self.score is not None and self.score.header.stamp != message.header.stamp:
+            self._keeper = Scorekeeper()  # another song
         self.score = message
 
     def _on_key_goal(self, message: msg.KeyGoal) -> None:

@@ -1,7 +1,9 @@
 """URDF and TF of hands and piano, for RViz, Foxglove and whoever else knows TF."""
 
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,9 +14,10 @@ from tf2_msgs.msg import TFMessage
 
 from pianomime.description.files import write_description
 from pianomime.description.joint_tree import JointTree
+from pianomime.errors import OutputError
 from pianomime.hands.embodiment import embodiment
 from pianomime.piano.geometry import N_KEYS
-from pianomime.simulation.model import cache_dir, load_model
+from pianomime.simulation.model import cache_dir, content_hash, load_model
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
@@ -36,15 +39,16 @@ class DescriptionNode(PianoNode):
         super().__init__("description", DescriptionConfig)
 
     def configure(self) -> None:
-        """Make the URDF, and its meshes in the user's cache folder.
-
-        Raises:
-            OutputError: The cache folder cannot be written to.
-        """
+        """Make the URDF, and its meshes in the user's cache folder."""
         body = embodiment(self.config.embodiment)
         model = load_model(body)
         self._tree = JointTree.of(model)
-        self._urdf = write_description(model, cache_dir() / f"description-{body.name}")
+        name = f"description-{body.name}-{content_hash(body)}"
+        try:
+            self._urdf = write_description(model, cache_dir() / name)
+        except OutputError as error:  # nobody should have to do without hands for want of a cache
+            self.get_logger().warning(f"{error}; the meshes go to a temporary folder")
+            self._urdf = write_description(model, Path(tempfile.mkdtemp(prefix="pianomime-")))
         self._description = self.advertise(topics.ROBOT_DESCRIPTION)
         self._tf = self.advertise(topics.TF)
         self._tf_static = self.advertise(topics.TF_STATIC)
@@ -70,7 +74,12 @@ class DescriptionNode(PianoNode):
 
     def _on_joint_states(self, message: JointState) -> None:
         with self.diagnostics.measure("step"):
-            hands = conversions.joint_positions(message, self._tree.joint_names)
+            try:
+                hands = conversions.joint_positions(message, self._tree.joint_names)
+            except (KeyError, ValueError) as error:
+                self.diagnostics.problem("joint_states", f"not of these hands ({error}); ignored")
+                return
+            self.diagnostics.solved("joint_states")
             position, quaternion = self._tree.transforms(hands, self._keys)
             told = list(range(len(hands)))
             told += (len(hands) + self._keys_to_tell()).tolist()

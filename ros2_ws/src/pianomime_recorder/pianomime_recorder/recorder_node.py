@@ -32,8 +32,11 @@ from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_recorder.recorder_config import RecorderConfig
 
-_IRREGULAR: Final = (topics.MIDI_OUT, topics.DIAGNOSTICS)
-"""A graph that waits for its first step is silent on these."""
+_IRREGULAR: Final = (
+    topics.MIDI_OUT, topics.DIAGNOSTICS,
+    topics.ROBOT_DESCRIPTION, topics.TF, topics.TF_STATIC,
+)  # fmt: skip
+"""A graph that waits for its first step is silent on these, or does without their node."""
 
 VERSIONED: Final = ("pianomime", "mujoco", "robopianist", "numpy")
 """Packages whose versions are kept in the bag: what a run depends on."""

@@ -46,7 +46,9 @@ class SimNode(PianoNode):
             DomainInUseError: There is one already.
         """
         super().__init__("sim", SimConfig, **options)
-        self._claim = DomainClaim("sim", self.get_namespace())
+        self._claim = DomainClaim(
+            "sim", self.resolve_topic_name(topics.CLOCK.name).rpartition("/")[0]
+        )
 
     def configure(self) -> None:
         """Load the model."""

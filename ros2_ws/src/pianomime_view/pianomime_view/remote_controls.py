@@ -1,6 +1,7 @@
 """What a click asks of other nodes."""
 
 from collections.abc import Callable
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -34,6 +35,10 @@ class RemoteControls:
         self._playing: ClientGoalHandle | None = None
         self._next: str | None = None  # to be begun once that has ended
 
+    def forget(self) -> None:
+        """Let go of what was asked for while nobody carried it out."""
+        self._asked = SimpleQueue()
+
     def carry_out(self) -> None:
         """Do what was asked for since the last time."""
         try:
@@ -58,8 +63,8 @@ class RemoteControls:
 
     def arm(self) -> None:
         """Reset the gate, which it refuses unless it is in FAULT, and arm it."""
-        self._ask(self._reset, Trigger.Request())
-        self._ask(self._arm, Trigger.Request())
+        arm = partial(self._ask, self._arm, Trigger.Request())
+        self._ask(self._reset, Trigger.Request(), then=arm)
 
     def play(self, song: str) -> None:
         """Begin a song, the last one again if `song` is empty; one that was asked for here ends."""
@@ -70,7 +75,7 @@ class RemoteControls:
             self._send(song)
         else:
             self._next = song
-            self._playing.cancel_goal_async()
+            self._playing.cancel_goal_async().add_done_callback(self._on_cancelled)
 
     def _send(self, song: str) -> None:
         if self._play.server_is_ready():
@@ -87,18 +92,32 @@ class RemoteControls:
         else:
             self._node.get_logger().warning("the song was refused; another is being played")
 
+    def _on_cancelled(self, answer: Future) -> None:
+        if not answer.result().goals_canceling:  # by goals that were started again since
+            self._end()
+
     def _on_end(self, answer: Future) -> None:
-        self._playing = None
         if answer.result().status == GoalStatus.STATUS_ABORTED:
             self._node.get_logger().warning(answer.result().result.message)
+        self._end()
+
+    def _end(self) -> None:
+        self._playing = None
         song, self._next = self._next, None
         if song is not None:
             self._send(song)
 
-    def _ask(self, client: Client, request: Any) -> None:
+    def _ask(self, client: Client, request: Any, then: Callable[[], None] = lambda: None) -> None:
+        def answered(answer: Future) -> None:
+            reply = answer.result()
+            why = reply.result.reason if hasattr(reply, "result") else reply.message
+            if why:
+                self._node.get_logger().warning(f"{client.srv_name}: {why}")
+            then()
+
         def ask() -> None:
             if client.service_is_ready():
-                client.call_async(request)
+                client.call_async(request).add_done_callback(answered)
             else:
                 self._node.get_logger().warning(f"{client.srv_name} is not there")
 

@@ -53,7 +53,7 @@ class ViewNode(PianoNode):
         try:
             self._view = LiveView(
                 load_model(embodiment(config.embodiment)),
-                self._controls,
+                self._controls if config.controls else None,
                 tuple(repertoire()),
                 tuple(config.sources.split(",")),
                 config.host,
@@ -65,6 +65,7 @@ class ViewNode(PianoNode):
 
     def activate(self) -> None:
         """Begin to listen."""
+        self._controls.forget()
         self._motion = Motion()
         self._score: msg.Score | None = None
         self._hands: np.ndarray | None = None
@@ -110,7 +111,13 @@ class ViewNode(PianoNode):
             self._keeper.want(goal.keys[0], goal.stamp_s + goal.ahead_s + goal.dt_s)
 
     def _on_joint_states(self, message: JointState) -> None:
-        self._hands = conversions.joint_positions(message, self._view.stage.hands.joint_names)
+        try:
+            hands = conversions.joint_positions(message, self._view.stage.hands.joint_names)
+        except (KeyError, ValueError) as error:
+            self.diagnostics.problem("joint_states", f"not of these hands ({error}); ignored")
+            return
+        self.diagnostics.solved("joint_states")
+        self._hands = hands
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
         stamp_s = conversions.from_time(message.header.stamp)

@@ -1,5 +1,6 @@
 """The description as files: a URDF, and the meshes that it names."""
 
+import os
 from pathlib import Path
 
 import mujoco
@@ -23,7 +24,9 @@ def write_description(model: mujoco.MjModel, folder: Path) -> str:
         for mesh in range(model.nmesh):
             path = meshes / _file_name(model.mesh(mesh).name)
             if not path.exists():
-                path.write_bytes(_stl(model, mesh))
+                part = path.with_suffix(f".{os.getpid()}")
+                part.write_bytes(_stl(model, mesh))
+                part.replace(path)  # whole, or not there
         (folder / "pianist.urdf").write_text(urdf)
     except OSError as error:
         raise OutputError(f"{folder}: {error.strerror}") from error

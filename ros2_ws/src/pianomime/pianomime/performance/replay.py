@@ -1,5 +1,6 @@
 """Give the simulation the commands of a bag once more: does the same come of them?"""
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,20 +33,22 @@ class Replay:
         recorded: The performance in the bag.
         replayed: The same song with the states that the commands lead to now.
         steps: Control steps that were taken.
+        by_the_clock: Whether the simulation did not wait for commands.
         difference: Where the two part for the first time, in words; empty if they are identical.
     """
 
     recorded: Performance
     replayed: Performance
     steps: int
+    by_the_clock: bool
     difference: str
 
 
 def replay(bag: Path) -> Replay:
     """Step through a bag.
 
-    Where a command is missing, because it came too late for a simulation by the wall clock, the
-    one before holds, as it did then.
+    Where a command is missing, the one before holds. A simulation by the wall clock that did not
+    wait for a late command took it a step later; of that a bag knows nothing, so such runs part.
 
     Raises:
         BagError: It cannot be read, or was not recorded from a simulation from its start on.
@@ -80,7 +83,8 @@ def replay(bag: Path) -> Replay:
         key_position=np.array([position for _, position, _ in frames]),
         active=np.array([active for _, _, active in frames]),
     )
-    return Replay(recorded, replayed, steps, difference)
+    arguments = json.loads(custom_data(bag).get("arguments") or "{}")
+    return Replay(recorded, replayed, steps, bool(arguments.get("real_time")), difference)
 
 
 def changed_since(bag: Path) -> str:

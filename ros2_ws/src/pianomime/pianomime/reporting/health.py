@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pianomime.performance.bag import read_messages
+from pianomime.performance.bag import read_messages, stamp_s
 from pianomime.safety.gate_types import GateState
 
 _COUNTED = ("accepted", "clamped", "limited", "slowed", "rejected")
@@ -17,7 +17,7 @@ class Health:
     Attributes:
         nodes: Each node's figures: of durations the largest that was told, of counters the last.
         gate: The gate's counters at the end.
-        halts: When the gate was in which other state than ACTIVE, and why [s, ROS time].
+        halts: When the gate began to halt, had halted or was in FAULT, and why [s, in the score].
         problems: What nodes complained about, each once.
     """
 
@@ -33,7 +33,7 @@ def read_health(bag: Path) -> Health:
     Raises:
         BagError: It cannot be read.
     """
-    messages = read_messages(bag, ("diagnostics", "gate_status"))
+    messages = read_messages(bag, ("diagnostics", "gate_status", "score"))
     nodes: dict[str, dict[str, float]] = {}
     problems: dict[str, None] = {}
     for message in messages["diagnostics"]:
@@ -45,13 +45,14 @@ def read_health(bag: Path) -> Health:
                 _keep(nodes.setdefault(node, {}), pair.key, pair.value)
     states = messages["gate_status"]
     gate = {name: int(getattr(states[-1], name)) for name in _COUNTED} if states else {}
+    last = messages["score"][-1] if messages["score"] else None
+    begins_s = stamp_s(last) + last.lead_in_s if last is not None else 0.0
     halts: list[tuple[float, str, str]] = []
     state = None
     for message in states:
         if message.state != state and message.state >= GateState.HALTING:
-            stamp = message.header.stamp
             name = GateState(message.state).name
-            halts.append((stamp.sec + stamp.nanosec * 1e-9, name, message.reason))
+            halts.append((stamp_s(message) - begins_s, name, message.reason))
         state = message.state
     return Health(nodes, gate, tuple(halts), tuple(problems))
 

@@ -30,6 +30,7 @@ class Kind(Enum):
     NEIGHBOUR = "neighbour key pressed instead"
     LATE = "late"
     CUT_SHORT = "let go too early"
+    INTERRUPTED = "let go in its middle"
     HELD = "held too long"
     EARLY = "pressed too early"
     BRUSHED = "brushed"
@@ -95,8 +96,10 @@ def _of_note(note: Note, right: Keys, wrong: Keys, span: slice, dt_s: float) -> 
         kind, ends = Kind.LATE, int(heard[0])
     elif len(right) - 1 - heard[-1] > TOLERATED_STEPS:
         kind, begins = Kind.CUT_SHORT, int(heard[-1]) + 1
+    elif np.any(~right[heard[0] : heard[-1]]):
+        kind = Kind.INTERRUPTED
     else:
-        return None
+        return None  # within what is tolerated
     start = span.start
     return Mistake(
         kind, note.key, note.finger, (start + begins) * dt_s, (start + ends) * dt_s, missing

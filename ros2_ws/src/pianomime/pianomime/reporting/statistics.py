@@ -8,7 +8,7 @@ import numpy as np
 
 from pianomime.hands.fingers import FINGER_NAMES, UNASSIGNED
 from pianomime.performance.performance import Performance
-from pianomime.reporting.mistakes import Mistake
+from pianomime.reporting.mistakes import Kind, Mistake
 
 MOMENT_S: Final = 1.5
 MOMENTS: Final = 8
@@ -87,4 +87,4 @@ def worst_moments(mistakes: Sequence[Mistake]) -> list[Moment]:
 
 
 def _is_a_notes(mistake: Mistake) -> bool:
-    return mistake.kind.name in ("UNREACHABLE", "MISSED", "NEIGHBOUR", "LATE", "CUT_SHORT")
+    return mistake.kind not in (Kind.HELD, Kind.EARLY, Kind.BRUSHED)

@@ -37,13 +37,13 @@ class LiveView:
     def __init__(
         self,
         model: mujoco.MjModel,
-        controls: Controls,
+        controls: Controls | None,
         songs: Sequence[str],
         controllers: Sequence[str],
         host: str,
         port: int,
     ) -> None:
-        """Serve the page on `port` and its sound on the next one.
+        """Serve the page on `port` and its sound on the next one; without controls, no buttons.
 
         With host 0.0.0.0, sound is heard on this machine only.
 

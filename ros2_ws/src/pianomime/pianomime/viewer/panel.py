@@ -41,7 +41,7 @@ class Panel:
     def __init__(
         self,
         gui: viser.GuiApi,
-        controls: Controls,
+        controls: Controls | None,
         songs: Sequence[str],
         controllers: Sequence[str],
         sound_url: str,
@@ -66,8 +66,11 @@ class Panel:
             padding=(12, 8, 0, 0),
         )
         gui.add_html(f'<iframe src="{sound_url}" style="{FRAME}"></iframe>')
-        self._buttons(gui, controls)
-        self._choices(gui, controls, songs)
+        self._arm: viser.GuiButtonHandle | None = None
+        self._controller: viser.GuiDropdownHandle[str] | None = None
+        if controls is not None:
+            self._buttons(gui, controls)
+            self._choices(gui, controls, songs)
         with gui.add_folder("Timing", expand_by_default=False):
             self._timing = gui.add_markdown("*waiting for diagnostics*")
 
@@ -127,10 +130,11 @@ class Panel:
         name = GateState(state).name
         mended = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
         self._gate.content = f"Gate **{name}**: {html.escape(reason)}  \n{mended}"
-        self._arm.visible = state not in RUNNING
+        if self._arm is not None:
+            self._arm.visible = state not in RUNNING
         if owner != self._owner:  # only then, or else it would undo a choice that is on its way
             self._owner = owner
-            if owner in self._controllers:
+            if self._controller is not None and owner in self._controllers:
                 self._controller.value = owner  # type: ignore[misc]  # its setter is not seen
 
     def add_f1(self, score_time_s: float, so_far: float, last_second: float) -> None:
