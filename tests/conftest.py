@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -145,7 +146,7 @@ class Graph:
         self.commands: list = []
         self.wishes_s: list[float] = []
         self.midi: list = []
-        self.problems: dict[str, str] = {}
+        self.problems: dict[str, str] = defaultdict(str)
         self.heard: set[str] = set()
         for topic, callback in (
             (topics.CLOCK, self._on_clock),
@@ -230,10 +231,18 @@ class Graph:
         """Call a service and return its answer."""
         client = self.observer.create_client(service_type, name)
         self.until(client.service_is_ready, f"{name} is there")
-        reply = client.call_async(request)
-        self.until(reply.done, f"{name} answers")
+        # A server may be found before it has found its client; then its answer is lost.
+        replies = [client.call_async(request)]
+        deadline_s = time.monotonic() + 10.0
+
+        def answered() -> bool:
+            if time.monotonic() > deadline_s and len(replies) < 2:
+                replies.append(client.call_async(request))
+            return any(reply.done() for reply in replies)
+
+        self.until(answered, f"{name} answers")
         self.observer.destroy_client(client)
-        return reply.result()
+        return next(reply.result() for reply in replies if reply.done())
 
     def trigger(self, name: str):
         """Call a service that needs nothing."""

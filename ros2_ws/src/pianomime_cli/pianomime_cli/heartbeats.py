@@ -22,16 +22,16 @@ class Heartbeats:
         self._alive_s[name] = time.monotonic()
 
     def hung(self, pids: Mapping[str, int]) -> list[str]:
-        """Return those of the nodes, by pid, that have once spoken and then stopped altogether."""
+        """Return those of the nodes, by pid, that have stopped altogether, or never began."""
         now_s = time.monotonic()
         found = []
         for name, pid in pids.items():
-            if name not in self._alive_s or now_s - self._alive_s[name] < SILENT_S:
+            if now_s - self._alive_s.setdefault(name, now_s) < SILENT_S:
                 continue
             worked = _ticks(pid)
             if worked == self._worked.get(name):
                 found.append(name)
-                del self._alive_s[name]  # a successor has to speak first
+                del self._alive_s[name]  # a successor has its own time
             else:
                 self._alive_s[name] = now_s
             self._worked[name] = worked

@@ -11,7 +11,11 @@ from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
 from pianomime_cli.supervisor import RESPAWNS, GraphFailedError, Supervisor
 
 NAMES = ("one", "two", "three")
-LIVES = "import time\ntime.sleep(60)\n"
+LIVES = """
+import signal, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # it may have been started in the background
+time.sleep(60)
+"""
 
 
 @pytest.fixture

@@ -105,7 +105,8 @@ def _commands(trajectories: list[Any], names: tuple[str, ...]) -> dict[float, Ar
     parts: dict[float, dict[str, float]] = {}
     for message in trajectories:
         targets = parts.setdefault(stamp_s(message), {})
-        targets |= dict(zip(message.joint_names, message.points[0].positions, strict=True))
+        for name, position in zip(message.joint_names, message.points[0].positions, strict=True):
+            targets.setdefault(name, position)  # the simulation went on with the first
     whole = {stamp: part for stamp, part in parts.items() if part.keys() == set(names)}
     return {stamp: np.array([part[name] for name in names]) for stamp, part in whole.items()}
 
