@@ -161,6 +161,30 @@ def test_a_killed_recorder_costs_the_end_of_the_bag_and_nothing_else(cli):
     assert metrics["steps"] > 5, "a chunk"
 
 
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A file system of 3 MiB."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("may not mount a file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_costs_the_end_of_the_bag_and_no_hand(cli, tiny_disk):
+    save_midi(LONG, cli.folder / "long.mid")
+    status, _, err = cli.run("play", "long.mid", "-o", str(tiny_disk / "out"), "--no-video")
+    assert status == 2
+    assert "No space left on device" in err
+    assert "Traceback" not in err
+    assert "pianomime recover" in err
+    status, _, err = cli.run("recover", str(tiny_disk / "out/bag"), "-o", "recovered")
+    assert status == 0, err
+    assert read_performance(cli.folder / "recovered").metrics()["recall"] > 0
+
+
 def test_the_online_planner_plays_too_and_can_be_killed(cli):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "--controller", "planner", "-o", "out", "--no-video")

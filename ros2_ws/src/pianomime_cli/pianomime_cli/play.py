@@ -16,7 +16,7 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 from tqdm import tqdm
 
-from pianomime.errors import OutputError
+from pianomime.errors import OutputError, PianoMimeError
 from pianomime.performance.bag import BagError, read_performance
 from pianomime.performance.folder import write_folder
 from pianomime.performance.performance import Performance
@@ -93,7 +93,13 @@ def recover_in_place(bag: Path) -> None:
     """Make the bag of a dead recorder readable; what it left stays beside it, cut off as it is."""
     cut_off = bag.with_name(f"{bag.name}-cut-off")
     bag.rename(cut_off)
-    found = recover(cut_off, bag)
+    try:
+        found = recover(cut_off, bag)
+    except PianoMimeError as error:  # the disk may be full
+        shutil.rmtree(bag, ignore_errors=True)
+        cut_off.rename(bag)
+        advice = f"`pianomime recover {bag} -o ELSEWHERE` saves what it has"
+        raise OutputError(f"{error}; {advice}") from error
     print(
         f"the recorder failed; {found.seconds:.1f} s of the performance are saved", file=sys.stderr
     )
