@@ -1,7 +1,6 @@
 """The score clock: at each step of the piano, what is wanted of keys, pedal and fingertips."""
 
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
@@ -19,9 +18,6 @@ from pianomime_goals.goals_config import GoalsConfig
 from pianomime_goals.score_in_play import ScoreInPlay
 from pianomime_msgs import msg
 from pianomime_msgs.action import PlayScore
-
-RESULT_KEPT_S: Final = 3600
-"""Simulated time, which may run so fast that the default of 10 s is over before a client asks."""
 
 
 class GoalsNode(PianoNode):
@@ -71,7 +67,6 @@ class GoalsNode(PianoNode):
             execute_callback=self._perform,
             goal_callback=self._may_begin,
             cancel_callback=self._cancel,
-            result_timeout=RESULT_KEPT_S,
         )
 
     def deactivate(self) -> None:
