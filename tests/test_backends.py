@@ -65,6 +65,10 @@ def test_a_lost_link_is_a_fault_and_a_mended_one_moves_nothing_by_itself(graph):
     start_hardware(graph, 21943)
     graph.start("pianomime_control.gate_node", auto_arm=True, guard_hands=False)
     graph.until(lambda: graph.states and graph.states[-1].state == GateStatus.ARMED, "armed")
+    graph.until(
+        lambda: "midi_keyboard" in graph.heard and not graph.problems["midi_keyboard"],
+        "the keyboard is connected",
+    )
     graph.call(SetBool, "emulator/drop_link", SetBool.Request(data=True))
     graph.until(lambda: "silent" in graph.problems.get("shadow_bridge", ""), "the bridge says so")
     graph.until(lambda: "hung up" in graph.problems.get("midi_keyboard", ""), "so does the piano")
