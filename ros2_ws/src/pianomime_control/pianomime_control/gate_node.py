@@ -28,6 +28,9 @@ from pianomime_msgs.msg import KeyGoal
 WATCH_S: Final = 0.01
 """Silence is looked for this often."""
 
+SAME_S: Final = 1e-6
+"""Times that are nearer to each other are one instant."""
+
 NOTHING_YET: Final = GateResult(Verdict.ACCEPTED, "no command yet")
 
 
@@ -61,7 +64,8 @@ class GateNode(PianoNode):
         self._said = NOTHING_YET
         self._state = self._gate.state
         self._stamp_s = 0.0  # of the newest joint states
-        self._commanded_s = 0.0  # when the gate itself last commanded
+        self._commanded_s = -1.0  # when the gate itself last commanded, and what
+        self._commanded = self._gate.lifted()
         self._held: dict[str, JointTrajectory] = {}
 
     def activate(self) -> None:
@@ -165,9 +169,12 @@ class GateNode(PianoNode):
 
     def _command_if_due(self, now_s: float) -> None:
         target = self._gate.due(now_s, time.monotonic())
-        if target is not None:
-            self._publish(target, now_s)
-            self._commanded_s = now_s
+        if target is None:
+            return
+        if abs(now_s - self._commanded_s) < SAME_S:
+            target = self._commanded  # to the last bit: who knows which of two is taken
+        self._publish(target, now_s)
+        self._commanded, self._commanded_s = target, now_s
 
     def _publish(self, target: np.ndarray, stamp_s: float) -> None:
         for publisher, names, where in self._groups:
