@@ -18,7 +18,7 @@ from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S
-from pianomime.viewer.live_view import EVERYWHERE
+from pianomime.viewer.address import page_url
 from pianomime_bringup.devices import DevicesConfig, devices_graph
 from pianomime_bringup.graph import NodeSpec, OnDeath, Value
 from pianomime_hardware.hardware_config import AHEAD
@@ -76,8 +76,7 @@ class PianistConfig(DevicesConfig):
     @property
     def view_url(self) -> str:
         """Where the live view is."""
-        host = "localhost" if self.view_host == EVERYWHERE else self.view_host
-        return f"http://{host}:{self.view_port}"
+        return page_url(self.view_host, self.view_port)
 
     @property
     def controllers(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from rclpy.node import Node
 from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime_cli.heartbeats import Heartbeats
 from pianomime_common import conversions, topics
+from pianomime_common.diagnostics import teller
 from pianomime_msgs import msg
 
 
@@ -45,8 +46,8 @@ class Watcher(Node):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            namespace, _, name = status.name.partition(":")[0].rpartition("/")
-            if namespace == self.get_namespace().strip("/"):
+            name = teller(status, self.get_namespace())
+            if name is not None:
                 self.heartbeats.heard(name)
 
     def _on_score(self, message: msg.Score) -> None:

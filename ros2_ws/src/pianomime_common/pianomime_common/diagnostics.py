@@ -14,6 +14,12 @@ from pianomime_common.topics import DIAGNOSTICS
 PERIOD_S = 1.0
 
 
+def teller(status: DiagnosticStatus, namespace: str) -> str | None:
+    """Return the name of the node that tells a status; None if it is of another namespace."""
+    its, _, name = status.name.partition(":")[0].rpartition("/")
+    return name if its == namespace.strip("/") else None
+
+
 class Diagnostics:
     """Durations, rates, counters, facts and problems of one node; also its sign of life."""
 

@@ -15,9 +15,11 @@ from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime.score.message import from_message
 from pianomime.score.repertoire import repertoire
 from pianomime.simulation.model import load_model
+from pianomime.viewer.address import page_url
 from pianomime.viewer.live_view import LiveView
 from pianomime.viewer.motion import Instant, Motion
 from pianomime_common import conversions, topics
+from pianomime_common.diagnostics import teller
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_msgs import msg
@@ -61,7 +63,7 @@ class ViewNode(PianoNode):
             )
         except OSError as error:
             raise OutputError(f"port {config.port} or {config.port + 1}: {error}") from error
-        self.get_logger().info(f"look at http://{config.host}:{config.port}")
+        self.get_logger().info(f"look at {page_url(config.host, config.port)}")
 
     def activate(self) -> None:
         """Begin to listen."""
@@ -153,8 +155,8 @@ class ViewNode(PianoNode):
             if status.message:
                 told["!"] = status.message
             if told:
-                namespace, _, name = status.name.partition(":")[0].rpartition("/")
-                if namespace == self.get_namespace().strip("/"):
+                name = teller(status, self.get_namespace())
+                if name is not None:
                     self._timing[name] = told
 
     def _show(self) -> None:

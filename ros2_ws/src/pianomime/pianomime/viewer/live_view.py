@@ -9,6 +9,7 @@ import viser
 
 from pianomime.description.posed_stage import PosedStage
 from pianomime.score.score import Score
+from pianomime.viewer.address import page_url
 from pianomime.viewer.falling_notes import FallingNotes
 from pianomime.viewer.motion import Instant
 from pianomime.viewer.panel import Controls, Panel
@@ -20,7 +21,6 @@ LOOK_AT_M: Final = (-0.08, 0.0, 0.04)
 """Over the head of whoever plays, with the falling notes behind the keys."""
 
 FIELD_OF_VIEW_RAD: Final = 0.95
-EVERYWHERE: Final = "0.0.0.0"
 AMBIENT: Final = 1.3
 """The hands are nearly black."""
 
@@ -66,7 +66,7 @@ class LiveView:
         self._scene = StageScene(self._server.scene, self.stage)
         self._notes: FallingNotes | None = None
         # No page can know by which name its browser has found this machine.
-        sound_url = f"http://{'localhost' if host == EVERYWHERE else host}:{port + 1}/"
+        sound_url = page_url(host, port + 1)
         self.panel = Panel(gui, controls, songs, controllers, sound_url)
 
     def show_score(self, score: Score) -> None:
