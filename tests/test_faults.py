@@ -117,6 +117,17 @@ def test_8_and_10_hands_that_hang_are_a_fault_and_a_pause_is_none(graph):
     plays_on(graph)
 
 
+def test_8_hands_that_hang_while_they_are_lifted_are_a_fault_too(graph):
+    start_playing(graph)
+    assert graph.trigger("gate/halt").success
+    graph.until(lambda: state_of(graph) == GateStatus.HALTING, "the lift begins")
+    graph.send(SIM, signal.SIGSTOP)
+    try:
+        graph.until(lambda: state_of(graph) == GateStatus.FAULT, "a fault")
+    finally:
+        graph.send(SIM, signal.SIGCONT)
+
+
 def test_11_a_clock_that_goes_back_begins_the_song_again(graph):
     start_playing(graph)
     assert graph.trigger("sim/reset_world").success

@@ -161,17 +161,21 @@ class GateNode(PianoNode):
             self._gate.rest(self.now_s())
 
     def _watch(self) -> None:
-        now_s = self.now_s()
-        if abs(now_s - self._commanded_s) > 0.4 * CONTROL_DT_S:
-            self._command_if_due(now_s)
+        # The hands' state of an instant may be here before its clock: that is no time of its own.
+        self._command_if_due(max(self.now_s(), self._stamp_s), apart_s=0.4 * CONTROL_DT_S)
         if self._gate.state is not self._state:
             self._report()
 
-    def _command_if_due(self, now_s: float) -> None:
+    def _command_if_due(self, now_s: float, apart_s: float = 0.0) -> None:
+        """Command what is due, unless the last was less than `apart_s` ago.
+
+        The gate is asked even then: silence goes on while the hands' time stands still.
+        """
         target = self._gate.due(now_s, time.monotonic())
-        if target is None:
+        since_s = abs(now_s - self._commanded_s)
+        if target is None or since_s < apart_s:
             return
-        if abs(now_s - self._commanded_s) < SAME_S:
+        if since_s < SAME_S:
             target = self._commanded  # to the last bit: who knows which of two is taken
         self._publish(target, now_s)
         self._commanded, self._commanded_s = target, now_s
