@@ -181,9 +181,17 @@ class Graph:
             bad = status.level != DiagnosticStatus.OK
             self.problems[name] = status.message if bad else ""
 
-    def start(self, module: str, *, max_file_bytes: int | None = None, **parameters) -> None:
+    def start(
+        self,
+        module: str,
+        *,
+        max_file_bytes: int | None = None,
+        remap: str | None = None,
+        **parameters,
+    ) -> None:
         """Start a node; it cannot write files larger than `max_file_bytes`."""
         arguments = [x for name, value in parameters.items() for x in ("-p", f"{name}:={value}")]
+        arguments += ["-r", remap] if remap else []
         limit = None
         if max_file_bytes is not None:
             limits = (max_file_bytes, max_file_bytes)

@@ -170,6 +170,60 @@ def test_14_controllers_are_switched_in_mid_song_without_a_jump(graph):
     assert np.abs(np.diff(path, axis=0)).max() <= 32.0 * 0.05 + 1e-6
 
 
+class Eyes:
+    """What the policy is shown of the hands."""
+
+    def __init__(self, graph):
+        self.show = lambda message: message
+        self.dropped_s, self.answered_s = [], []
+        seen = topics.JOINT_STATES
+        self._out = graph.observer.create_publisher(seen.type, "seen", seen.qos)
+        wish = topics.controller_command("policy")
+        for topic, callback in ((seen, self._on_state), (wish, self._on_answer)):
+            graph.observer.create_subscription(topic.type, topic.name, callback, topic.recorder_qos)
+
+    def _on_state(self, message):
+        shown = self.show(message)
+        if shown is None:
+            self.dropped_s.append(conversions.from_time(message.header.stamp))
+        else:
+            self._out.publish(shown)
+
+    def _on_answer(self, message):
+        self.answered_s.append(conversions.from_time(message.header.stamp))
+
+    def every_third_is_lost(self, message):
+        lost = round(conversions.from_time(message.header.stamp) / 0.05) % 3 == 0
+        return None if lost else message
+
+    def no_number(self, message):
+        message.position[3] = float("nan")
+        return message
+
+
+def test_what_the_policy_does_not_see_it_plays_on_for_a_moment_and_then_comes_to_rest(graph):
+    eyes = Eyes(graph)
+    graph.start(POLICY, use_sim_time=True, remap="joint_states:=seen")
+    graph.start(SIM, real_time=True)
+    graph.start(GOALS, use_sim_time=True, song="minuet_in_g")
+    patient = {"silence_s": 0.25, "state_timeout_s": 2.0, "guard_hands": False}
+    whose = {"owner": "policy", "sources": "policy"}
+    graph.start(GATE, use_sim_time=True, auto_arm=True, **whose, **patient)
+    graph.until(lambda: len(graph.pressed_s) > 10, "keys are pressed")
+    eyes.show = eyes.every_third_is_lost
+    plays_on(graph)
+    graph.until(lambda: len({*eyes.dropped_s} & {*eyes.answered_s}) > 5, "it answers unseen")
+    eyes.show = eyes.no_number
+    graph.until(lambda: state_of(graph) == GateStatus.HALTED, "the hands are up")
+    assert "no command of policy" in graph.states[-1].reason
+    graph.until(lambda: not graph.active, "all keys are up")
+    eyes.show = lambda message: message
+    plays_on(graph)
+    graph.stop(GOALS, signal.SIGKILL)
+    graph.until(lambda: state_of(graph) == GateStatus.HALTED, "the hands are up again")
+    assert "no command of policy" in graph.states[-1].reason
+
+
 def test_16_a_quality_of_service_that_does_not_fit_is_reported(graph):
     graph.start(GATE, use_sim_time=False)
     graph.until(lambda: "gate" in graph.heard, "the gate is there")

@@ -26,6 +26,7 @@ from pianomime.policy.finger_choice import COMMIT_STEPS, WINDOW_STEPS
 from pianomime.policy.generalist import FingerMemory, Generalist, Networks, fingered, sizes
 from pianomime.policy.hand_frame import HandFrame, anywhere
 from pianomime.policy.mlp import Mlp
+from pianomime.policy.observation import CHUNK
 from pianomime.policy.schedule import one_key_a_finger, schedule
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, Score
@@ -295,3 +296,36 @@ def test_any_goals_from_anywhere_get_finite_commands(shipped, pianomime_hands, f
         assert target.shape == (len(pianomime_hands.joint_names),)
         assert np.isfinite(target).all()
         now += data.draw(st.integers(1, 7))
+
+
+def test_without_sight_it_follows_what_is_left_of_the_chunk_and_then_says_nothing(
+    shipped, pianomime_hands
+):
+    def f1(answer_unseen):
+        simulation = PianoSimulation(pianomime_hands.model)
+        generalist = Generalist(pianomime_hands, shipped.networks)
+        goals = key_goals(SCALE, CONTROL_DT_S)
+        said = []
+
+        def command(step, measured):
+            keys, sustain = goals.window(step, WINDOW_STEPS + 1)
+            if step % 4 >= 2:
+                target = answer_unseen(generalist, step, keys, said[-1])
+            else:
+                target = generalist.step(step, keys, measured, simulation.key_position)
+            said.append(target)
+            return target, bool(sustain[0])
+
+        rollout = roll_out(command, LEAD, len(goals.keys), simulation)
+        return key_press_metrics(goals.keys, rollout.pressed).f1
+
+    carried_on = f1(lambda generalist, step, keys, last: generalist.carry_on(step, keys))
+    assert carried_on > f1(lambda generalist, step, keys, last: last) + 0.05
+    generalist = Generalist(pianomime_hands, shipped.networks)
+    keys = np.zeros((WINDOW_STEPS + 1, N_KEYS), bool)
+    assert generalist.carry_on(0, keys) is None, "it has never seen the hands"
+    generalist.step(0, keys, np.zeros(len(pianomime_hands.joint_names)), np.zeros(N_KEYS))
+    left = [generalist.carry_on(now, keys) is not None for now in range(1, CHUNK + 1)]
+    assert left == [True] * (CHUNK - 1) + [False]
+    generalist.begin_anew()
+    assert generalist.carry_on(1, keys) is None

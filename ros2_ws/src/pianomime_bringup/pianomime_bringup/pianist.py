@@ -79,6 +79,11 @@ class PianistConfig(DevicesConfig):
         return page_url(self.view_host, self.view_port)
 
     @property
+    def is_lock_step(self) -> bool:
+        """Whether time waits for commands."""
+        return self.is_simulated and not self.real_time
+
+    @property
     def controllers(self) -> tuple[str, ...]:
         """The controllers that run, the one that plays first."""
         return tuple(dict.fromkeys(name for name in (self.controller, self.standby) if name))
@@ -192,7 +197,7 @@ def _gate(config: PianistConfig) -> NodeSpec:
         "sources": ",".join(config.controllers),
         # Where nobody can be hurt a song should go on by itself.
         "auto_arm": not real,
-        "lock_step": config.is_simulated and not config.real_time,
+        "lock_step": config.is_lock_step,
         "guard_hands": real or embodiment(config.embodiment).hand_hand_collisions,
     }
     return NodeSpec(
@@ -207,7 +212,7 @@ def _controller(config: PianistConfig, name: str) -> NodeSpec:
     own: dict[str, dict[str, Value]] = {
         "expert": {"learnt": config.learnt, "demo": config.demo},
         "planner": {},
-        "policy": {"checkpoint": config.checkpoint},
+        "policy": {"checkpoint": config.checkpoint, "lock_step": config.is_lock_step},
     }
     parameters: dict[str, Value] = {
         "use_sim_time": config.is_simulated,

@@ -1,5 +1,7 @@
 """What every controller of the hands does as a node: one command for each goal."""
 
+import time
+
 import numpy as np
 from sensor_msgs.msg import JointState
 
@@ -33,7 +35,8 @@ class ControllerNode(PianoNode):
 
     def activate(self) -> None:
         """Wait for goals."""
-        self._goal: msg.KeyGoal | None = None
+        self._goal: msg.KeyGoal | None = None  # not answered yet
+        self._goal_s = 0.0  # since when, steady
         self._state: JointState | None = None
         self.begin_anew()
         self.listen(topics.KEY_GOAL, self._on_key_goal)
@@ -51,7 +54,7 @@ class ControllerNode(PianoNode):
         return True
 
     def _on_key_goal(self, message: msg.KeyGoal) -> None:
-        self._goal = message
+        self._goal, self._goal_s = message, time.monotonic()
         self.try_answer()
 
     def _on_joint_states(self, message: JointState) -> None:
@@ -75,11 +78,23 @@ class ControllerNode(PianoNode):
         with self.diagnostics.measure("step"):
             goal = conversions.from_key_goal(message)
             measured = conversions.joint_positions(state, self.hands.joint_names)
-            answer = self.answer(goal, measured)
-            if answer is not None:
-                target, sustain = answer
-                self._command.publish(
-                    conversions.to_trajectory(
-                        self._names, np.append(target, float(sustain)), goal.stamp_s, goal.dt_s
-                    )
-                )
+            self.say(goal, self.answer(goal, measured))
+
+    def take_goal_older_than(self, age_s: float) -> conversions.KeyGoal | None:
+        """Return a goal that has waited so long for the hands' state; it will not be answered."""
+        message = self._goal
+        if message is None or time.monotonic() - self._goal_s < age_s:
+            return None
+        self._goal = None
+        return None if message.phase == message.FINISHED else conversions.from_key_goal(message)
+
+    def say(self, goal: conversions.KeyGoal, answer: Answer | None) -> None:
+        """Publish the answer to a goal, if there is one."""
+        if answer is None:
+            return
+        target, sustain = answer
+        self._command.publish(
+            conversions.to_trajectory(
+                self._names, np.append(target, float(sustain)), goal.stamp_s, goal.dt_s
+            )
+        )

@@ -13,3 +13,6 @@ class PolicyConfig(NodeConfig):
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     checkpoint: str = parameter("", "File of `pianomime train`; empty: the one that comes along")
+    lock_step: bool = parameter(
+        False, "Time waits for commands, as in a simulation in lock-step: the hands are never late"
+    )

@@ -1,11 +1,13 @@
 """The generalist: plays what the goals ask, from wherever the hands are."""
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.policy.generalist import Generalist
+from pianomime.simulation.model import CONTROL_DT_S
 from pianomime_common import conversions, topics
 from pianomime_common.running import run
 from pianomime_control.controller_node import Answer, ControllerNode
@@ -13,9 +15,18 @@ from pianomime_msgs import msg
 from pianomime_policy.policy_config import PolicyConfig
 from pianomime_policy.shipped import shipped_checkpoint
 
+LATE_S: Final = 0.5 * CONTROL_DT_S
+"""Hands and keys are waited for no longer, so that the answer is still in time."""
+
+WATCH_S: Final = 0.005
+
 
 class PolicyNode(ControllerNode):
-    """Answer each goal once hands and keys of its instant are known."""
+    """Answer each goal once hands and keys of its instant are known.
+
+    Where they do not come, or are no numbers, what is left of the fingertips that were said last
+    is followed; when nothing is, the node is silent, and the gate lifts the hands.
+    """
 
     def __init__(self) -> None:
         """Declare the parameters."""
@@ -35,12 +46,15 @@ class PolicyNode(ControllerNode):
         checkpoint.check_hands(self.hands)
         self._generalist = Generalist(self.hands, checkpoint.networks)
         self._overruns = 0  # steps that went by without a command of ours
+        self._unseen = 0  # steps that were commanded without having seen the hands
 
     def activate(self) -> None:
         """Wait for goals."""
         super().activate()
         self._piano: msg.PianoState | None = None
         self.listen(topics.PIANO_STATE, self._on_piano_state)
+        if not self.config.lock_step:
+            self.every(WATCH_S, self._look_for_late_hands)
 
     def begin_anew(self) -> None:
         """Forget the song so far."""
@@ -55,19 +69,37 @@ class PolicyNode(ControllerNode):
         step, song = goal.score_step, goal.score_sha256
         if self._said is not None and self._said[:2] == (step, song):
             return self._said[2]  # a simulation that waits repeats itself
+        keys = np.array(self._piano.position)
+        if not (np.isfinite(measured).all() and np.isfinite(keys).all()):
+            self.get_logger().error(
+                "joint_states or piano_state is not finite", throttle_duration_sec=1.0
+            )
+            return self._carry_on(goal)
         if self._said is None or self._said[1] != song or step < self._said[0]:
             self._generalist.begin_anew()
         else:
             self._overruns += step - self._said[0] - 1
             self.diagnostics.count("overruns", self._overruns)
-        keys = np.array(self._piano.position)
-        if not (np.isfinite(measured).all() and np.isfinite(keys).all()):
-            self.get_logger().error(
-                "joint_states or piano_state is not finite: no command",
-                throttle_duration_sec=1.0,
-            )
-            return None  # the gate notices the silence and lifts the fingers
         answer = self._generalist.step(step, goal.keys, measured, keys), bool(goal.sustain[0])
+        self._said = step, song, answer
+        return answer
+
+    def _look_for_late_hands(self) -> None:
+        goal = self.take_goal_older_than(LATE_S)
+        if goal is not None:
+            self.say(goal, self._carry_on(goal))
+
+    def _carry_on(self, goal: conversions.KeyGoal) -> Answer | None:
+        """Return the command for a step whose hands were not seen, if there is anything left."""
+        step, song = goal.score_step, goal.score_sha256
+        if self._said is None or self._said[1] != song or step <= self._said[0]:
+            return None
+        target = self._generalist.carry_on(step, goal.keys)
+        if target is None:
+            return None
+        self._unseen += 1
+        self.diagnostics.count("commanded unseen", self._unseen)
+        answer = target, bool(goal.sustain[0])
         self._said = step, song, answer
         return answer
 

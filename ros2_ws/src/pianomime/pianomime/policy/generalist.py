@@ -137,13 +137,18 @@ def fingered(score: Score, goals: KeyGoals, network: Mlp) -> Score:
 
 
 @dataclass(frozen=True)
-class _Last:
-    """The last step: which, poses (2, na), fingertips (2, 5, 3) and targets (2, na)."""
+class _Seen:
+    """The last step in which the hands were seen.
+
+    Attributes:
+        step: Which.
+        state: Both hands.
+        chunk: (2, CHUNK, 5, 3) where the fingertips were to go from there [m].
+    """
 
     step: int
-    pose: Array
-    tips: Array
-    target: Array
+    state: HandState
+    chunk: Array
 
 
 class Generalist:
@@ -158,7 +163,8 @@ class Generalist:
     def begin_anew(self) -> None:
         """Forget what was played."""
         self._memory = FingerMemory(self._networks.fingers)
-        self._last: _Last | None = None
+        self._seen: _Seen | None = None
+        self._target: Array | None = None  # (2, na), the last
 
     def step(
         self, now: int, keys: NDArray[np.bool_], measured: Array, key_position: Array
@@ -172,27 +178,64 @@ class Generalist:
             key_position: (88,) how far each key is down, 0 .. 1.
         """
         frame = self._frame
-        keys_down = key_position.astype(np.float32)  # as it comes in a message
-        self._memory.update(now, keys)
-        notes = one_key_a_finger(self._memory.notes)
+        plan = self._schedule(now, keys)
         pose = frame.poses(measured)
         tips = frame.kinematics.fingertips(pose)
-        last = self._last or _Last(now, pose, tips.position, pose)
-        if now != last.step + 1:  # steps were lost, and with them how fast the hands are
-            last = replace(last, pose=pose, tips=tips.position)
-        outwards = frame.kinematics.forearm(pose)[:, 1]
-        down = np.tile(keys_down, (len(SIDES), 1))
+        before, tips_before = self._a_step_before(now, pose, tips.position)
         state = HandState(
-            pose, last.pose, tips, last.tips, last.target, outwards[::-1], down, MIRROR
+            pose=pose,
+            before=before,
+            tips=tips,
+            tips_before=tips_before,
+            commanded=pose if self._target is None else self._target,
+            other=frame.kinematics.forearm(pose)[::-1, 1],
+            keys=np.tile(key_position.astype(np.float32), (len(SIDES), 1)),  # as in a message
+            mirror=MIRROR,
         )
-        plan = Schedule.stacked([schedule(notes, i, np.array([now])) for i in range(len(SIDES))])
         chunk = self.fingertips(state, plan)
-        base = inverse_kinematics(frame, state, chunk[:, 0])
-        seen = joint_inputs(frame, state, plan, chunk, base)
-        target = base + frame.unit * self._networks.joints(seen)
-        self._last = _Last(now, pose, tips.position, target)
-        return frame.joints(target)
+        self._seen = _Seen(now, state, chunk)
+        return self._reach(state, plan, chunk)
+
+    def carry_on(self, now: int, keys: NDArray[np.bool_]) -> Array | None:
+        """Return the targets (n,) for a step whose hands were not seen [rad, m].
+
+        From where they were last, to what is left of the fingertips that were said then; None
+        when nothing is.
+
+        Args:
+            now: Which control step.
+            keys: (rows, 88) wanted at the ends of steps now, now + 1, ...
+        """
+        since = CHUNK if self._seen is None else now - self._seen.step
+        if not 0 < since < CHUNK:
+            return None
+        assert self._seen is not None
+        state, chunk = self._seen.state, self._seen.chunk
+        left = np.concatenate([chunk[:, since:], *[chunk[:, -1:]] * since], axis=1)
+        return self._reach(state, self._schedule(now, keys), left)
 
     def fingertips(self, state: HandState, plan: Schedule) -> Array:
         """Return where the fingertips are to be in the next steps, (2, CHUNK, 5, 3) [m]."""
         return lead(self._networks.fingertips, self._frame, state, plan)
+
+    def _schedule(self, now: int, keys: NDArray[np.bool_]) -> Schedule:
+        self._memory.update(now, keys)
+        notes = one_key_a_finger(self._memory.notes)
+        return Schedule.stacked([schedule(notes, i, np.array([now])) for i in range(len(SIDES))])
+
+    def _a_step_before(self, now: int, pose: Array, tips: Array) -> tuple[Array, Array]:
+        """Return poses and fingertips a step ago; as they are, if it is not known since when."""
+        seen = self._seen
+        if seen is None or not 0 < now - seen.step <= CHUNK:
+            return pose, tips
+        share = 1 / (now - seen.step)
+        before, tips_before = seen.state.pose, seen.state.tips.position
+        return pose + share * (before - pose), tips + share * (tips_before - tips)
+
+    def _reach(self, state: HandState, plan: Schedule, chunk: Array) -> Array:
+        """Return the targets (n,) that take the fingertips along `chunk`."""
+        frame = self._frame
+        base = inverse_kinematics(frame, state, chunk[:, 0])
+        seen = joint_inputs(frame, state, plan, chunk, base)
+        self._target = base + frame.unit * self._networks.joints(seen)
+        return frame.joints(self._target)
