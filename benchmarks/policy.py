@@ -24,6 +24,7 @@ from pianomime.learning.songs import passages
 from pianomime.piano.geometry import key_y
 from pianomime.planning.rollout import roll_out
 from pianomime.policy.checkpoint import load_checkpoint
+from pianomime.policy.finger_choice import WINDOW_STEPS
 from pianomime.policy.generalist import Generalist
 from pianomime.score.clips import load_clips
 from pianomime.score.goals import key_goals
@@ -32,6 +33,8 @@ from pianomime.simulation.simulation import PianoSimulation
 from pianomime_policy.shipped import shipped_checkpoint
 
 ONSETS = 10
+LOST = (0.0, 0.05, 0.1, 0.2)
+"""Chances, at each step, that one or two go by without sight of the hands."""
 SECOND = round(1 / CONTROL_DT_S)
 
 
@@ -66,6 +69,9 @@ def main() -> None:
     print("| seconds after a push | " + " | ".join(["0-1", "1-2", "2-3", "3-4", "4-5"]) + " |")
     print("| --- " * 6 + "|")
     print("| F1 | " + " | ".join(f"{x:.3f}" for x in np.mean(after, axis=0)) + " |\n")
+    unseen_table(
+        load_clips(options.clips, options.split)[::4], Generalist(calm.hands, networks), calm
+    )
     print(f"| passages of {ONSETS} onsets that are in training clips, too | clips | F1 |")
     print("| --- | --- | --- |")
     for low, high in pairwise((0.0, 1e-9, 0.25, 1.01)):
@@ -103,6 +109,43 @@ def play(generalist, goals, simulation, times_ms):
         return answer
 
     return roll_out(timed, LEAD, len(goals.keys), simulation)
+
+
+def unseen_table(clips, generalist, simulation):
+    print(f"| share of steps unseen ({len(clips)} clips) | 0 | 0.07 | 0.14 | 0.27 |")
+    print("| --- " * 5 + "|")
+    for name, carries_on in (("rest of the chunk", True), ("last command held", False)):
+        f1 = [
+            np.mean([f1_unseen(c, generalist, simulation, chance, carries_on) for c in clips])
+            for chance in LOST
+        ]
+        print(f"| F1, {name} | " + " | ".join(f"{x:.3f}" for x in f1) + " |")
+    print()
+
+
+def f1_unseen(clip, generalist, simulation, chance, carries_on):
+    """Play without sight of the hands for one or two steps, now and then."""
+    goals = key_goals(clip.score().without_fingers(), CONTROL_DT_S)
+    seeing = command_of(generalist, goals, simulation)
+    rng = np.random.default_rng(clip.index)
+    generalist.begin_anew()
+    unseen, said = 0, None
+
+    def command(step, measured):
+        nonlocal unseen, said
+        if said and not unseen and rng.random() < chance:
+            unseen = int(rng.integers(1, 3))
+        if not unseen:
+            said = seeing(step, measured)
+            return said
+        unseen -= 1
+        if carries_on:
+            keys, sustain = goals.window(step, WINDOW_STEPS + 1)
+            target = generalist.carry_on(step, keys)
+            said = (said[0] if target is None else target), bool(sustain[0])
+        return said
+
+    return roll_out(command, LEAD, len(goals.keys), simulation).f1_per_step(goals).mean()
 
 
 def note_facts(score, goals, pressed):
