@@ -2,7 +2,11 @@
 
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import cv2
 import numpy as np
@@ -77,6 +81,52 @@ def test_a_file_is_played_to_its_end_and_its_keyboard_found(cli, observer, heard
     assert np.isinf(landmarks[-1].age).all(), "there are no hands"
     spin_until(cli, observer, lambda: states and states[-1].state == VideoState.ENDED, "the end")
     stamps = [m.header.stamp.sec * 10**9 + m.header.stamp.nanosec for m in heard["image_raw"]]
+    assert (np.diff(stamps) > 0).all()
+
+
+class NetworkCamera(BaseHTTPRequestHandler):
+    """Shows a keyboard as motion JPEG for as long as its server is plugged in."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=image")
+        self.end_headers()
+        gray = cv2.resize(draw_keyboard(Camera().view(), 1.0, 0.1, 0), (320, 180))
+        image = cv2.imencode(".jpg", gray)[1].tobytes()
+        head = f"--image\r\nContent-Type: image/jpeg\r\nContent-Length: {len(image)}\r\n\r\n"
+        while self.server.is_plugged_in:
+            self.wfile.write(head.encode() + image + b"\r\n")
+            time.sleep(0.03)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def network_camera(port=0):
+    with ThreadingHTTPServer(("127.0.0.1", port), NetworkCamera) as server:
+        server.is_plugged_in = True
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.is_plugged_in = False
+        server.shutdown()
+
+
+def test_a_camera_that_is_unplugged_is_lost_and_found_again(cli, observer, heard, start):
+    images, states = heard["image_raw"], heard["video_state"]
+
+    def is_(state):
+        return lambda: states and states[-1].state == state
+
+    with network_camera() as port:
+        start("video_source", source=f"http://127.0.0.1:{port}/camera.mjpg")
+        spin_until(cli, observer, lambda: len(images) > 10, "images")
+    spin_until(cli, observer, is_(VideoState.LOST), "the camera is lost")
+    seen = len(images)
+    with network_camera(port):
+        spin_until(cli, observer, lambda: len(images) > seen + 10, "images again")
+        assert is_(VideoState.PLAYING)()
+    stamps = [m.header.stamp.sec * 10**9 + m.header.stamp.nanosec for m in images]
     assert (np.diff(stamps) > 0).all()
 
 

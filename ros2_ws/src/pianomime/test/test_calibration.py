@@ -34,6 +34,21 @@ def test_a_lens_that_bends_lines_is_allowed_for():
     assert found.places(true.pixels(PLACES)) == pytest.approx(PLACES, abs=2e-3)
 
 
+@pytest.mark.parametrize(("light", "seed"), [(1.0, 3), (0.2, 5)])
+def test_a_bent_row_partly_hidden_is_not_taken_for_other_keys(light, seed):
+    true = Camera(distortion=-0.08, height_m=1.1).view()
+    found = calibrate([draw_keyboard(true, light, 0.25, seed)])
+    middle = np.array([[0.0, -0.3], [0.05, 0.3]])
+    views = [found.view, *(found.shifted(keys).view for keys in found.octaves)]
+    assert min(np.abs(v.places(true.pixels(middle)) - middle).max() for v in views) < 4e-3
+
+
+def test_a_row_that_no_way_fits_is_refused():
+    true = Camera(distortion=-0.08, height_m=1.1).view()
+    with pytest.raises(CalibrationError, match=r"keys lie .* mm off"):
+        calibrate([draw_keyboard(true, 0.5, 0.25, seed=4)])
+
+
 def test_where_the_pattern_leaves_the_octave_open_the_true_one_is_among_those_named():
     true = Camera(height_m=0.5).view()
     found = calibrate([draw_keyboard(true, 1.0, 0.0, seed=0)])

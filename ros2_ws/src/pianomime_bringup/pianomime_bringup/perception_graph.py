@@ -11,7 +11,9 @@ from pianomime_perception.perception_config import VideoSourceConfig
 class PerceptionGraphConfig(GraphConfig):
     """Arguments of the graph."""
 
-    source: str = parameter(VideoSourceConfig.source, "Video file, or number of a camera")
+    source: str = parameter(
+        VideoSourceConfig.source, "Video file, or a camera's number or address (rtsp://, http://)"
+    )
     rate_hz: float = parameter(VideoSourceConfig.rate_hz, "Most images a second", ge=0.1, le=240.0)
     camera_driver: bool = parameter(
         False, "Another node publishes image_raw: start no video source"

@@ -10,7 +10,7 @@ from pianomime_common.node_config import NodeConfig
 class VideoSourceConfig(NodeConfig):
     """Where images come from."""
 
-    source: str = parameter("0", "Video file, or number of a camera")
+    source: str = parameter("0", "Video file, or a camera's number or address (rtsp://, http://)")
     rate_hz: float = parameter(30.0, "Most images a second", ge=0.1, le=240.0)
     frame_id: str = parameter("camera", "Frame of the images")
 

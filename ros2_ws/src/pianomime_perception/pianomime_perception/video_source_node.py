@@ -17,6 +17,9 @@ from pianomime_perception.perception_config import VideoSourceConfig
 
 RETRY_S: Final = 1.0
 
+TIMEOUT_MS: Final = 2000
+"""A network camera that says nothing for so long is lost."""
+
 
 class VideoSourceNode(PianoNode):
     """A file is played in real time, its images stamped as it has them; a camera as it sees.
@@ -34,11 +37,11 @@ class VideoSourceNode(PianoNode):
         Raises:
             PianoMimeError: OpenCV is missing, or there is no such file.
         """
-        config = self.config
-        self._camera = int(config.source) if config.source.isdigit() else None
-        if self._camera is None and not Path(config.source).is_file():
+        source = self.config.source
+        self._is_camera = source.isdigit() or "://" in source
+        if not self._is_camera and not Path(source).is_file():
             raise PianoMimeError(
-                f"source = {config.source!r}: no such file, and no camera's number"
+                f"source = {source!r}: no such file, and neither a camera's number nor its address"
             )
         self._image = self.advertise(topics.IMAGE_RAW)
         self._state_out = self.advertise(topics.VIDEO_STATE)
@@ -58,23 +61,32 @@ class VideoSourceNode(PianoNode):
         self._capture = None
 
     def _open(self) -> None:
-        source = self.config.source if self._camera is None else self._camera
-        self._capture = opencv().VideoCapture(source)
+        self._capture = self._captured(self.config.source)
         self._began_ns = self.get_clock().now().nanoseconds
         if self._capture.isOpened():
             self._tell(VideoState.PLAYING, f"{self.config.source}: playing")
-        elif self._camera is None:
+        elif not self._is_camera:
             raise PianoMimeError(f"{self.config.source}: not a video")
         else:
             self._lose()
 
+    def _captured(self, source: str) -> Any:
+        cv2 = opencv()
+        if source.isdigit():
+            return cv2.VideoCapture(int(source))
+        if not self._is_camera:
+            return cv2.VideoCapture(source)
+        patience = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
+        settings = [number for property_ in patience for number in (property_, TIMEOUT_MS)]
+        return cv2.VideoCapture(source, cv2.CAP_FFMPEG, settings)
+
     def _on_timer(self) -> None:
         if self._capture is None:
-            if self._camera is not None and time.monotonic() > self._retry_s:
+            if self._is_camera and time.monotonic() > self._retry_s:
                 self._open()
             return
         with self.diagnostics.measure("read"):
-            image = self._read_file() if self._camera is None else self._read_camera()
+            image = self._read_camera() if self._is_camera else self._read_file()
         if image is not None:
             self._publish(smaller(image))
 
