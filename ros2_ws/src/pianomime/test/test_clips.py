@@ -11,6 +11,7 @@ from pianomime.piano.geometry import key_y
 from pianomime.score.clips import CLIP_DT_S, load_clip, load_clips
 from pianomime.score.goals import key_goals
 
+zarr = pytest.importorskip("zarr")
 CLIPS = Path(__file__).parents[5] / "shared/data/pianomime_clips.npz"
 pytestmark = pytest.mark.skipif(not CLIPS.exists(), reason=f"{CLIPS} is not there")
 
@@ -37,6 +38,41 @@ def test_a_clip_number_out_of_range_is_named():
     assert load_clip(CLIPS, 0).index == 0
     with pytest.raises(ScoreError, match="no clip 363; there are 0 to 362"):
         load_clip(CLIPS, 363)
+
+
+def released(folder, clips):
+    """Write clips as PianoMime's release has them."""
+    now = np.concatenate(
+        [
+            np.concatenate([c.fingertips.reshape(len(c.roll), -1), c.finger_key / 89], axis=1)
+            for c in clips
+        ]
+    )
+    root = zarr.open_group(folder, mode="w", zarr_format=2)
+    action = root.create_array("data/action", shape=(len(now), 184), chunks=(1000, 23), dtype="f4")
+    action[:, :46] = now
+    ends = np.cumsum([len(c.roll) for c in clips])
+    root.create_array("meta/episode_ends", shape=ends.shape, dtype="f4")[:] = ends
+    return root
+
+
+def test_a_release_gives_the_clips_that_were_made_of_it(tmp_path):
+    clips = load_clips(CLIPS, "train")[:3]
+    root = released(tmp_path / "release.zarr", clips)
+    read = load_clips(tmp_path / "release.zarr", "released")
+    assert len(read) == 3
+    for clip, original in zip(read, clips, strict=True):
+        told = np.zeros_like(original.roll)  # what matches no finger is not in this folder
+        step, finger = np.nonzero(original.finger_key)
+        told[step, original.finger_key[step, finger] - 1] = True
+        np.testing.assert_array_equal(clip.roll, told)
+        assert (clip.finger_key == original.finger_key).mean() > 0.999
+        np.testing.assert_array_equal(clip.fingertips, original.fingertips)
+    root["meta/episode_ends"][0] = 10**6
+    with pytest.raises(ScoreError, match="keys or ends out of range"):
+        load_clip(tmp_path / "release.zarr", 0)
+    with pytest.raises(ScoreError, match="not a release of clips"):
+        load_clip(tmp_path, 0)
 
 
 def test_a_clip_is_a_demonstration_of_its_score():

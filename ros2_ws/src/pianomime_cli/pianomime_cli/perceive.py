@@ -41,11 +41,13 @@ def add_parser(commands: Any) -> None:
         "import", help="make a demonstration of hands that PianoMime released"
     )
     parser.add_argument(
-        "source", type=Path, help="folder of left_hand.npy and right_hand.npy, or file of clips"
+        "source",
+        type=Path,
+        help="folder of left_hand.npy and right_hand.npy, file of clips, or dataset_hl.zarr",
     )
     given = parser.add_mutually_exclusive_group(required=True)
     given.add_argument("--midi", help="what the hands of a folder play")
-    given.add_argument("--clip", type=int, help="number of a clip of the file")
+    given.add_argument("--clip", type=int, help="number of a clip of the file or release")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to create")
     parser.set_defaults(run=_import)
 

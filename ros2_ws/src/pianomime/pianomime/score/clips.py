@@ -1,4 +1,4 @@
-"""Demonstration clips in the released format: piano rolls, fingerings and fingertips at 20 Hz."""
+"""Demonstration clips: rolls, fingerings and fingertips at 20 Hz, in a file or as released."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pianomime.errors import ScoreError
 from pianomime.piano.geometry import N_KEYS
+from pianomime.score.released_zarr import read_released
 from pianomime.score.score import Note, Score
 
 CLIP_DT_S: Final = 0.05
@@ -57,7 +58,7 @@ class Clip:
 
 
 def load_clips(path: Path, split: str) -> list[Clip]:
-    """Return the clips of a split ("train", "test", "unused").
+    """Return the clips of a split ("train", "test", "unused"; "released" of a release's folder).
 
     Raises:
         ScoreError: The file is not in the format, or has no such split.
@@ -84,6 +85,8 @@ def load_clip(path: Path, index: int) -> Clip:
 
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
+    if path.is_dir():
+        return read_released(path)
     try:
         with np.load(path) as data:
             return {name: data[name] for name in _ARRAYS}

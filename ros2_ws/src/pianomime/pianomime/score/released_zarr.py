@@ -1,0 +1,90 @@
+"""PianoMime's own release of its clips, `dataset_hl.zarr`, as the arrays of a file of clips."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.errors import PianoMimeError, ScoreError
+from pianomime.hands.fingers import N_FINGERS
+from pianomime.piano.geometry import N_KEYS, key_y
+
+_POINTS: Final = 12
+_AHEAD: Final = 4
+_STEP: Final = 3 * _POINTS + N_FINGERS
+"""What each of `_AHEAD` steps says: places of two wrists and ten tips, a key for each finger."""
+
+_KEYS: Final = N_KEYS + 1
+"""Keys are told as (key + 1) / 89, 0 for none."""
+
+_OVER_M: Final = 0.012
+"""A pressing fingertip is so near to the middle of its key, half a white key's width."""
+
+SPLIT: Final = "released"
+
+
+def read_released(folder: Path) -> dict[str, NDArray[Any]]:
+    """Return `roll`, `finger_key`, `fingertips`, `episode_ends` and `split`, as `load_clips` does.
+
+    The release's own fingering has the right hand's columns in disorder; so which finger presses
+    a key is taken from the tips, whose height is 0 while they press. Its states, latents of the
+    score, are not read.
+
+    Raises:
+        PianoMimeError: zarr is not installed.
+        ScoreError: The folder is not in the format.
+    """
+    try:
+        import zarr
+    except ImportError:
+        raise PianoMimeError("zarr is missing; run: tools/setup perception") from None
+    try:
+        root: Any = zarr.open_group(folder, mode="r")
+        actions = root["data/action"]
+        if actions.ndim != 2 or actions.shape[1] != _AHEAD * _STEP:
+            raise ValueError(f"data/action is of shape {actions.shape}, not (N, {_AHEAD * _STEP})")
+        now = np.asarray(actions[:, :_STEP])  # the first of the steps
+        ends = np.asarray(root["meta/episode_ends"][:]).astype(np.int64)
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        raise ScoreError(f"{folder}: not a release of clips ({error})") from None
+    place = now[:, : 3 * _POINTS].reshape(-1, _POINTS, 3)
+    told = np.rint(now[:, 3 * _POINTS :] * _KEYS).astype(int)
+    # The release itself has a step after its last end.
+    if (told < 0).any() or (told > N_KEYS).any() or not _rise(ends, len(now)):
+        raise ScoreError(f"{folder}: not a release of clips (keys or ends out of range)")
+    step, column = np.nonzero(told)
+    key = told[step, column] - 1
+    roll = np.zeros((len(now), N_KEYS), bool)
+    roll[step, key] = True
+    return {
+        "roll": np.packbits(roll, axis=1),
+        "finger_key": _pressing(np.delete(place, (0, _POINTS // 2), axis=1), step, key),
+        "fingertips": place.astype(np.float16),
+        "episode_ends": ends,
+        "split": np.full(len(ends), SPLIT),
+    }
+
+
+def _rise(ends: NDArray[np.int64], steps: int) -> bool:
+    return len(ends) > 0 and bool((np.diff(ends, prepend=0) > 0).all() and ends[-1] <= steps)
+
+
+def _pressing(
+    tips: NDArray[np.float32], step: NDArray[np.int64], key: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """Return the key + 1 that each fingertip (steps, 10, 3) presses, 0 for none, (steps, 10).
+
+    Args:
+        tips: Where they are [m, world].
+        step: (n,) of each press.
+        key: (n,) of each press.
+    """
+    off = np.abs(tips[step, :, 1] - key_y()[key][:, None])
+    off[tips[step, :, 2] > 0] = np.inf
+    finger, nearest = off.argmin(axis=1), off.min(axis=1)
+    found = np.zeros(tips.shape[:2], np.uint8)
+    order = np.argsort(-nearest, kind="stable")  # where two want a finger, the nearer has it
+    order = order[nearest[order] < _OVER_M]
+    found[step[order], finger[order]] = key[order] + 1
+    return found
