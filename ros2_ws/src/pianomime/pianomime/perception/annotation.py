@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from pianomime.hands.fingers import FINGER_NAMES, UNASSIGNED, side_of
 from pianomime.perception.footage import RATE_HZ
-from pianomime.perception.keyboard.calibration import FRONT_X_M
-from pianomime.perception.keyboard.real_keyboard import HEAD_M, real_key_y
+from pianomime.perception.keyboard.real_keyboard import FRONT_X_M, HEAD_M, real_key_y
 from pianomime.perception.perceive import Perceived
 from pianomime.perception.video_file import frames
 from pianomime.piano.geometry import BLACK_WIDTH_M, HINGE_X_M, WHITE_PITCH_M, is_black, key_y

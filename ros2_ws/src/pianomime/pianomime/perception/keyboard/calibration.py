@@ -7,13 +7,13 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from pianomime.errors import PianoMimeError
-from pianomime.perception.keyboard.black_keys import BlackKeys, find_black_keys
+from pianomime.perception.keyboard.black_keys import find_black_keys
 from pianomime.perception.keyboard.key_pattern import PatternMatch, match_pattern
 from pianomime.perception.keyboard.keyboard_view import KeyboardView
-from pianomime.perception.keyboard.real_keyboard import HEAD_M, real_key_y
+from pianomime.perception.keyboard.real_keyboard import FRONT_X_M, HEAD_M, real_key_y
+from pianomime.perception.keyboard.view_fit import fit_view
 from pianomime.piano.geometry import (
     BLACK_WIDTH_M,
     HINGE_X_M,
@@ -25,12 +25,6 @@ from pianomime.piano.geometry import (
 )
 
 Array = NDArray[np.float64]
-
-FRONT_X_M: Final = HINGE_X_M + WHITE_LENGTH_M
-"""The white keys' front edge."""
-
-_FINE: Final = 0.25
-"""Steps in which edges are looked for [pixels]."""
 
 _OCTAVE: Final = 12
 _AS_SURE: Final = 0.1
@@ -114,15 +108,19 @@ def calibrate(frames: Sequence[NDArray[np.uint8]]) -> Calibration:
     refusals = []
     for match in matches[:_WAYS]:
         try:
-            view, error_m = _fit(gray, bars, match, size)
-            return _trusted(view, error_m, match, len(bars.front))
+            return _trusted(fit_view(gray, bars, match, size), match, len(bars.front))
         except CalibrationError as error:
             refusals.append(error)
     raise refusals[0]
 
 
-def _trusted(view: KeyboardView, error_m: Array, match: PatternMatch, bars: int) -> Calibration:
+def _trusted(
+    fitted: tuple[KeyboardView, Array] | None, match: PatternMatch, bars: int
+) -> Calibration:
     """Return what was found in a row of so many bars, if it can be trusted."""
+    if fitted is None:
+        raise CalibrationError("the keys seen lie on no plane")
+    view, error_m = fitted
     if len(match.key) < _LEAST_FIT * bars:
         raise CalibrationError(f"{len(match.key)} of {bars} dark bars fit a piano's pattern")
     confidence = _confidence(view, match.key)
@@ -178,73 +176,6 @@ def from_corners(corners: Sequence[tuple[float, float]], size: tuple[int, int]) 
     plane = np.array([[HINGE_X_M, -half], [HINGE_X_M, half], [FRONT_X_M, half], [FRONT_X_M, -half]])
     to_pixel, _ = cv2.findHomography(plane, quadrangle)
     return KeyboardView(to_pixel, 0.0, size)
-
-
-def _fit(
-    gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch, size: tuple[int, int]
-) -> tuple[KeyboardView, Array]:
-    """Fit the view to the bars' front ends and the white keys' front edge before them."""
-    front, back, y = bars.front[match.bar], bars.back[match.bar], real_key_y()[match.key]
-    exact, edge = _edges(gray, front, back)
-    front = np.where(np.isnan(exact), front, exact)
-    have = ~np.isnan(edge[:, 0])
-    pixel = np.concatenate([front, edge[have]])
-    head = np.concatenate([np.ones(len(front)), np.zeros(have.sum())])
-    place = np.stack([FRONT_X_M - head * HEAD_M, np.concatenate([y, y[have]])], axis=1)
-    if have.sum() < 4:  # the keys' front is out of view: their backs have to do
-        pixel = np.concatenate([front, back])
-        back_place = np.stack([np.full_like(y, HINGE_X_M), y], axis=1)
-        place = np.concatenate([place[: len(front)], back_place])
-    start, _ = cv2.findHomography(place, pixel, cv2.RANSAC, 3.0)
-    if start is None:
-        raise CalibrationError("the keys seen lie on no plane")
-    pixel_m = np.sqrt(abs(np.linalg.det(start)))  # pixels in a metre, about
-
-    def view_of(unknown: Array) -> KeyboardView:
-        return KeyboardView(np.append(unknown[:8], 1.0).reshape(3, 3), float(unknown[8]), size)
-
-    def residual(unknown: Array) -> Array:
-        off = (view_of(unknown).pixels(place) - pixel) / pixel_m * 1e3  # about mm
-        return np.append(off.ravel(), unknown[8] * 20)  # little distortion unless it is seen
-
-    found = least_squares(
-        residual, np.append((start / start[2, 2]).ravel()[:8], 0.0), x_scale="jac", loss="soft_l1"
-    )
-    view = view_of(found.x)
-    front_place = np.stack([np.full_like(y, FRONT_X_M - HEAD_M), y], axis=1)
-    return view, np.linalg.norm(view.places(front) - front_place, axis=1)
-
-
-def _edges(gray: NDArray[np.uint8], front: Array, back: Array) -> tuple[Array, Array]:
-    """Return to a fraction of a pixel where each black key and the white before it end, (n, 2).
-
-    NaN where an end is not in view.
-    """
-    black, white = np.full_like(front, np.nan), np.full_like(front, np.nan)
-    for i, (near, far) in enumerate(zip(front, back, strict=True)):
-        length = np.hypot(*(near - far))
-        step = (near - far) / length
-        reach = np.arange(-0.3 * length, 0.9 * length, _FINE)
-        points = near + reach[:, None] * step
-        inside = ((points >= 0) & (points < np.array(gray.shape[::-1]) - 1)).all(axis=1)
-        points, reach = points[inside], reach[inside]
-        before = reach < -0.1 * length
-        ahead = (reach > 0.1 * length) & (reach < 0.3 * length)
-        beyond = reach > 0.75 * length
-        if not before.any() or not ahead.any():
-            continue
-        shade = cv2.remap(gray, points[None].astype(np.float32), None, cv2.INTER_LINEAR)[0]
-        dark, bright = np.median(shade[before]), np.median(shade[ahead])
-        rises = np.flatnonzero(shade > (dark + bright) / 2)
-        rises = rises[reach[rises] > -0.1 * length]
-        if len(rises):
-            black[i] = points[rises[0]]
-        if beyond.any():
-            falls = np.flatnonzero(shade < (bright + np.median(shade[beyond])) / 2)
-            falls = falls[reach[falls] > 0.3 * length]
-            if len(falls) and np.median(shade[beyond]) < 0.7 * bright:
-                white[i] = points[falls[0]]
-    return black, white
 
 
 def _confidence(view: KeyboardView, seen: NDArray[np.int64]) -> float:

@@ -7,9 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.perception.keyboard.calibration import FRONT_X_M
 from pianomime.perception.keyboard.keyboard_view import KeyboardView
-from pianomime.perception.keyboard.real_keyboard import HEAD_M, real_key_y
+from pianomime.perception.keyboard.real_keyboard import FRONT_X_M, HEAD_M, real_key_y
 from pianomime.piano.geometry import BLACK_WIDTH_M, HINGE_X_M, WHITE_WIDTH_M, is_black
 
 _PIXELS_M: Final = 3000.0

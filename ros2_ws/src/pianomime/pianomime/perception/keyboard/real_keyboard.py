@@ -1,4 +1,4 @@
-"""How real keyboards differ from the simulated one: where their black keys stand."""
+"""How real keyboards look, and differ from the simulated one: where their black keys stand."""
 
 from functools import cache
 from typing import Final
@@ -6,7 +6,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.piano.geometry import N_KEYS, WHITE_PITCH_M, is_black, key_y
+from pianomime.piano.geometry import (
+    HINGE_X_M,
+    N_KEYS,
+    WHITE_LENGTH_M,
+    WHITE_PITCH_M,
+    is_black,
+    key_y,
+)
+
+FRONT_X_M: Final = HINGE_X_M + WHITE_LENGTH_M
+"""The white keys' front edge, x in the world [m]."""
 
 HEAD_M: Final = 0.053
 """White in front of the black keys; pianos have 50 to 55 mm."""
