@@ -226,7 +226,10 @@ class Graph:
         """Listen until a condition holds; without a pause, for there is much to hear."""
         deadline_s = time.monotonic() + timeout_s
         while not condition():
-            assert time.monotonic() < deadline_s, f"after {timeout_s} s still not: {what}"
+            assert time.monotonic() < deadline_s, (
+                f"after {timeout_s} s still not: {what}; gate: {self.states[-1:]}, "
+                f"problems: {dict(self.problems)}, time: {self.clock_s[-1:]}"
+            )
             rclpy.spin_once(self.observer, timeout_sec=0.05)
 
     def let_pass(self, time_s: float) -> None:

@@ -24,13 +24,14 @@ SIM, GOALS = "pianomime_sim.sim_node", "pianomime_goals.goals_node"
 GATE, EXPERT = "pianomime_control.gate_node", "pianomime_control.expert_node"
 RECORDER, POLICY = "pianomime_recorder.recorder_node", "pianomime_policy.policy_node"
 ALL_NOTES_OFF = 123
+PATIENT = {"silence_s": 0.25, "state_timeout_s": 2.0}
+"""A gate that a machine with much else to do does not make halt before its time."""
 
 
 def start_playing(graph, *, auto_arm=True, **gate):
     graph.start(SIM, real_time=True)
     graph.start(GOALS, use_sim_time=True, song="minuet_in_g")
-    if not auto_arm:  # a machine with much else to do is not to halt it before its time
-        gate |= {"silence_s": 0.25, "state_timeout_s": 2.0}
+    gate = PATIENT | gate
     graph.start(GATE, use_sim_time=True, auto_arm=auto_arm, guard_hands=False, **gate)
     graph.start(EXPERT, use_sim_time=True)
     if not auto_arm:
@@ -206,9 +207,8 @@ def test_what_the_policy_does_not_see_it_plays_on_for_a_moment_and_then_comes_to
     graph.start(POLICY, use_sim_time=True, remap="joint_states:=seen")
     graph.start(SIM, real_time=True)
     graph.start(GOALS, use_sim_time=True, song="minuet_in_g")
-    patient = {"silence_s": 0.25, "state_timeout_s": 2.0, "guard_hands": False}
-    whose = {"owner": "policy", "sources": "policy"}
-    graph.start(GATE, use_sim_time=True, auto_arm=True, **whose, **patient)
+    whose = {"owner": "policy", "sources": "policy", "guard_hands": False}
+    graph.start(GATE, use_sim_time=True, auto_arm=True, **whose, **PATIENT)
     graph.until(lambda: len(graph.pressed_s) > 10, "keys are pressed")
     eyes.show = eyes.every_third_is_lost
     plays_on(graph)
@@ -293,7 +293,7 @@ def test_25_without_its_recorder_the_song_goes_on_and_the_bag_can_be_recovered(g
     full = {"max_file_bytes": 3 << 20} if how == "disk full" else {}
     graph.start(RECORDER, use_sim_time=True, bag="bag", **full)
     start_playing(graph)
-    bag = graph.cli.folder / "bag/bag.mcap"
+    bag = graph.cli.folder / "bag/bag_0.mcap"
     if how == "killed":
         graph.until(lambda: bag.stat().st_size > 1 << 20, "a chunk is written")
         graph.stop(RECORDER, signal.SIGKILL)

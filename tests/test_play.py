@@ -147,7 +147,7 @@ def test_a_killed_recorder_costs_the_end_of_the_bag_and_nothing_else(cli):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:
-        bag = cli.folder / "out/bag/bag.mcap"
+        bag = cli.folder / "out/bag/bag_0.mcap"
         full = lambda: bag.exists() and bag.stat().st_size > 6 << 20  # noqa: E731
         cli.wait_until(full, 60, "chunks are written, of the song too")
         os.kill(cli.pid_of("recorder"), signal.SIGKILL)

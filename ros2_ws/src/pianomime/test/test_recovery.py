@@ -1,9 +1,11 @@
+import re
+
 import pytest
 from rosbags.highlevel import AnyReader
-from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from pianomime.performance.bag import BagError
+from pianomime.performance.bag_writer import open_writer
 from pianomime.performance.recovery import recover
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
@@ -15,11 +17,12 @@ COUNT = 400
 def bag(tmp_path):
     """A bag of 4 MB: three whole chunks of 1 MiB and a rest."""
     text = STORE.types["std_msgs/msg/String"]
-    with Writer(tmp_path / "bag", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
-        connection = writer.add_connection("/text", text.__msgtype__, typestore=STORE)
-        for i in range(COUNT):
-            data = STORE.serialize_cdr(text(data=f"{i:0{SIZE}}"), text.__msgtype__)
-            writer.write(connection, i * 10**9, data)
+    writer = open_writer(tmp_path / "bag")
+    connection = writer.add_connection("/text", text.__msgtype__, typestore=STORE)
+    for i in range(COUNT):
+        data = STORE.serialize_cdr(text(data=f"{i:0{SIZE}}"), text.__msgtype__)
+        writer.write(connection, i * 10**9, data)
+    writer.close()
     return tmp_path / "bag"
 
 
@@ -33,7 +36,7 @@ def texts(bag):
 
 def cut(bag, share):
     (bag / "metadata.yaml").unlink()
-    file = bag / "bag.mcap"
+    file = bag / "bag_0.mcap"
     file.write_bytes(file.read_bytes()[: round(file.stat().st_size * share)])
 
 
@@ -41,6 +44,15 @@ def test_what_was_whole_comes_back_whole(bag, tmp_path):
     found = recover(bag, tmp_path / "again")
     assert (found.messages, found.whole, found.seconds) == (COUNT, True, COUNT - 1)
     assert texts(tmp_path / "again") == list(range(COUNT))
+
+
+def test_files_are_named_as_rosbag2_names_them(bag, tmp_path):
+    recover(bag, tmp_path / "again")
+    for folder in (bag, tmp_path / "again"):
+        file = next(folder.glob("*.mcap"))
+        # rosbag2_cpp's Reindexer looks for this; and the metadata has to know the name, too.
+        assert re.fullmatch(rf"{folder.name}_0\.mcap", file.name)
+        assert f"- {file.name}" in (folder / "metadata.yaml").read_text()
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])

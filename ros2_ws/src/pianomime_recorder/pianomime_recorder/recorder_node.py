@@ -18,18 +18,18 @@ from rosbags.interfaces import (
     QosReliability,
     QosTime,
 )
-from rosbags.rosbag2 import StoragePlugin, Writer
-from rosbags.rosbag2.errors import WriterError
+from rosbags.rosbag2 import Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 from std_srvs.srv import SetBool
 
-from pianomime.errors import OutputError
 from pianomime.hands.embodiment import embodiment
+from pianomime.performance.bag_writer import open_writer
 from pianomime.simulation.model import content_hash
 from pianomime_common import topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
+from pianomime_recorder.log_time import log_time_ns, stamp_offset
 from pianomime_recorder.recorder_config import RecorderConfig
 
 _IRREGULAR: Final = (
@@ -46,7 +46,7 @@ QUIET_S: Final = 0.1
 
 
 class RecorderNode(PianoNode):
-    """Write what comes, stamped with simulated time, until the hands have gone."""
+    """Write what comes, in the graph's time, until the hands have gone."""
 
     def __init__(self) -> None:
         """Declare the parameters."""
@@ -61,13 +61,14 @@ class RecorderNode(PianoNode):
             OutputError: The bag's folder exists already or cannot be made.
         """
         config = self.config
-        self._writer = _open(Path(config.bag))
+        self._writer = open_writer(Path(config.bag))
         self._writer.set_custom_data("embodiment", config.embodiment)
         self._writer.set_custom_data("model", content_hash(embodiment(config.embodiment)))
         self._writer.set_custom_data("arguments", config.arguments)
         for package in VERSIONED:
             self._writer.set_custom_data(f"{package} version", version(package))
         self._connections: list[tuple[topics.Topic, Connection]] = []
+        self._stamp_at: dict[str, int | None] = {}
         store = _typestore()
         for topic in topics.all_topics(tuple(config.sources.split(","))):
             connection = self._writer.add_connection(
@@ -77,6 +78,7 @@ class RecorderNode(PianoNode):
                 offered_qos_profiles=[_qos(topic.qos)],
             )
             self._connections.append((topic, connection))
+            self._stamp_at[connection.topic] = stamp_offset(topic.type)
 
     def activate(self) -> None:
         """Listen to everything."""
@@ -139,8 +141,8 @@ class RecorderNode(PianoNode):
             self._last = (now_ns, time.monotonic())
             self._first = self._first or self._last
         early, self._early = self._early, []
-        for message in (*early, (connection, data)):
-            self._write(*message, now_ns)
+        for source, message in (*early, (connection, data)):
+            self._write(source, message, log_time_ns(message, self._stamp_at[source.topic], now_ns))
 
     def _write(self, connection: Connection, data: bytes, time_ns: int) -> None:
         """Write a message; when that fails, keep what there is and let the others play on."""
@@ -159,15 +161,6 @@ class RecorderNode(PianoNode):
             set_pause.call_async(SetBool.Request(data=False))
         else:
             self._unheard.add(topics.CLOCK.name)  # and so try again at the next tick
-
-
-def _open(path: Path) -> Writer:
-    writer = Writer(path, version=9, storage_plugin=StoragePlugin.MCAP)
-    try:
-        writer.open()
-    except (OSError, WriterError) as error:
-        raise OutputError(f"{path}: cannot record there ({error})") from error
-    return writer
 
 
 def _typestore() -> Typestore:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rclpy.logging import get_logging_directory
+from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock as ClockMessage
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
@@ -46,6 +47,8 @@ class SimNode(PianoNode):
             DomainInUseError: There is one already.
         """
         super().__init__("sim", SimConfig, **options)
+        # Its time is everybody's, that of its own diagnostics and logs, too.
+        self.set_parameters([Parameter("use_sim_time", value=True)])
         self._claim = DomainClaim(
             "sim", self.resolve_topic_name(topics.CLOCK.name).rpartition("/")[0]
         )

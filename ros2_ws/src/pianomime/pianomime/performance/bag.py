@@ -34,9 +34,11 @@ def read_performance(path: Path) -> Performance:
     if not path.is_dir():
         raise BagError(f"{path}: no bag there")
     if not (path / "metadata.yaml").exists() and any(path.glob("*.mcap")):
-        raise BagError(f"{path}: was cut off; `pianomime recover {path} -o NEW` saves what it has")
+        raise BagError(f"{path}: was cut off; {_saved_by(path)}")
     messages = read_messages(path, (*_NEEDED, "midi_out"))
     custom = custom_data(path)
+    if not messages:
+        raise BagError(f"{path}: nothing in its index; {_saved_by(path)}")
     missing = [name for name in _NEEDED if not messages[name]]
     if missing:
         raise BagError(f"{path}: holds no performance; nothing on {', '.join(missing)}")
@@ -89,8 +91,14 @@ def read_messages(path: Path, names: Collection[str]) -> dict[str, list[Any]]:
                 if name in names:
                     messages[name].append(reader.deserialize(data, connection.msgtype))
     except (AnyReaderError, OSError, struct.error, yaml.YAMLError) as error:
-        raise BagError(f"{path}: not a readable bag ({error})") from error
+        hint = f"; {_saved_by(path)}" if any(path.glob("*.mcap")) else ""
+        raise BagError(f"{path}: not a readable bag ({error}){hint}") from error
     return messages
+
+
+def _saved_by(path: Path) -> str:
+    """Return what helps where the index is missing, or empty as `ros2 bag reindex` leaves it."""
+    return f"`pianomime recover {path} -o NEW` saves what it has"
 
 
 def custom_data(path: Path) -> dict[str, str]:

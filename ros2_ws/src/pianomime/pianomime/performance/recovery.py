@@ -10,13 +10,13 @@ from struct import error as StructError  # noqa: N812
 from mcap.exceptions import McapError
 from mcap.records import Channel, Message, Schema
 from mcap.stream_reader import StreamReader
-from rosbags.rosbag2 import StoragePlugin, Writer
-from rosbags.rosbag2.errors import WriterError
+from rosbags.rosbag2 import Writer
 from rosbags.rosbag2.metadata import parse_qos
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from pianomime.errors import OutputError
 from pianomime.performance.bag import BagError
+from pianomime.performance.bag_writer import open_writer
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ def recover(bag: Path, output: Path) -> Recovered:
     first = next(records, None)
     if first is None:
         raise BagError(f"{bag}: cut off before its first chunk was written; nothing to recover")
+    copy = _Copy(open_writer(output))
     try:
-        with Writer(output, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
-            copy = _Copy(writer)
-            copy.write(*first)
-            for record in records:
-                copy.write(*record)
-    except (OSError, WriterError) as error:
+        copy.write(*first)
+        for record in records:
+            copy.write(*record)
+        copy.close()
+    except OSError as error:
         raise OutputError(f"{output}: cannot be written ({error})") from error
     return Recovered(copy.messages, (copy.last_ns - copy.first_ns) * 1e-9, reading.whole)
 
@@ -129,3 +129,6 @@ class _Copy:
         self.first_ns = time_ns if self.messages == 0 else min(self.first_ns, time_ns)
         self.last_ns = max(self.last_ns, time_ns)
         self.messages += 1
+
+    def close(self) -> None:
+        self._writer.close()

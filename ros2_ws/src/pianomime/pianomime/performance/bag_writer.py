@@ -1,0 +1,26 @@
+"""Write bags as rosbag2 itself lays them out."""
+
+from pathlib import Path
+
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2.errors import WriterError
+
+from pianomime.errors import OutputError
+
+
+def open_writer(bag: Path) -> Writer:
+    """Return the open writer of a new bag with MCAP storage; to be closed, or aborted.
+
+    Raises:
+        OutputError: The bag exists already, or cannot be made.
+    """
+    writer = Writer(bag, version=9, storage_plugin=StoragePlugin.MCAP)
+    try:
+        writer.open()
+        # rosbags leaves the number out, without which `ros2 bag reindex` does not see the file.
+        storage = writer.storage
+        assert storage is not None
+        storage.path = storage.path.rename(storage.path.with_stem(f"{bag.name}_0"))
+    except (OSError, WriterError) as error:
+        raise OutputError(f"{bag}: cannot be written ({error})") from error
+    return writer
