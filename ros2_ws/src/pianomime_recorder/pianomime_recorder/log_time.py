@@ -31,4 +31,5 @@ def log_time_ns(data: bytes, offset: int | None, now_ns: int) -> int:
     byte_order = "<" if data[1] & 1 else ">"  # the encapsulation's second byte says it
     seconds, nanoseconds = struct.unpack_from(f"{byte_order}iI", data, offset)
     stamp_ns = int(seconds) * 10**9 + int(nanoseconds)
-    return stamp_ns if abs(stamp_ns - now_ns) < _NEAR_NS else now_ns
+    is_set = stamp_ns > 0 and abs(stamp_ns - now_ns) < _NEAR_NS
+    return stamp_ns if is_set else now_ns

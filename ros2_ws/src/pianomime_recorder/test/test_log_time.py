@@ -45,7 +45,8 @@ def test_what_has_no_stamp_or_one_of_another_clock_stands_at_when_it_came():
     assert log_time_ns(serialize_message(String(data="x" * 20)), None, NOW_NS) == NOW_NS
     offset = stamp_offset(JointState)
     for stamp_s in (0.0, 1.8e9):
-        assert log_time_ns(stamped(topics.JOINT_STATES, stamp_s), offset, NOW_NS) == NOW_NS
+        for now_ns in (10**9, NOW_NS):
+            assert log_time_ns(stamped(topics.JOINT_STATES, stamp_s), offset, now_ns) == now_ns
 
 
 def test_the_other_byte_order_is_read_too():
