@@ -1,10 +1,11 @@
 import re
+import shutil
 
 import pytest
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
-from pianomime.performance.bag import BagError
+from pianomime.performance.bag import BagError, custom_data
 from pianomime.performance.bag_writer import open_writer
 from pianomime.performance.recovery import recover
 
@@ -18,6 +19,7 @@ def bag(tmp_path):
     """A bag of 4 MB: three whole chunks of 1 MiB and a rest."""
     text = STORE.types["std_msgs/msg/String"]
     writer = open_writer(tmp_path / "bag")
+    writer.set_custom_data("embodiment", "pianomime")
     connection = writer.add_connection("/text", text.__msgtype__, typestore=STORE)
     for i in range(COUNT):
         data = STORE.serialize_cdr(text(data=f"{i:0{SIZE}}"), text.__msgtype__)
@@ -44,6 +46,17 @@ def test_what_was_whole_comes_back_whole(bag, tmp_path):
     found = recover(bag, tmp_path / "again")
     assert (found.messages, found.whole, found.seconds) == (COUNT, True, COUNT - 1)
     assert texts(tmp_path / "again") == list(range(COUNT))
+    assert custom_data(tmp_path / "again") == {"embodiment": "pianomime"}
+
+
+def test_all_files_of_a_split_bag_are_saved_in_their_order(bag, tmp_path):
+    """As rosbag2 splits them: no file's name tells more than its number."""
+    split = tmp_path / "split"
+    split.mkdir()
+    for number in (2, 10):
+        shutil.copy(bag / "bag_0.mcap", split / f"bag_{number}.mcap")
+    found = recover(split, tmp_path / "again")
+    assert (found.messages, found.whole) == (2 * COUNT, True)
 
 
 def test_files_are_named_as_rosbag2_names_them(bag, tmp_path):

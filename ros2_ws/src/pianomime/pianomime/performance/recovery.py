@@ -4,11 +4,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from struct import error as StructError  # noqa: N812
 
+import yaml
 from mcap.exceptions import McapError
-from mcap.records import Channel, Message, Schema
+from mcap.records import Channel, Message, Metadata, Schema
 from mcap.stream_reader import StreamReader
 from rosbags.rosbag2 import Writer
 from rosbags.rosbag2.metadata import parse_qos
@@ -35,17 +37,19 @@ class Recovered:
 
 
 def recover(bag: Path, output: Path) -> Recovered:
-    """Copy all whole chunks of a bag into a new one, with index and metadata.
+    """Copy all whole chunks of a bag, of all its files, into a new one with index and metadata.
+
+    What the recorder noted about the run comes along if a file has its end.
 
     Raises:
         BagError: There is nothing to recover.
         OutputError: `output` cannot be written.
     """
-    files = sorted(bag.glob("*.mcap")) if bag.is_dir() else [bag]
+    files = sorted(bag.glob("*.mcap"), key=_number) if bag.is_dir() else [bag]
     if not files or not files[0].is_file():
         raise BagError(f"{bag}: no .mcap file there")
-    reading = _Reading(files[0])
-    records = iter(reading)
+    readings = [_Reading(file) for file in files]
+    records = chain.from_iterable(readings)
     first = next(records, None)
     if first is None:
         raise BagError(f"{bag}: cut off before its first chunk was written; nothing to recover")
@@ -54,10 +58,18 @@ def recover(bag: Path, output: Path) -> Recovered:
         copy.write(*first)
         for record in records:
             copy.write(*record)
-        copy.close()
+        copy.close({k: v for reading in readings for k, v in reading.custom_data.items()})
     except OSError as error:
         raise OutputError(f"{output}: cannot be written ({error})") from error
-    return Recovered(copy.messages, (copy.last_ns - copy.first_ns) * 1e-9, reading.whole)
+    return Recovered(
+        copy.messages, (copy.last_ns - copy.first_ns) * 1e-9, all(r.whole for r in readings)
+    )
+
+
+def _number(file: Path) -> tuple[int, str]:
+    """Return which of a bag's files it is: rosbag2 numbers them, without leading zeros."""
+    number = file.stem.rpartition("_")[2]
+    return (int(number) if number.isdigit() else 0), file.name
 
 
 @contextmanager
@@ -85,6 +97,7 @@ class _Reading:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.whole = False
+        self.custom_data: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[tuple[Schema, Channel, Message]]:
         schemas: dict[int, Schema] = {}
@@ -94,6 +107,9 @@ class _Reading:
                 for record in StreamReader(stream).records:
                     if isinstance(record, Schema):
                         schemas[record.id] = record
+                    elif isinstance(record, Metadata) and record.name == "rosbag2":
+                        metadata = yaml.safe_load(record.metadata["serialized_metadata"])
+                        self.custom_data = metadata.get("custom_data") or {}
                     elif isinstance(record, Channel):
                         channels[record.id] = record
                     elif isinstance(record, Message):
@@ -110,25 +126,27 @@ class _Copy:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._store = get_typestore(Stores.ROS2_JAZZY)
-        self._connections: dict[int, object] = {}
+        self._connections: dict[str, object] = {}  # by topic: files count their channels anew
         self.messages = self.first_ns = self.last_ns = 0
 
     def write(self, schema: Schema, channel: Channel, message: Message) -> None:
-        if channel.id not in self._connections:
+        if channel.topic not in self._connections:
             types = get_types_from_msg(schema.data.decode(), schema.name)
             new = {name: t for name, t in types.items() if name not in self._store.fielddefs}
             self._store.register(new)
-            self._connections[channel.id] = self._writer.add_connection(
+            self._connections[channel.topic] = self._writer.add_connection(
                 channel.topic,
                 schema.name,
                 typestore=self._store,
                 offered_qos_profiles=parse_qos(channel.metadata["offered_qos_profiles"]),
             )
         time_ns = message.log_time
-        self._writer.write(self._connections[channel.id], time_ns, message.data)  # type: ignore[arg-type]
+        self._writer.write(self._connections[channel.topic], time_ns, message.data)  # type: ignore[arg-type]
         self.first_ns = time_ns if self.messages == 0 else min(self.first_ns, time_ns)
         self.last_ns = max(self.last_ns, time_ns)
         self.messages += 1
 
-    def close(self) -> None:
+    def close(self, custom_data: dict[str, str]) -> None:
+        for key, value in custom_data.items():
+            self._writer.set_custom_data(key, value)
         self._writer.close()
