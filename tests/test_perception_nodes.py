@@ -54,10 +54,12 @@ def heard(observer):
 
 
 def drawn_video(path):
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25.0, (1280, 720))
-    for seed in range(100):
-        gray = draw_keyboard(Camera().view(), 1.0, 0.1, seed // 10)
-        writer.write(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR))
+    """Write 12 s, small, so that a busy machine still sees enough of it."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25.0, (640, 360))
+    for seed in range(30):
+        gray = cv2.resize(draw_keyboard(Camera().view(), 1.0, 0.1, seed), (640, 360))
+        for _ in range(10):
+            writer.write(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR))
     writer.release()
 
 

@@ -52,6 +52,12 @@ def client(cli, observer, tmp_path):
     cli.wait_until(
         lambda: rclpy.spin_once(observer, timeout_sec=0.1) or heard, TIMEOUT_S, "a piano is there"
     )
+
+    def is_ready():
+        handle = send(observer, client, "no_such_piece")
+        return handle.accepted and result_of(observer, handle)
+
+    cli.wait_until(is_ready, TIMEOUT_S, "the goals node has heard the piano, too")
     yield client
     client.destroy()
     for process in processes:
@@ -118,6 +124,7 @@ def test_a_cancelled_song_ends_with_the_keys_up(cli, client, observer, tmp_path)
         str(tmp_path / "long.mid"),
         lambda message: times_s.append(message.feedback.score_time_s),
     )
+    assert handle.accepted
     spin = lambda: rclpy.spin_once(observer, timeout_sec=0.1)  # noqa: E731
     cli.wait_until(lambda: spin() or (active and active[-1]), TIMEOUT_S, "a key is pressed")
     rclpy.spin_until_future_complete(observer, handle.cancel_goal_async(), timeout_sec=TIMEOUT_S)
