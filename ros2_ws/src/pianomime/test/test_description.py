@@ -71,6 +71,15 @@ def test_the_urdf_has_the_names_and_limits_of_joint_states(stage, tmp_path):
     assert {joint.find("parent").get("link") for joint in robot.iter("joint")} <= set(links)
 
 
+def test_hands_show_as_shapes_where_their_meshes_cannot_be_read(stage, tmp_path):
+    robot = ET.fromstring(write_description(stage.model, tmp_path))
+    shapes = {link.get("name"): link.findall("collision") for link in robot.iter("link")}
+    for side in ("lh", "rh"):
+        assert shapes[f"{side}_palm"]
+        assert shapes[f"{side}_ffproximal"]
+    assert not any(found for name, found in shapes.items() if "piano" in name), "boxes already"
+
+
 def test_origins_in_the_urdf_are_the_models(stage, tmp_path):
     robot = ET.fromstring(write_description(stage.model, tmp_path))
     tree = {joint.name: joint for joint in JointTree.of(stage.model).joints}

@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from ament_index_python.packages import get_package_share_directory
 from rclpy.client import Client
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rosbags.interfaces import (
@@ -19,8 +18,6 @@ from rosbags.interfaces import (
     QosTime,
 )
 from rosbags.rosbag2 import Writer
-from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-from rosbags.typesys.store import Typestore
 from std_srvs.srv import SetBool
 
 from pianomime.hands.embodiment import embodiment
@@ -30,6 +27,7 @@ from pianomime_common import topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_recorder.log_time import log_time_ns, stamp_offset
+from pianomime_recorder.message_types import MessageTypes
 from pianomime_recorder.recorder_config import RecorderConfig
 
 _IRREGULAR: Final = (
@@ -69,12 +67,11 @@ class RecorderNode(PianoNode):
             self._writer.set_custom_data(f"{package} version", version(package))
         self._connections: list[tuple[topics.Topic, Connection]] = []
         self._stamp_at: dict[str, int | None] = {}
-        store = _typestore()
+        types = MessageTypes()
         for topic in topics.all_topics(tuple(config.sources.split(","))):
             connection = self._writer.add_connection(
                 self.resolve_topic_name(topic.name),
-                _type_name(topic),
-                typestore=store,
+                **types.of(topic.type),
                 offered_qos_profiles=[_qos(topic.qos)],
             )
             self._connections.append((topic, connection))
@@ -161,20 +158,6 @@ class RecorderNode(PianoNode):
             set_pause.call_async(SetBool.Request(data=False))
         else:
             self._unheard.add(topics.CLOCK.name)  # and so try again at the next tick
-
-
-def _typestore() -> Typestore:
-    store = get_typestore(Stores.ROS2_JAZZY)
-    share = Path(get_package_share_directory("pianomime_msgs"))
-    for path in sorted(share.glob("msg/*.msg")):
-        name = f"pianomime_msgs/msg/{path.stem}"
-        store.register(get_types_from_msg(path.read_text(), name))
-    return store
-
-
-def _type_name(topic: topics.Topic) -> str:
-    package = topic.type.__module__.split(".")[0]
-    return f"{package}/msg/{topic.type.__name__}"
 
 
 def _qos(profile: QoSProfile) -> Qos:

@@ -73,8 +73,9 @@ def _fill(
     first = model.body_geomadr[body]
     for geom in range(first, first + model.body_geomnum[body]):
         shown = is_shown(model, geom)
-        # The piano's boxes are seen and touched alike; the hands have shapes of their own for each.
-        kinds = ["visual"] * shown + ["collision"] * bool(model.geom_conaffinity[geom])
+        # What the hands touch with, which also shows them where nobody can read their meshes: in a
+        # browser, say. The piano's boxes are seen everywhere.
+        kinds = ["visual"] * shown + ["collision"] * bool(model.geom_contype[geom])
         for kind in kinds:
             element = ET.SubElement(link, kind)
             _origin(element, *_place(model, geom))

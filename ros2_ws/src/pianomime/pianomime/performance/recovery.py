@@ -131,13 +131,15 @@ class _Copy:
 
     def write(self, schema: Schema, channel: Channel, message: Message) -> None:
         if channel.topic not in self._connections:
-            types = get_types_from_msg(schema.data.decode(), schema.name)
+            text = schema.data.decode()
+            types = get_types_from_msg(text, schema.name)
             new = {name: t for name, t in types.items() if name not in self._store.fielddefs}
             self._store.register(new)
             self._connections[channel.topic] = self._writer.add_connection(
                 channel.topic,
                 schema.name,
-                typestore=self._store,
+                msgdef=text,
+                rihs01=self._store.hash_rihs01(schema.name),
                 offered_qos_profiles=parse_qos(channel.metadata["offered_qos_profiles"]),
             )
         time_ns = message.log_time

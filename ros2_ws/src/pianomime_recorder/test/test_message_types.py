@@ -1,0 +1,31 @@
+"""What a bag says of the types in it."""
+
+import pytest
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+from pianomime_common import topics
+from pianomime_recorder.message_types import MessageTypes
+
+
+@pytest.fixture(scope="module")
+def types():
+    return MessageTypes()
+
+
+@pytest.mark.parametrize("topic", topics.all_topics(("expert",)), ids=lambda topic: topic.name)
+def test_the_definition_alone_gives_the_type_of_that_hash(types, topic):
+    found = types.of(topic.type)
+    parsed = get_types_from_msg(found["msgdef"], found["msgtype"])
+    store = get_typestore(Stores.EMPTY)
+    store.register(parsed)
+    assert store.hash_rihs01(found["msgtype"]) == found["rihs01"]
+    fields = [name for name, _ in parsed[found["msgtype"]][1]]
+    assert fields == list(topic.type.get_fields_and_field_types())
+
+
+def test_our_own_messages_keep_units_and_the_places_of_their_constants(types):
+    text = types.of(topics.GATE_STATUS.type)["msgdef"]
+    assert text.index("uint8 FAULT = 5") < text.index("uint8 state") < text.index("ACCEPTED = 0")
+    score = types.of(topics.SCORE.type)["msgdef"]
+    note = score.partition("MSG: pianomime_msgs/Note\n")[2]
+    assert "# [s] when the key goes down" in note.partition("=====")[0]
