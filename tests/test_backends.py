@@ -90,7 +90,7 @@ def test_real_hands_want_a_keyboard_and_to_be_armed():
 
 @pytest.mark.parametrize("backend", ["mujoco", "emulator"])
 def test_only_the_gate_may_command_the_hands(backend):
-    root = ET.fromstring(policy(PianistConfig(backend=backend, bag="bag", standby="policy")))
+    root = ET.fromstring(policy(PianistConfig(backend=backend, record="bag", standby="policy")))
     commands = {topics.group_command(group).name for group in topics.COMMAND_GROUPS}
     allowed = {
         enclave.get("path"): {topic.text for topic in enclave.iterfind(".//topics[@publish]/topic")}

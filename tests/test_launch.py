@@ -88,7 +88,7 @@ def test_a_launched_pianist_plays_as_the_command_does(cli, observer):
         lambda goal: over.append(goal) if goal.phase == msg.KeyGoal.FINISHED else None,
         topic.qos,
     )
-    process = launch(cli, "pianist", "song:=short.mid", "bag:=bag", "log_level:=warn")
+    process = launch(cli, "pianist", "song:=short.mid", "record:=bag", "log_level:=warn")
     try:
         cli.wait_until(
             lambda: rclpy.spin_once(observer, timeout_sec=0.1) or over, 90, "the song is over"

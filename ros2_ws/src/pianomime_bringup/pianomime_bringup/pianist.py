@@ -64,7 +64,7 @@ class PianistConfig(DevicesConfig):
     lead_in_s: float = parameter(1.0, "Silence before the first bar [s]", ge=0.0, le=60.0)
     transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
     stretch: float = parameter(1.0, "Factor on all durations: 2 is half the speed", ge=0.1, le=10.0)
-    bag: str = parameter("", "Folder to create for a recording; empty: record nothing")
+    record: str = parameter("", "Folder of the bag to record; empty: record nothing")
     view: bool = parameter(False, "Show it live in a browser, not faster than real time")
     view_host: str = parameter(
         ViewConfig.host, "Address of the live view; 0.0.0.0: to everybody on the network"
@@ -153,7 +153,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
         ),
         *((_view(config),) if config.view else ()),
     )
-    if not config.bag:
+    if not config.record:
         return nodes
     recorder = NodeSpec(
         package="pianomime_recorder",
@@ -161,7 +161,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
         name="recorder",
         parameters={
             "use_sim_time": config.is_simulated,
-            "bag": config.bag,
+            "bag": config.record,
             "sources": ",".join(config.controllers),
             "embodiment": config.embodiment,
             "release": "sim/set_pause" if config.is_simulated else "",
@@ -181,7 +181,7 @@ def _simulation(config: PianistConfig) -> NodeSpec:
         parameters={
             "embodiment": config.embodiment,
             "real_time": config.real_time,
-            "paused": bool(config.bag),  # until the recorder hears everything
+            "paused": bool(config.record),  # until the recorder hears everything
             "max_real_time_factor": float(config.view),
         },
         on_death=OnDeath.END,

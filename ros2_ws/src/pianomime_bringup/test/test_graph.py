@@ -16,17 +16,17 @@ def by_name(**given):
 
 
 def test_every_node_is_a_module_with_a_main():
-    for node in pianist_graph(PianistConfig(bag="bag")):
+    for node in pianist_graph(PianistConfig(record="bag")):
         assert callable(importlib.import_module(node.module).main)
 
 
 def test_only_a_bag_brings_a_recorder():
     assert "recorder" not in by_name()
-    assert by_name(bag="there")["recorder"].parameters["bag"] == "there"
+    assert by_name(record="there")["recorder"].parameters["bag"] == "there"
 
 
 def test_all_but_the_source_of_time_use_simulated_time():
-    nodes = by_name(bag="there")
+    nodes = by_name(record="there")
     assert "use_sim_time" not in nodes.pop("sim").parameters
     assert all(node.parameters["use_sim_time"] for node in nodes.values())
 

@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, help="performance folder to create")
     parser.add_argument("--no-video", action="store_true", help="do not render a video")
-    add_options(parser, PianistConfig, skip={"song", "bag"})
+    add_options(parser, PianistConfig, skip={"song", "record"})
     parser.set_defaults(run=play)
 
 
@@ -65,7 +65,7 @@ def play(options: argparse.Namespace) -> int:
         demo=_absolute(config.demo),
         checkpoint=_absolute(config.checkpoint),
         params_file=_absolute(config.params_file),
-        bag=str(folder.absolute() / "bag"),
+        record=str(folder.absolute() / "bag"),
     )
     facts = _perform(config, folder)
     claim.release()

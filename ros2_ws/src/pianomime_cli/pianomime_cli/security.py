@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
 
 def _security(options: argparse.Namespace) -> int:
     given = {k: v for k, v in vars(options).items() if isinstance(v, str)}
-    text = policy(from_strings(PianistConfig, given | {"bag": given.get("bag", "bag")}))
+    text = policy(from_strings(PianistConfig, given | {"record": given.get("record", "bag")}))
     try:
         options.output.write_text(text)
     except OSError as error:

@@ -14,7 +14,7 @@ def test_the_security_tools_let_the_gate_alone_command_the_hands(tmp_path):
     from sros2.policy import load_policy
 
     path = tmp_path / "policy.xml"
-    path.write_text(policy(PianistConfig(bag="bag", standby="policy", view=True)))
+    path.write_text(policy(PianistConfig(record="bag", standby="policy", view=True)))
     names = [enclave.get("path") for enclave in load_policy(path).findall(".//enclave")]
     keys = tmp_path / "keys"
     _keystore.create_keystore(keys)
