@@ -11,7 +11,6 @@ from pianomime.piano.geometry import key_y
 from pianomime.score.clips import CLIP_DT_S, load_clip, load_clips
 from pianomime.score.goals import key_goals
 
-zarr = pytest.importorskip("zarr")
 CLIPS = Path(__file__).parents[5] / "shared/data/pianomime_clips.npz"
 pytestmark = pytest.mark.skipif(not CLIPS.exists(), reason=f"{CLIPS} is not there")
 
@@ -48,6 +47,7 @@ def released(folder, clips):
             for c in clips
         ]
     )
+    zarr = pytest.importorskip("zarr")
     root = zarr.open_group(folder, mode="w", zarr_format=2)
     action = root.create_array("data/action", shape=(len(now), 184), chunks=(1000, 23), dtype="f4")
     action[:, :46] = now

@@ -20,6 +20,7 @@ def bag(tmp_path):
     text = STORE.types["std_msgs/msg/String"]
     writer = open_writer(tmp_path / "bag")
     writer.set_custom_data("embodiment", "pianomime")
+    writer.set_custom_data("take", "3")  # which YAML takes for a number
     connection = writer.add_connection("/text", text.__msgtype__, typestore=STORE)
     for i in range(COUNT):
         data = STORE.serialize_cdr(text(data=f"{i:0{SIZE}}"), text.__msgtype__)
@@ -46,7 +47,7 @@ def test_what_was_whole_comes_back_whole(bag, tmp_path):
     found = recover(bag, tmp_path / "again")
     assert (found.messages, found.whole, found.seconds) == (COUNT, True, COUNT - 1)
     assert texts(tmp_path / "again") == list(range(COUNT))
-    assert custom_data(tmp_path / "again") == {"embodiment": "pianomime"}
+    assert custom_data(tmp_path / "again") == {"embodiment": "pianomime", "take": "3"}
 
 
 def test_all_files_of_a_split_bag_are_saved_in_their_order(bag, tmp_path):

@@ -25,7 +25,7 @@ def test_only_a_bag_brings_a_recorder():
     assert by_name(record="there")["recorder"].parameters["bag"] == "there"
 
 
-def test_all_but_the_source_of_time_use_simulated_time():
+def test_all_but_the_source_of_time_are_told_to_use_its_time():
     nodes = by_name(record="there")
     assert "use_sim_time" not in nodes.pop("sim").parameters
     assert all(node.parameters["use_sim_time"] for node in nodes.values())

@@ -80,13 +80,18 @@ class ControllerNode(PianoNode):
             measured = conversions.joint_positions(state, self.hands.joint_names)
             self.say(goal, self.answer(goal, measured))
 
-    def take_goal_older_than(self, age_s: float) -> conversions.KeyGoal | None:
-        """Return a goal that has waited so long for the hands' state; it will not be answered."""
+    def late_goal(self, age_s: float) -> conversions.KeyGoal | None:
+        """Return the goal that has waited so long for the hands' state, if one has."""
         message = self._goal
-        if message is None or time.monotonic() - self._goal_s < age_s:
+        if message is None or message.phase == message.FINISHED:
             return None
+        waited_s = time.monotonic() - self._goal_s
+        return None if waited_s < age_s else conversions.from_key_goal(message)
+
+    def answer_unseen(self, goal: conversions.KeyGoal, answer: Answer) -> None:
+        """Answer a late goal; the state that it waited for is not waited for any more."""
         self._goal = None
-        return None if message.phase == message.FINISHED else conversions.from_key_goal(message)
+        self.say(goal, answer)
 
     def say(self, goal: conversions.KeyGoal, answer: Answer | None) -> None:
         """Publish the answer to a goal, if there is one."""

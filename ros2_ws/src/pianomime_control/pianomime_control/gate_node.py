@@ -149,6 +149,8 @@ class GateNode(PianoNode):
             self.diagnostics.problem("joint_states", "not finite; ignored")
             return
         self.diagnostics.solved("joint_states")
+        if stamp_s < self._stamp_s:
+            self._commanded_s = -1.0  # a time that begins anew
         self._stamp_s = stamp_s
         self._gate.observe(measured, stamp_s, time.monotonic())
         held, self._held = self._held, {}
@@ -171,8 +173,9 @@ class GateNode(PianoNode):
 
         The gate is asked even then: silence goes on while the hands' time stands still.
         """
+        now_s = max(now_s, self._commanded_s)  # a state that comes late takes nothing back
         target = self._gate.due(now_s, time.monotonic())
-        since_s = abs(now_s - self._commanded_s)
+        since_s = now_s - self._commanded_s
         if target is None or since_s < apart_s:
             return
         if since_s < SAME_S:

@@ -1,5 +1,6 @@
 """Publish a video file or a camera as images; any camera driver can take its place."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -15,10 +16,16 @@ from pianomime_common.running import run
 from pianomime_msgs.msg import VideoState
 from pianomime_perception.perception_config import VideoSourceConfig
 
-RETRY_S: Final = 1.0
+RETRY_S: Final = 3.0
+"""A lost camera is looked for so often; meanwhile the node has time for others."""
 
 TIMEOUT_MS: Final = 2000
 """A network camera that says nothing for so long is lost."""
+
+ADDRESSES: Final = ("rtsp://", "http://", "https://")
+
+QUEUED_S: Final = 0.005
+"""An image that comes sooner has waited for us."""
 
 
 class VideoSourceNode(PianoNode):
@@ -38,7 +45,7 @@ class VideoSourceNode(PianoNode):
             PianoMimeError: OpenCV is missing, or there is no such file.
         """
         source = self.config.source
-        self._is_camera = source.isdigit() or "://" in source
+        self._is_camera = source.isdigit() or source.startswith(ADDRESSES)
         if not self._is_camera and not Path(source).is_file():
             raise PianoMimeError(
                 f"source = {source!r}: no such file, and neither a camera's number nor its address"
@@ -64,7 +71,7 @@ class VideoSourceNode(PianoNode):
         self._capture = self._captured(self.config.source)
         self._began_ns = self.get_clock().now().nanoseconds
         if self._capture.isOpened():
-            self._tell(VideoState.PLAYING, f"{self.config.source}: playing")
+            self._tell(VideoState.PLAYING, f"{self._name}: playing")
         elif not self._is_camera:
             raise PianoMimeError(f"{self.config.source}: not a video")
         else:
@@ -109,17 +116,35 @@ class VideoSourceNode(PianoNode):
         return image if readable else None
 
     def _read_camera(self) -> np.ndarray | None:
-        readable, image = self._capture.read()
-        if not readable:
+        if not self._grab_newest():
             self._lose()
+            return None
+        readable, image = self._capture.retrieve()
+        if not readable:
             return None
         self._last_s = (self.get_clock().now().nanoseconds - self._began_ns) * 1e-9
         return np.asarray(image)
 
+    def _grab_newest(self) -> bool:
+        """Wait for the next image; those that queue up behind a slow reader are left out."""
+        while True:
+            began_s = time.monotonic()
+            if not self._capture.grab():
+                return False
+            if self.config.source.isdigit() or time.monotonic() - began_s > QUEUED_S:
+                return True  # drivers of cameras at hand keep but a few
+            self._left_out += 1
+            self.diagnostics.count("left out", self._left_out)
+
+    @property
+    def _name(self) -> str:
+        """The source without the password that an address may hold."""
+        return re.sub("//[^/@]*@", "//", self.config.source)
+
     def _lose(self) -> None:
         self._capture = None
         self._retry_s = time.monotonic() + RETRY_S
-        self._tell(VideoState.LOST, f"camera {self.config.source} does not answer")
+        self._tell(VideoState.LOST, f"camera {self._name} does not answer")
 
     def _publish(self, image: np.ndarray) -> None:
         # Stamps rise whatever the clock does: synchronisation and smoothing rely on it.

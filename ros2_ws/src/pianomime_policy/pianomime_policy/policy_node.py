@@ -77,17 +77,15 @@ class PolicyNode(ControllerNode):
             return self._carry_on(goal)
         if self._said is None or self._said[1] != song or step < self._said[0]:
             self._generalist.begin_anew()
-        else:
-            self._overruns += step - self._said[0] - 1
-            self.diagnostics.count("overruns", self._overruns)
         answer = self._generalist.step(step, goal.keys, measured, keys), bool(goal.sustain[0])
-        self._said = step, song, answer
+        self._remember(goal, answer)
         return answer
 
     def _look_for_late_hands(self) -> None:
-        goal = self.take_goal_older_than(LATE_S)
-        if goal is not None:
-            self.say(goal, self._carry_on(goal))
+        goal = self.late_goal(LATE_S)
+        answer = None if goal is None else self._carry_on(goal)
+        if goal is not None and answer is not None:  # else they may still come
+            self.answer_unseen(goal, answer)
 
     def _carry_on(self, goal: conversions.KeyGoal) -> Answer | None:
         """Return the command for a step whose hands were not seen, if there is anything left."""
@@ -100,8 +98,15 @@ class PolicyNode(ControllerNode):
         self._unseen += 1
         self.diagnostics.count("commanded unseen", self._unseen)
         answer = target, bool(goal.sustain[0])
-        self._said = step, song, answer
+        self._remember(goal, answer)
         return answer
+
+    def _remember(self, goal: conversions.KeyGoal, answer: Answer) -> None:
+        step, song = goal.score_step, goal.score_sha256
+        if self._said is not None and self._said[1] == song and step > self._said[0]:
+            self._overruns += step - self._said[0] - 1
+            self.diagnostics.count("overruns", self._overruns)
+        self._said = step, song, answer
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
         self._piano = message

@@ -37,8 +37,6 @@ def read_performance(path: Path) -> Performance:
         raise BagError(f"{path}: was cut off; {_saved_by(path)}")
     messages = read_messages(path, (*_NEEDED, "midi_out"))
     custom = custom_data(path)
-    if not messages:
-        raise BagError(f"{path}: nothing in its index; {_saved_by(path)}")
     missing = [name for name in _NEEDED if not messages[name]]
     if missing:
         raise BagError(f"{path}: holds no performance; nothing on {', '.join(missing)}")
@@ -86,6 +84,8 @@ def read_messages(path: Path, names: Collection[str]) -> dict[str, list[Any]]:
     messages: dict[str, list[Any]] = defaultdict(list)
     try:
         with AnyReader([path]) as reader:
+            if reader.message_count == 0:
+                raise BagError(f"{path}: nothing in its index; {_saved_by(path)}")
             for connection, _, data in reader.messages():
                 name = connection.topic.rpartition("/")[2]
                 if name in names:
@@ -102,7 +102,7 @@ def _saved_by(path: Path) -> str:
 
 
 def custom_data(path: Path) -> dict[str, str]:
-    """Return what the recorder noted about the run; nothing in a bag that was recovered.
+    """Return what the recorder noted about the run; nothing where a bag lost its end.
 
     Raises:
         BagError: The bag's metadata cannot be read.
@@ -115,7 +115,7 @@ def custom_data(path: Path) -> dict[str, str]:
 
 
 def _embodiment_of(joint_names: list[str]) -> str:
-    """Return which hands these are; a bag that was recovered does not say."""
+    """Return which hands these are; a bag that lost its end does not say."""
     lifts = any(name.endswith("forearm_tz") for name in joint_names)
     return next(body.name for body in EMBODIMENTS.values() if body.lifts == lifts)
 

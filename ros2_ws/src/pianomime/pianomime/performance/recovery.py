@@ -60,6 +60,7 @@ def recover(bag: Path, output: Path) -> Recovered:
             copy.write(*record)
         copy.close({k: v for reading in readings for k, v in reading.custom_data.items()})
     except OSError as error:
+        copy.abort()
         raise OutputError(f"{output}: cannot be written ({error})") from error
     return Recovered(
         copy.messages, (copy.last_ns - copy.first_ns) * 1e-9, all(r.whole for r in readings)
@@ -108,8 +109,7 @@ class _Reading:
                     if isinstance(record, Schema):
                         schemas[record.id] = record
                     elif isinstance(record, Metadata) and record.name == "rosbag2":
-                        metadata = yaml.safe_load(record.metadata["serialized_metadata"])
-                        self.custom_data = metadata.get("custom_data") or {}
+                        self.custom_data = _custom_data(record)
                     elif isinstance(record, Channel):
                         channels[record.id] = record
                     elif isinstance(record, Message):
@@ -118,6 +118,15 @@ class _Reading:
             except (McapError, StructError, EOFError, ValueError):
                 return
         self.whole = True
+
+
+def _custom_data(record: Metadata) -> dict[str, str]:
+    """Return what was noted about a run in a file's end."""
+    try:
+        metadata = yaml.safe_load(record.metadata.get("serialized_metadata", "")) or {}
+    except yaml.YAMLError:
+        return {}
+    return {str(name): str(value) for name, value in (metadata.get("custom_data") or {}).items()}
 
 
 class _Copy:
@@ -152,3 +161,6 @@ class _Copy:
         for key, value in custom_data.items():
             self._writer.set_custom_data(key, value)
         self._writer.close()
+
+    def abort(self) -> None:
+        self._writer.abort()

@@ -46,7 +46,7 @@ def read_released(folder: Path) -> dict[str, NDArray[Any]]:
             raise ValueError(f"data/action is of shape {actions.shape}, not (N, {_AHEAD * _STEP})")
         now = np.asarray(actions[:, :_STEP])  # the first of the steps
         ends = np.asarray(root["meta/episode_ends"][:]).astype(np.int64)
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
+    except (OSError, KeyError, ValueError, RuntimeError, AttributeError) as error:
         raise ScoreError(f"{folder}: not a release of clips ({error})") from None
     place = now[:, : 3 * _POINTS].reshape(-1, _POINTS, 3)
     told = np.rint(now[:, 3 * _POINTS :] * _KEYS).astype(int)

@@ -97,13 +97,8 @@ def calibrate(frames: Sequence[NDArray[np.uint8]]) -> Calibration:
     if not rows:
         raise CalibrationError("no row of black keys in view")
     bars, matches = max(rows, key=lambda row: row[1][0].score)
-    best = matches[0]
-    if len(best.key) < _LEAST_KEYS:
-        raise CalibrationError(
-            f"{len(best.key)} black keys fit a piano's pattern; at least {_LEAST_KEYS}"
-        )
     for other, ways in rows:
-        if ways[0].score > _AS_GOOD * best.score and bars.is_apart_from(other):
+        if ways[0].score > _AS_GOOD * matches[0].score and bars.is_apart_from(other):
             raise CalibrationError("two keyboards in view; say which by the corners of one")
     refusals = []
     for match in matches[:_WAYS]:
@@ -121,20 +116,25 @@ def _trusted(
     if fitted is None:
         raise CalibrationError("the keys seen lie on no plane")
     view, error_m = fitted
+    if len(match.key) < _LEAST_KEYS:
+        raise CalibrationError(
+            f"{len(match.key)} black keys fit a piano's pattern; at least {_LEAST_KEYS}"
+        )
     if len(match.key) < _LEAST_FIT * bars:
         raise CalibrationError(f"{len(match.key)} of {bars} dark bars fit a piano's pattern")
     confidence = _confidence(view, match.key)
     if confidence < _LEAST_CONFIDENCE:
         raise CalibrationError(f"confidence {confidence:.2f}; at least {_LEAST_CONFIDENCE}")
-    error, most = float(np.median(error_m)), _most_error_m(view)
+    error, most = float(np.median(error_m)), _most_error_m(view, match.key)
     if error > most:
         raise CalibrationError(f"keys lie {error * 1e3:.1f} mm off; at most {most * 1e3:.1f} mm")
     return _octaves(Calibration(view, match.key, error_m, confidence, ()))
 
 
-def _most_error_m(view: KeyboardView) -> float:
-    """Return how far off half of the keys may lie [m]."""
-    corners = np.array([[HINGE_X_M, 0.0], [FRONT_X_M, 0.0]])
+def _most_error_m(view: KeyboardView, keys: NDArray[np.int64]) -> float:
+    """Return how far off half of the `keys` may lie [m]."""
+    middle = np.median(real_key_y()[keys])
+    corners = np.array([[HINGE_X_M, middle], [FRONT_X_M, middle]])
     pixel = view.pixels(corners)
     pixel_m = WHITE_LENGTH_M / float(np.hypot(*(pixel[1] - pixel[0])))
     return max(_MOST_ERROR_M, _MOST_ERROR_PIXELS * pixel_m)
