@@ -60,14 +60,11 @@ def topic_table(shown: Iterable[Topic]) -> str:
     """Return topics with type, quality of service and meaning."""
     rows = ["| topic | type | QoS | what |", "| --- | --- | --- | --- |"]
     for topic in shown:
-        package = topic.type.__module__.split(".")[0]
         latched = topic.qos.durability == DurabilityPolicy.TRANSIENT_LOCAL
         reliable = topic.qos.reliability == ReliabilityPolicy.RELIABLE
         kind = "reliable" if reliable else "best effort"
         qos = f"{kind}, {'latched, ' * latched}{topic.qos.depth}"
-        rows.append(
-            f"| `{topic.name}` | {package}/{topic.type.__name__} | {qos} | {topic.meaning} |"
-        )
+        rows.append(f"| `{topic.name}` | {topic.type_name} | {qos} | {topic.meaning} |")
     return "\n".join(rows)
 
 

@@ -42,6 +42,11 @@ class Topic:
     newest: bool = False
 
     @property
+    def type_name(self) -> str:
+        """Package and message, as definitions of messages have it: std_msgs/Header."""
+        return f"{self.type.__module__.split('.')[0]}/{self.type.__name__}"
+
+    @property
     def reader_qos(self) -> QoSProfile:
         """Quality of service of readers that act on the topic."""
         if not self.newest:

@@ -45,7 +45,8 @@ class VideoSourceNode(PianoNode):
             PianoMimeError: OpenCV is missing, or there is no such file.
         """
         source = self.config.source
-        self._is_camera = source.isdigit() or source.startswith(ADDRESSES)
+        self._is_remote = source.startswith(ADDRESSES)
+        self._is_camera = self._is_remote or source.isdigit()
         if not self._is_camera and not Path(source).is_file():
             raise PianoMimeError(
                 f"source = {source!r}: no such file, and neither a camera's number nor its address"
@@ -79,10 +80,8 @@ class VideoSourceNode(PianoNode):
 
     def _captured(self, source: str) -> Any:
         cv2 = opencv()
-        if source.isdigit():
-            return cv2.VideoCapture(int(source))
-        if not self._is_camera:
-            return cv2.VideoCapture(source)
+        if not self._is_remote:
+            return cv2.VideoCapture(int(source) if self._is_camera else source)
         patience = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
         settings = [number for property_ in patience for number in (property_, TIMEOUT_MS)]
         return cv2.VideoCapture(source, cv2.CAP_FFMPEG, settings)
@@ -116,11 +115,9 @@ class VideoSourceNode(PianoNode):
         return image if readable else None
 
     def _read_camera(self) -> np.ndarray | None:
-        if not self._grab_newest():
-            self._lose()
-            return None
-        readable, image = self._capture.retrieve()
+        readable, image = self._capture.retrieve() if self._grab_newest() else (False, None)
         if not readable:
+            self._lose()
             return None
         self._last_s = (self.get_clock().now().nanoseconds - self._began_ns) * 1e-9
         return np.asarray(image)
@@ -131,7 +128,7 @@ class VideoSourceNode(PianoNode):
             began_s = time.monotonic()
             if not self._capture.grab():
                 return False
-            if self.config.source.isdigit() or time.monotonic() - began_s > QUEUED_S:
+            if not self._is_remote or time.monotonic() - began_s > QUEUED_S:
                 return True  # drivers of cameras at hand keep but a few
             self._left_out += 1
             self.diagnostics.count("left out", self._left_out)

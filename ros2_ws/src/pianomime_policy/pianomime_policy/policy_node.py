@@ -66,8 +66,7 @@ class PolicyNode(ControllerNode):
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
         """Return the policy's command."""
-        step, song = goal.score_step, goal.score_sha256
-        if self._said is not None and self._said[:2] == (step, song):
+        if self._said is not None and self._said[:2] == (goal.score_step, goal.score_sha256):
             return self._said[2]  # a simulation that waits repeats itself
         keys = np.array(self._piano.position)
         if not (np.isfinite(measured).all() and np.isfinite(keys).all()):
@@ -75,11 +74,9 @@ class PolicyNode(ControllerNode):
                 "joint_states or piano_state is not finite", throttle_duration_sec=1.0
             )
             return self._carry_on(goal)
-        if self._said is None or self._said[1] != song or step < self._said[0]:
+        if not self._goes_on(goal):
             self._generalist.begin_anew()
-        answer = self._generalist.step(step, goal.keys, measured, keys), bool(goal.sustain[0])
-        self._remember(goal, answer)
-        return answer
+        return self._told(goal, self._generalist.step(goal.score_step, goal.keys, measured, keys))
 
     def _look_for_late_hands(self) -> None:
         goal = self.late_goal(LATE_S)
@@ -89,24 +86,30 @@ class PolicyNode(ControllerNode):
 
     def _carry_on(self, goal: conversions.KeyGoal) -> Answer | None:
         """Return the command for a step whose hands were not seen, if there is anything left."""
-        step, song = goal.score_step, goal.score_sha256
-        if self._said is None or self._said[1] != song or step <= self._said[0]:
+        if not self._goes_on(goal):
             return None
-        target = self._generalist.carry_on(step, goal.keys)
+        target = self._generalist.carry_on(goal.score_step, goal.keys)
         if target is None:
             return None
         self._unseen += 1
         self.diagnostics.count("commanded unseen", self._unseen)
-        answer = target, bool(goal.sustain[0])
-        self._remember(goal, answer)
-        return answer
+        return self._told(goal, target)
 
-    def _remember(self, goal: conversions.KeyGoal, answer: Answer) -> None:
-        step, song = goal.score_step, goal.score_sha256
-        if self._said is not None and self._said[1] == song and step > self._said[0]:
-            self._overruns += step - self._said[0] - 1
+    def _goes_on(self, goal: conversions.KeyGoal) -> bool:
+        """Return whether a goal is a later one of the same song as that answered last."""
+        if self._said is None:
+            return False
+        step, song, _ = self._said
+        return song == goal.score_sha256 and step < goal.score_step
+
+    def _told(self, goal: conversions.KeyGoal, target: np.ndarray) -> Answer:
+        """Remember and return the answer to a goal."""
+        if self._goes_on(goal):
+            self._overruns += goal.score_step - self._said[0] - 1
             self.diagnostics.count("overruns", self._overruns)
-        self._said = step, song, answer
+        answer = target, bool(goal.sustain[0])
+        self._said = goal.score_step, goal.score_sha256, answer
+        return answer
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
         self._piano = message

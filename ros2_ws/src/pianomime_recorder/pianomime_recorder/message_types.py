@@ -5,7 +5,7 @@ on top, from where viewers cannot tell which field they name.
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ament_index_python.packages import get_package_share_directory
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
@@ -25,10 +25,12 @@ class MessageTypes:
         for name, text in self._texts.items():
             self._store.register(get_types_from_msg(text, _with_msg(name)))
 
-    def of(self, message_type: type[Any]) -> dict[str, str]:
-        """Return what a bag's writer wants to know of a type: name, definition (ros2msg), hash."""
-        package = message_type.__module__.split(".")[0]
-        name = f"{package}/{message_type.__name__}"
+    def of(self, name: str) -> dict[str, str]:
+        """Return what a bag's writer wants to know of a type: name, definition (ros2msg), hash.
+
+        Args:
+            name: Package and message: std_msgs/Header.
+        """
         generated, _ = self._store.generate_msgdef(_with_msg(name), ros_version=2)
         own, *others = generated.split(_LINE)
         parts = [self._texts.get(name, own)]

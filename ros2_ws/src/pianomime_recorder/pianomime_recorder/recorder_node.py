@@ -71,7 +71,7 @@ class RecorderNode(PianoNode):
         for topic in topics.all_topics(tuple(config.sources.split(","))):
             connection = self._writer.add_connection(
                 self.resolve_topic_name(topic.name),
-                **types.of(topic.type),
+                **types.of(topic.type_name),
                 offered_qos_profiles=[_qos(topic.qos)],
             )
             self._connections.append((topic, connection))

@@ -14,7 +14,7 @@ def types():
 
 @pytest.mark.parametrize("topic", topics.all_topics(("expert",)), ids=lambda topic: topic.name)
 def test_the_definition_alone_gives_the_type_of_that_hash(types, topic):
-    found = types.of(topic.type)
+    found = types.of(topic.type_name)
     parsed = get_types_from_msg(found["msgdef"], found["msgtype"])
     store = get_typestore(Stores.EMPTY)
     store.register(parsed)
@@ -24,8 +24,8 @@ def test_the_definition_alone_gives_the_type_of_that_hash(types, topic):
 
 
 def test_our_own_messages_keep_units_and_the_places_of_their_constants(types):
-    text = types.of(topics.GATE_STATUS.type)["msgdef"]
+    text = types.of(topics.GATE_STATUS.type_name)["msgdef"]
     assert text.index("uint8 FAULT = 5") < text.index("uint8 state") < text.index("ACCEPTED = 0")
-    score = types.of(topics.SCORE.type)["msgdef"]
+    score = types.of(topics.SCORE.type_name)["msgdef"]
     note = score.partition("MSG: pianomime_msgs/Note\n")[2]
     assert "# [s] when the key goes down" in note.partition("=====")[0]

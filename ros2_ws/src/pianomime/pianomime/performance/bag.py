@@ -33,7 +33,7 @@ def read_performance(path: Path) -> Performance:
     """
     if not path.is_dir():
         raise BagError(f"{path}: no bag there")
-    if not (path / "metadata.yaml").exists() and any(path.glob("*.mcap")):
+    if is_cut_off(path):
         raise BagError(f"{path}: was cut off; {_saved_by(path)}")
     messages = read_messages(path, (*_NEEDED, "midi_out"))
     custom = custom_data(path)
@@ -94,6 +94,11 @@ def read_messages(path: Path, names: Collection[str]) -> dict[str, list[Any]]:
         hint = f"; {_saved_by(path)}" if any(path.glob("*.mcap")) else ""
         raise BagError(f"{path}: not a readable bag ({error}){hint}") from error
     return messages
+
+
+def is_cut_off(path: Path) -> bool:
+    """Return whether there is a bag that was never closed."""
+    return not (path / "metadata.yaml").exists() and any(path.glob("*.mcap"))
 
 
 def _saved_by(path: Path) -> str:

@@ -17,7 +17,7 @@ from rosbags.rosbag2.metadata import parse_qos
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from pianomime.errors import OutputError
-from pianomime.performance.bag import BagError
+from pianomime.performance.bag import BagError, is_cut_off
 from pianomime.performance.bag_writer import open_writer
 
 
@@ -53,14 +53,18 @@ def recover(bag: Path, output: Path) -> Recovered:
     first = next(records, None)
     if first is None:
         raise BagError(f"{bag}: cut off before its first chunk was written; nothing to recover")
-    copy = _Copy(open_writer(output))
+    writer = open_writer(output)
+    copy = _Copy(writer)
     try:
         copy.write(*first)
         for record in records:
             copy.write(*record)
-        copy.close({k: v for reading in readings for k, v in reading.custom_data.items()})
+        for reading in readings:
+            for name, value in reading.custom_data.items():
+                writer.set_custom_data(name, value)
+        writer.close()
     except OSError as error:
-        copy.abort()
+        writer.abort()
         raise OutputError(f"{output}: cannot be written ({error})") from error
     return Recovered(
         copy.messages, (copy.last_ns - copy.first_ns) * 1e-9, all(r.whole for r in readings)
@@ -84,7 +88,7 @@ def readable(bag: Path) -> Iterator[Path]:
         BagError: There is nothing to recover.
     """
     path = bag / "bag" if (bag / "bag").is_dir() else bag
-    if (path / "metadata.yaml").exists() or not any(path.glob("*.mcap")):
+    if not is_cut_off(path):
         yield path  # or whatever is there, for its reader to complain
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -156,11 +160,3 @@ class _Copy:
         self.first_ns = time_ns if self.messages == 0 else min(self.first_ns, time_ns)
         self.last_ns = max(self.last_ns, time_ns)
         self.messages += 1
-
-    def close(self, custom_data: dict[str, str]) -> None:
-        for key, value in custom_data.items():
-            self._writer.set_custom_data(key, value)
-        self._writer.close()
-
-    def abort(self) -> None:
-        self._writer.abort()

@@ -206,13 +206,12 @@ class Generalist:
             now: Which control step.
             keys: (rows, 88) wanted at the ends of steps now, now + 1, ...
         """
-        since = CHUNK if self._seen is None else now - self._seen.step
-        if not 0 < since < CHUNK:
+        seen = self._seen
+        if seen is None or not 0 < now - seen.step < CHUNK:
             return None
-        assert self._seen is not None
-        state, chunk = self._seen.state, self._seen.chunk
+        since, chunk = now - seen.step, seen.chunk
         left = np.concatenate([chunk[:, since:], *[chunk[:, -1:]] * since], axis=1)
-        return self._reach(state, self._schedule(now, keys), left)
+        return self._reach(seen.state, self._schedule(now, keys), left)
 
     def fingertips(self, state: HandState, plan: Schedule) -> Array:
         """Return where the fingertips are to be in the next steps, (2, CHUNK, 5, 3) [m]."""

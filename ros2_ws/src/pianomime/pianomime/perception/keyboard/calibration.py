@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import PianoMimeError
-from pianomime.perception.keyboard.black_keys import find_black_keys
+from pianomime.perception.keyboard.black_keys import BlackKeys, find_black_keys
 from pianomime.perception.keyboard.key_pattern import PatternMatch, match_pattern
 from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.perception.keyboard.real_keyboard import FRONT_X_M, HEAD_M, real_key_y
@@ -103,32 +103,33 @@ def calibrate(frames: Sequence[NDArray[np.uint8]]) -> Calibration:
     refusals = []
     for match in matches[:_WAYS]:
         try:
-            return _trusted(fit_view(gray, bars, match, size), match, len(bars.front))
+            return _trusted(gray, bars, match)
         except CalibrationError as error:
             refusals.append(error)
     raise refusals[0]
 
 
-def _trusted(
-    fitted: tuple[KeyboardView, Array] | None, match: PatternMatch, bars: int
-) -> Calibration:
-    """Return what was found in a row of so many bars, if it can be trusted."""
-    if fitted is None:
-        raise CalibrationError("the keys seen lie on no plane")
-    view, error_m = fitted
+def _trusted(gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch) -> Calibration:
+    """Return the keyboard that a way to see the bars makes, if it can be trusted."""
     if len(match.key) < _LEAST_KEYS:
         raise CalibrationError(
             f"{len(match.key)} black keys fit a piano's pattern; at least {_LEAST_KEYS}"
         )
-    if len(match.key) < _LEAST_FIT * bars:
-        raise CalibrationError(f"{len(match.key)} of {bars} dark bars fit a piano's pattern")
+    if len(match.key) < _LEAST_FIT * len(bars.front):
+        raise CalibrationError(
+            f"{len(match.key)} of {len(bars.front)} dark bars fit a piano's pattern"
+        )
+    fitted = fit_view(gray, bars, match)
+    if fitted is None:
+        raise CalibrationError("the keys seen lie on no plane")
+    view, error_m = fitted
     confidence = _confidence(view, match.key)
     if confidence < _LEAST_CONFIDENCE:
         raise CalibrationError(f"confidence {confidence:.2f}; at least {_LEAST_CONFIDENCE}")
     error, most = float(np.median(error_m)), _most_error_m(view, match.key)
     if error > most:
         raise CalibrationError(f"keys lie {error * 1e3:.1f} mm off; at most {most * 1e3:.1f} mm")
-    return _octaves(Calibration(view, match.key, error_m, confidence, ()))
+    return _in_likeliest_octave(Calibration(view, match.key, error_m, confidence, ()))
 
 
 def _most_error_m(view: KeyboardView, keys: NDArray[np.int64]) -> float:
@@ -140,23 +141,17 @@ def _most_error_m(view: KeyboardView, keys: NDArray[np.int64]) -> float:
     return max(_MOST_ERROR_M, _MOST_ERROR_PIXELS * pixel_m)
 
 
-def _octaves(found: Calibration) -> Calibration:
+def _in_likeliest_octave(found: Calibration) -> Calibration:
     """Return it in the octave in which the keys seen are most of those in view.
 
     Others in which they are nearly as many are left open. The pattern alone cannot say: where the
     image ends, a bent row of keys leads elsewhere than the straight line it was matched along.
     """
     lowest, highest = int(found.keys[0]), int(found.keys[-1])
-    shifts = [
-        k
-        for k in range(-7 * _OCTAVE, 8 * _OCTAVE, _OCTAVE)
-        if lowest + k >= 0 and highest + k < N_KEYS
-    ]
-    ways = [found.shifted(k) for k in shifts]
-    ways.sort(key=lambda way: -way.confidence)
-    best = ways[0]
-    near = [w for w in ways[1:] if w.confidence > best.confidence - _AS_SURE]
-    return replace(best, octaves=tuple(int(w.keys[0] - best.keys[0]) for w in near))
+    shifts = range(lowest % _OCTAVE - lowest, N_KEYS - highest, _OCTAVE)
+    best, *others = sorted(map(found.shifted, shifts), key=lambda way: -way.confidence)
+    near = [way for way in others if way.confidence > best.confidence - _AS_SURE]
+    return replace(best, octaves=tuple(int(way.keys[0] - best.keys[0]) for way in near))
 
 
 def from_corners(corners: Sequence[tuple[float, float]], size: tuple[int, int]) -> KeyboardView:

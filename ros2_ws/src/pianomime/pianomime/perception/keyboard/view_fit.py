@@ -20,7 +20,7 @@ _FINE: Final = 0.25
 
 
 def fit_view(
-    gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch, size: tuple[int, int]
+    gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch
 ) -> tuple[KeyboardView, Array] | None:
     """Fit the view to the bars' front ends and the white keys' front edge before them.
 
@@ -28,12 +28,12 @@ def fit_view(
         gray: (height, width) brightness.
         bars: What may be black keys.
         match: Which they are.
-        size: (width, height) of the image.
 
     Returns:
         The view, and how far each key lies from where the view has it, (n,) [m]; None if those
         seen lie on no plane.
     """
+    size = (gray.shape[1], gray.shape[0])
     front, back, y = bars.front[match.bar], bars.back[match.bar], real_key_y()[match.key]
     exact, edge = _edges(gray, front, back)
     front = np.where(np.isnan(exact), front, exact)
