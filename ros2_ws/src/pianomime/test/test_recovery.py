@@ -1,10 +1,13 @@
 import re
+import resource
 import shutil
+from contextlib import contextmanager
 
 import pytest
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
+from pianomime.errors import OutputError
 from pianomime.performance.bag import BagError, custom_data
 from pianomime.performance.bag_writer import open_writer
 from pianomime.performance.recovery import recover
@@ -67,6 +70,24 @@ def test_files_are_named_as_rosbag2_names_them(bag, tmp_path):
         # rosbag2_cpp's Reindexer looks for this; and the metadata has to know the name, too.
         assert re.fullmatch(rf"{folder.name}_0\.mcap", file.name)
         assert f"- {file.name}" in (folder / "metadata.yaml").read_text()
+
+
+@contextmanager
+def largest_file(size):
+    """Let no file grow beyond this, as on a disk that is full."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize("size", [10, 5_000, 900_000, (1 << 20) + 50_000, 3_000_000, 4_000_000])
+def test_a_full_disk_is_told_wherever_it_strikes(bag, tmp_path, size):
+    with largest_file(size), pytest.raises(OutputError, match="cannot be written"):
+        recover(bag, tmp_path / "again")
+    assert texts(bag) == list(range(COUNT)), "what was there is still there"
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])

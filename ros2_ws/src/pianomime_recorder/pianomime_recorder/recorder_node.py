@@ -21,7 +21,7 @@ from rosbags.rosbag2 import Writer
 from std_srvs.srv import SetBool
 
 from pianomime.hands.embodiment import embodiment
-from pianomime.performance.bag_writer import open_writer
+from pianomime.performance.bag_writer import abandon, open_writer
 from pianomime.simulation.model import content_hash
 from pianomime_common import topics
 from pianomime_common.piano_node import PianoNode
@@ -114,7 +114,7 @@ class RecorderNode(PianoNode):
                 writer.set_custom_data("wall_s", str(self._last[1] - self._first[1]))
             writer.close()
         except OSError as error:
-            writer.abort()
+            abandon(writer)
             self.get_logger().error(f"{self.config.bag}: not closed ({error.strerror}); recover it")
 
     def _forget(self) -> None:
@@ -149,7 +149,7 @@ class RecorderNode(PianoNode):
             self._writer.write(connection, time_ns, data)
         except OSError as error:
             self.diagnostics.problem(self.config.bag, f"{error.strerror}; nothing more is recorded")
-            self._writer.abort()
+            abandon(self._writer)
             self._writer = None
 
     def _let_time_begin(self, set_pause: Client) -> None:

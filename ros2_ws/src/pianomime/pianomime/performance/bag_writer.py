@@ -1,5 +1,6 @@
 """Write bags as rosbag2 itself lays them out."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from rosbags.rosbag2 import StoragePlugin, Writer
@@ -9,7 +10,7 @@ from pianomime.errors import OutputError
 
 
 def open_writer(bag: Path) -> Writer:
-    """Return the open writer of a new bag with MCAP storage; to be closed, or aborted.
+    """Return the open writer of a new bag with MCAP storage; to be closed, or abandoned.
 
     Raises:
         OutputError: The bag exists already, or cannot be made.
@@ -24,3 +25,9 @@ def open_writer(bag: Path) -> Writer:
     except (OSError, WriterError) as error:
         raise OutputError(f"{bag}: cannot be written ({error})") from error
     return writer
+
+
+def abandon(writer: Writer) -> None:
+    """Let go of a bag that cannot be written on; what its file has can be recovered."""
+    with suppress(OSError):  # it writes what it still holds, to where there may be no room
+        writer.abort()

@@ -18,7 +18,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from pianomime.errors import OutputError
 from pianomime.performance.bag import BagError, is_cut_off
-from pianomime.performance.bag_writer import open_writer
+from pianomime.performance.bag_writer import abandon, open_writer
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def recover(bag: Path, output: Path) -> Recovered:
                 writer.set_custom_data(name, value)
         writer.close()
     except OSError as error:
-        writer.abort()
+        abandon(writer)
         raise OutputError(f"{output}: cannot be written ({error})") from error
     return Recovered(
         copy.messages, (copy.last_ns - copy.first_ns) * 1e-9, all(r.whole for r in readings)
