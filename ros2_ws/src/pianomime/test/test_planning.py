@@ -9,9 +9,12 @@ from pianomime.fingering.fingering import assign_fingers
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.planning.lead_over import LeadOver
+from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.played_notes import LeapConfig, played_notes
 from pianomime.planning.rollout import roll_out
+from pianomime.safety.clearance import Clearance
+from pianomime.safety.gate_config import GateConfig
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, PedalEvent, Score
 from pianomime.simulation.model import CONTROL_DT_S
@@ -20,10 +23,10 @@ from pianomime.simulation.simulation import PianoSimulation
 LEAD, TAIL = 20, 10
 
 
-def plan(score, hands):
+def plan(score, hands, limits=None):
     goals = key_goals(score, CONTROL_DT_S)
     fingered = assign_fingers(score, goals, CONTROL_DT_S)
-    return plan_performance(fingered, hands, CONTROL_DT_S, LEAD, TAIL), goals
+    return plan_performance(fingered, hands, CONTROL_DT_S, LEAD, TAIL, limits=limits), goals
 
 
 def test_a_scale_with_chords_is_played_well(hands):
@@ -132,6 +135,46 @@ def test_a_hand_lets_go_early_for_a_leap_and_for_nothing_else():
     }
     assert cut.pop((44, 8)) == 4, "no more than half the note"
     assert not any(cut.values())
+
+
+def fastest(performance, hands):
+    """Velocity and acceleration of the fastest hinge, then of the fastest slide."""
+    slides = np.array(["forearm" in name for name in hands.joint_names])
+    rates = [np.abs(np.diff(performance.position, n, axis=0)) / CONTROL_DT_S**n for n in (1, 2)]
+    return [float(rate[:, some].max()) for some in (~slides, slides) for rate in rates]
+
+
+LIMITS = MotionLimits(
+    max_joint_velocity=4.0,
+    max_joint_acceleration=80.0,
+    max_forearm_velocity=0.5,
+    max_forearm_acceleration=8.0,
+)
+
+
+@pytest.mark.parametrize("hard", [ENDLESS, OCTAVES_APART, CROSSING], ids=["endless", "8va", "x"])
+def test_planned_joints_are_as_slow_as_asked(hands, hard):
+    slow, _ = plan(Score.from_notes("hard", hard), hands, LIMITS)
+    wanted = np.array([4.0, 80.0, 0.5, 8.0])
+    assert (fastest(slow, hands) < 1.1 * wanted).all()
+    usual, _ = plan(Score.from_notes("hard", hard), hands)
+    assert (fastest(usual, hands) > 1.5 * wanted).any()
+
+
+def test_a_hurried_score_does_not_make_joints_jump(hands):
+    hurried, _ = plan(Score.from_notes("fast", FORTY_A_SECOND), hands)
+    assert (fastest(hurried, hands) < 1.2 * np.array([12.0, 300.0, 1.0, 20.0])).all()
+
+
+def test_hands_that_play_side_by_side_do_not_touch(hands):
+    right = (39, 41, 43, 44, 46, 44, 43, 41)
+    left = (38, 36, 34, 32, 31, 32, 34, 36)
+    notes = [
+        Note(i * 0.4, i * 0.4 + 0.38, key) for keys in (right, left) for i, key in enumerate(keys)
+    ]
+    performance, _ = plan(Score.from_notes("close", notes), hands)
+    clearance = Clearance(hands, GateConfig())
+    assert min(clearance.apart_m(position) for position in performance.position) > 0.005
 
 
 def test_a_note_without_a_finger_is_left_out(pianomime_hands):

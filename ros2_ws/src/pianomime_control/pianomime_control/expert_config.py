@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.planning.motion_limits import MotionLimits
 from pianomime_common.node_config import NodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannerConfig(NodeConfig):
-    """Which hands the planner plans for."""
+class PlannerConfig(NodeConfig, MotionLimits):
+    """Which hands the planner plans for, and how fast they may move."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
 

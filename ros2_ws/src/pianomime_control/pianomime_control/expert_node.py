@@ -78,7 +78,13 @@ class ExpertNode(ControllerNode):
         tail = round(self.config.tail_s / CONTROL_DT_S)
         with self.diagnostics.measure("plan"):
             self._plan = plan_performance(
-                score, self.hands, CONTROL_DT_S, lead, tail, self._manner(message.sha256)
+                score,
+                self.hands,
+                CONTROL_DT_S,
+                lead,
+                tail,
+                self._manner(message.sha256),
+                self.config,
             )
         self.get_logger().info(f"planned {message.id}: {len(score.notes)} notes")
 

@@ -30,7 +30,7 @@ class PlannerNode(ControllerNode):
             return self._said  # a simulation that waits repeats itself
         most = min(MAX_SKIPPED, len(goal.keys))
         if self._planner is None or not 1 <= step - self._last <= most:
-            self._planner = OnlinePlanner(self.hands, CONTROL_DT_S, measured)
+            self._planner = OnlinePlanner(self.hands, CONTROL_DT_S, measured, self.config)
         self._last = step
         target = self._planner.step(step, goal.keys[: LOOKAHEAD + 1], measured)
         self._said = target, bool(goal.sustain[0])

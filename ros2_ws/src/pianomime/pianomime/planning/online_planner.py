@@ -12,6 +12,7 @@ from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedforward import Feedforward
 from pianomime.planning.fingertip_plan import FingertipPlan, FingertipPlanConfig, plan_fingertips
+from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.performance_plan import FEEDBACK_GAIN
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.score.goals import KeyGoals, StepNote
@@ -41,12 +42,23 @@ class _Hand:
 class OnlinePlanner:
     """Receding horizon: fit the window, command its first step, move on by one."""
 
-    def __init__(self, hands: HandsModel, dt_s: float, start: Array | None = None) -> None:
-        """Begin with nothing played, and the joints at rest at `start` (n,) or at zero."""
+    def __init__(
+        self,
+        hands: HandsModel,
+        dt_s: float,
+        start: Array | None = None,
+        limits: MotionLimits | None = None,
+    ) -> None:
+        """Begin with nothing played, and the joints at rest at `start` (n,) or at zero.
+
+        `limits` are those of the joints' motion.
+        """
         start = np.zeros(len(hands.joint_names)) if start is None else start
         self._n = len(hands.joint_names)
         self._now = 0
         self._hands_model = hands
+        self._dt_s = dt_s
+        self._limits = limits or MotionLimits()
         self._fingering = OnlineFingering(dt_s)
         self._config = TrajectoryConfig.of(hands.lifts, iterations=_ITERATIONS)
         self._fingertip_config = FingertipPlanConfig.of(hands.lifts)
@@ -76,7 +88,14 @@ class OnlinePlanner:
                 hand.held = rest[:2]
                 guess = np.concatenate([rest, np.repeat(rest[-1:], passed, axis=0)])
             fit = TrajectoryFit(
-                self._hands_model, hand.kinematics, side, plan, hand.held, self._config
+                self._hands_model,
+                hand.kinematics,
+                side,
+                plan,
+                hand.held,
+                self._dt_s,
+                self._config,
+                self._limits,
             )
             hand.pose = fit.solve(guess)
             wanted = hand.feedforward.targets(hand.pose[:3], plan.window(0, 3))[1]

@@ -12,6 +12,7 @@ from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedforward import Feedforward
 from pianomime.planning.fingertip_plan import FingertipPlan, FingertipPlanConfig, plan_fingertips
+from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Score
@@ -73,6 +74,7 @@ def plan_performance(
     lead: int,
     tail: int,
     manner: Array | None = None,
+    limits: MotionLimits | None = None,
 ) -> PerformancePlan:
     """Plan `score` from the hands' zero pose.
 
@@ -83,16 +85,18 @@ def plan_performance(
         lead: Control steps before the score, to get to the first position.
         tail: Control steps after it, with the fingers lifted.
         manner: Of a human, see `plan_fingertips`.
+        limits: How fast the joints may move.
     """
     goals = key_goals(score, dt_s)
     geometry = FingertipPlanConfig.of(hands.lifts)
     fingertips = plan_fingertips(score, goals, lead, tail, geometry, manner)
+    limits = limits or MotionLimits()
     rows, n = len(fingertips.key), len(hands.joint_names)
     position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
     for side in range(len(SIDES)):
         kinematics = HandKinematics(hands, side)
         feedforward = Feedforward(hands, kinematics, side, dt_s)
-        pose, wanted = _plan_hand(hands, kinematics, feedforward, side, fingertips)
+        pose, wanted = _plan_hand(hands, kinematics, feedforward, side, fingertips, dt_s, limits)
         position[:, kinematics.joints] = pose @ kinematics.expand.T
         target[:, kinematics.joints] = wanted @ kinematics.expand.T
     sustain = np.zeros(rows - 1, bool)
@@ -106,6 +110,8 @@ def _plan_hand(
     feedforward: Feedforward,
     side: int,
     fingertips: FingertipPlan,
+    dt_s: float,
+    limits: MotionLimits,
 ) -> tuple[Array, Array]:
     """Return poses (rows, na) and actuator targets (rows - 1, na), window after window."""
     rows = len(fingertips.key)
@@ -116,9 +122,8 @@ def _plan_hand(
     while done < rows:
         begin = max(done - 2, 0)  # two rows fix place and velocity
         end = min(done + _WINDOW + _OVERLAP, rows)
-        fit = TrajectoryFit(
-            hands, kinematics, side, fingertips.window(begin, end), pose[begin:done], config
-        )
+        window, held = fingertips.window(begin, end), pose[begin:done]
+        fit = TrajectoryFit(hands, kinematics, side, window, held, dt_s, config, limits)
         new = end if end == rows else done + _WINDOW
         pose[done:new] = fit.solve()[done - begin : new - begin]
         window = fingertips.window(begin, new)

@@ -1,9 +1,10 @@
 """Fit the joints of one hand to its fingertip targets over many control steps at once.
 
 Levenberg-Marquardt on a sum of squares: fingertip errors where a finger has a target, intrusions
-below the floor where it has none, accelerations, distance from a relaxed posture, intrusions into
-a margin at the joint limits. Only the accelerations tie neighbouring steps, so the normal
-equations are banded and an iteration costs time linear in the length of the score.
+below the floor and into the other hand's room where it has none, accelerations, rates beyond their
+limits, distance from a relaxed posture, intrusions into a margin at the joint limits. Only the
+rates tie neighbouring steps, so the normal equations are banded and an iteration costs time linear
+in the length of the score.
 """
 
 from dataclasses import dataclass
@@ -14,16 +15,18 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
 from pianomime.config import Config, parameter
-from pianomime.fingering.costs import OFFSET_M
 from pianomime.hands.fingers import fingers_of
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import FingertipPoses, HandKinematics
 from pianomime.hands.posture import coordinate, forearm_coordinates, relaxed_pose
 from pianomime.planning.fingertip_plan import FingertipPlan
+from pianomime.planning.hand_places import HandPlaces
+from pianomime.planning.motion_limits import MotionLimits
+from pianomime.planning.rate_cost import Rate, RateCost
 
 Array = NDArray[np.float64]
 
-_HELD: Final = 1e8
+_HELD: Final = 1e14
 """Weight that holds the first rows where they are."""
 
 _DAMPING_MAX: Final = 1e6
@@ -38,6 +41,13 @@ class TrajectoryConfig(Config):
     approach_m: float = parameter(0.0035, "Approaching fingertip off target, y and z [m]", ge=1e-6)
     approach_x_m: float = parameter(0.020, "Approaching fingertip off its target, x [m]", ge=1e-6)
     floor_m: float = parameter(0.003, "Fingertip below its floor [m]", ge=1e-6)
+    tips_apart_m: float = parameter(
+        0.035, "Distance along y that idle fingertips keep from the other hand's [m]", ge=0.0
+    )
+    astray_m: float = parameter(0.005, "Idle fingertip nearer to the other hand [m]", ge=1e-6)
+    hands_apart_m: float = parameter(
+        0.12, "Distance of the hands' middle fingers along y, if the keys allow [m]", ge=0.0
+    )
     acceleration: float = parameter(0.5, "Finger joint, change of change a step [rad]", ge=1e-6)
     forearm_acceleration_m: float = parameter(0.02, "Forearm, the same [m]", ge=1e-6)
     posture: float = parameter(1.0, "Finger joint away from its relaxed angle [rad]", ge=1e-6)
@@ -45,16 +55,17 @@ class TrajectoryConfig(Config):
     along_m: float = parameter(0.3, "Hand away from its fingers' keys along y [m]", ge=1e-6)
     margin: float = parameter(0.02, "Margin kept to the joint limits [rad]", ge=0.0)
     limit: float = parameter(0.02, "Intrusion into that margin [rad]", ge=1e-6)
-    iterations: int = parameter(15, "Most iterations", ge=1, le=1000)
+    iterations: int = parameter(60, "Most iterations", ge=1, le=1000)
     tolerance: float = parameter(2e-3, "Relative gain of an iteration at which to stop", ge=0.0)
 
     @classmethod
     def of(cls, lifts: bool, **more: int) -> "TrajectoryConfig":
         """Return what suits hands whose forearms do or do not lift; chosen on training clips.
 
-        Where they do not, it is the fingers that have to keep clear of the keys.
+        Where they do not, it is the fingers that have to keep clear of the keys, and the hands of
+        each other.
         """
-        return cls(**more) if lifts else cls(floor_m=0.001, **more)
+        return cls(**more) if lifts else cls(floor_m=0.001, hands_apart_m=0.17, **more)
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ class _Point:
     residual: Array  # (rows, 5, 3) fingertip errors [m]
     weight: Array  # (rows, 5, 3)
     intrusion: Array  # (rows, na) into the limits' margin, signed back inside
-    bend: Array  # (rows - 2, na) second differences
+    rates: list[Rate]  # velocities and accelerations
 
 
 class TrajectoryFit:
@@ -79,9 +90,11 @@ class TrajectoryFit:
         side: int,
         plan: FingertipPlan,
         held: Array,
+        dt_s: float,
         config: TrajectoryConfig,
+        limits: MotionLimits,
     ) -> None:
-        """Set up the fit of hand `side` to its part of `plan`.
+        """Set up the fit of hand `side` to its part of `plan`, whose rows are `dt_s` [s] apart.
 
         The first rows stay at the poses `held`, (h, na) with h >= 1: the start, or where the
         trajectory of an earlier window goes on.
@@ -105,18 +118,26 @@ class TrajectoryFit:
         forearm = forearm_coordinates(hands, kinematics.actuators)
         relaxed = relaxed_pose(hands, kinematics.actuators)
         along = coordinate(hands, kinematics.actuators, "forearm_tx")
-        self._reference = np.tile(relaxed, (len(position), 1))
         middle = kinematics.fingertips(relaxed[None]).position[0, 2, 1]
-        rest = middle + held[-1, along]
-        self._reference[:, along] = (
-            _hand_middle(position[..., 1] - OFFSET_M[mine], approach, rest) - middle
-        )
+        places = HandPlaces.of(plan)
+        self._reference = np.tile(relaxed, (len(position), 1))
+        self._reference[:, along] = places.of_hand(side, middle + held[-1, along]) - middle
         self._posture = np.where(forearm, config.forearm_posture_m, config.posture) ** -2.0
         self._posture[along] = config.along_m**-2.0
-        self._smooth = np.where(forearm, config.forearm_acceleration_m, config.acceleration) ** -2.0
+        smooth = np.where(forearm, config.forearm_acceleration_m, config.acceleration) ** -2.0
+        velocity, acceleration = limits.of_coordinates(forearm)
+        self._rate_costs = (
+            RateCost((-1, 1), velocity * dt_s, np.zeros(kinematics.n)),
+            RateCost((1, -2, 1), acceleration * dt_s**2, smooth),
+        )
         self._damp = np.where(forearm, 0.05, 0.3) ** -2.0
-        self._lower = kinematics.lower + config.margin
-        self._upper = kinematics.upper - config.margin
+        self._lower = np.tile(kinematics.lower + config.margin, (len(position), 1))
+        self._upper = np.tile(kinematics.upper - config.margin, (len(position), 1))
+        low, high = places.room(side, config.hands_apart_m)
+        self._lower[:, along] = np.maximum(self._lower[:, along], low - middle)
+        self._upper[:, along] = np.minimum(self._upper[:, along], high - middle)
+        self._idle = ~has_target
+        self._tip_room = places.room(side, config.tips_apart_m)
 
     def solve(self, guess: Array | None = None) -> Array:
         """Return the trajectory (rows, na), sought from `guess` or the relaxed hand's path."""
@@ -127,7 +148,7 @@ class TrajectoryFit:
         for _ in range(self._config.iterations):
             hessian, descent = self._normal_equations(point, pose)
             while True:
-                change = self._solve_banded(hessian, descent, damping)
+                change = self._solve_banded(point, hessian, descent, damping)
                 tried = np.clip(pose + change, self._kinematics.lower, self._kinematics.upper)
                 new = self._evaluate(tried)
                 if new.cost < point.cost:
@@ -152,15 +173,20 @@ class TrajectoryFit:
             self._aimed, weight[..., 2], np.where(low, self._config.floor_m**-2.0, 0.0)
         )
         residual[..., 2] = np.where(self._aimed, residual[..., 2], np.where(low, below, 0.0))
+        along = tips.position[..., 1]
+        back = np.clip(along, *(bound[:, None] for bound in self._tip_room)) - along
+        astray = self._idle & (back != 0)
+        weight[astray, 1] = self._config.astray_m**-2.0
+        residual[astray, 1] = back[astray]
         intrusion = np.clip(pose, self._lower, self._upper) - pose
-        bend = pose[2:] - 2 * pose[1:-1] + pose[:-2]
+        rates = [cost.of(pose) for cost in self._rate_costs]
         cost = (
             np.sum(weight * residual**2)
             + np.sum(self._posture * (pose - self._reference) ** 2)
             + np.sum(intrusion**2) / self._config.limit**2
-            + np.sum(self._smooth * bend**2)
+            + sum(rate.cost for rate in rates)
         )
-        return _Point(float(cost), tips, residual, weight, intrusion, bend)
+        return _Point(float(cost), tips, residual, weight, intrusion, rates)
 
     def _normal_equations(self, point: _Point, pose: Array) -> tuple[Array, Array]:
         """Return the Hessian's diagonal blocks (rows, na, na) and the descent (rows, na)."""
@@ -171,31 +197,21 @@ class TrajectoryFit:
         descent = np.einsum("tij,ti->tj", weighted, point.residual.reshape(rows, -1))
         at_limit = (point.intrusion != 0) / self._config.limit**2
         descent += self._posture * (self._reference - pose) + at_limit * point.intrusion
-        bend = self._smooth * point.bend
-        descent[2:] -= bend
-        descent[1:-1] += 2 * bend
-        descent[:-2] -= bend
+        for rate in point.rates:
+            rate.add_descent(descent)
         descent[: len(self._held)] = 0.0
         diagonal = np.arange(na)
         hessian[:, diagonal, diagonal] += self._posture + at_limit
         return hessian, descent
 
-    def _solve_banded(self, hessian: Array, descent: Array, damping: float) -> Array:
+    def _solve_banded(self, point: _Point, hessian: Array, descent: Array, damping: float) -> Array:
         """Add the accelerations' coupling and the damping, and solve for the change of pose."""
         rows, na = descent.shape
         banded = np.zeros((2 * na + 1, rows, na))
         for column in range(na):
             banded[: na - column, :, column] = hessian[:, column:, column].T
-        for here, there, product in (
-            (0, 0, 1),
-            (1, 1, 4),
-            (2, 2, 1),
-            (0, 1, -2),
-            (1, 2, -2),
-            (0, 2, 1),
-        ):
-            band = banded[(there - here) * na]
-            band[here : rows - 2 + here] += product * self._smooth
+        for rate in point.rates:
+            rate.add_curvature(banded)
         banded[0] += damping * self._damp
         banded[0, : len(self._held)] += _HELD
         change = solveh_banded(
@@ -206,20 +222,3 @@ class TrajectoryFit:
             check_finite=False,
         )
         return np.asarray(change.reshape(rows, na))
-
-
-def _hand_middle(place: Array, approach: Array, rest: float) -> Array:
-    """Return where the hand's middle had best be at each row, along y [m], (rows,).
-
-    Args:
-        place: (rows, 5) the middle that each finger's target asks for; NaN where it has none.
-        approach: (rows, 5) how much it asks.
-        rest: Where to be if no finger ever has a target.
-    """
-    wish = np.where(np.isnan(place), 0.0, approach)
-    total = wish.sum(axis=1)
-    asked = np.flatnonzero(total > 0)
-    if not len(asked):
-        return np.full(len(place), rest)
-    middle = np.sum(np.nan_to_num(place) * wish, axis=1)[asked] / total[asked]
-    return np.interp(np.arange(len(place)), asked, middle)

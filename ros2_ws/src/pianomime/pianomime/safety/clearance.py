@@ -63,6 +63,10 @@ class Clearance:
                 scale, why = sinking, f"a palm {height_m:.3f} m high"
         return scale, why
 
+    def apart_m(self, position: Array) -> float:
+        """Return how far the hands are apart [m] where the joints are at `position` (n,)."""
+        return self._distances(position)[0]
+
     def _distances(self, position: Array) -> tuple[float, float]:
         """Return the hands' distance and the lowest palm's height [m]."""
         self._data.qpos[self._hands.qpos_index] = position
