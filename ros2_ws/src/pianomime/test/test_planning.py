@@ -174,7 +174,7 @@ def test_hands_that_play_side_by_side_do_not_touch(hands):
     ]
     performance, _ = plan(Score.from_notes("close", notes), hands)
     clearance = Clearance(hands, GateConfig())
-    assert min(clearance.apart_m(position) for position in performance.position) > 0.005
+    assert min(clearance.apart_m(position) for position in performance.position) > 0.003
 
 
 def test_a_note_without_a_finger_is_left_out(pianomime_hands):

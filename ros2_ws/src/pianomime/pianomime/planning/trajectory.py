@@ -46,7 +46,7 @@ class TrajectoryConfig(Config):
     )
     astray_m: float = parameter(0.005, "Idle fingertip nearer to the other hand [m]", ge=1e-6)
     hands_apart_m: float = parameter(
-        0.12, "Distance of the hands' middle fingers along y, if the keys allow [m]", ge=0.0
+        0.1, "Distance of the hands' middle fingers along y, if the keys allow [m]", ge=0.0
     )
     acceleration: float = parameter(0.5, "Finger joint, change of change a step [rad]", ge=1e-6)
     forearm_acceleration_m: float = parameter(0.02, "Forearm, the same [m]", ge=1e-6)
