@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.metrics.key_press import key_press_metrics
+from pianomime.piano.geometry import LOWEST_PITCH
 from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.planning.lead_over import LeadOver
 from pianomime.planning.motion_limits import MotionLimits
@@ -18,7 +19,7 @@ from pianomime.safety.gate_config import GateConfig
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, PedalEvent, Score
 from pianomime.simulation.model import CONTROL_DT_S
-from pianomime.simulation.simulation import PianoSimulation
+from pianomime.simulation.simulation import MidiKind, PianoSimulation
 
 LEAD, TAIL = 20, 10
 
@@ -48,6 +49,30 @@ def test_a_scale_with_chords_is_played_well(hands):
     for step in range(len(goals.keys), len(goals.keys) + TAIL):
         simulation.step(*performance.command(step, simulation.joint_position))
     assert not simulation.active.any(), "the fingers are lifted at the end"
+
+
+def test_loud_notes_are_struck_harder(pianomime_hands):
+    rng = np.random.default_rng(0)
+    keys = 40 + np.cumsum(rng.integers(-3, 4, 60)) % 24
+    notes = [
+        Note(i * 0.3, i * 0.3 + 0.25, int(key), int(rng.integers(25, 121)))
+        for i, key in enumerate(keys)
+    ]
+    performance, goals = plan(Score.from_notes("dynamics", notes), pianomime_hands)
+    simulation = PianoSimulation(pianomime_hands.model)
+    rollout = roll_out(performance.command, LEAD, len(goals.keys), simulation)
+    struck = {
+        (event.number - LOWEST_PITCH, round((event.time_s / CONTROL_DT_S - LEAD) / 6)): event.value
+        for event in rollout.events
+        if event.kind is MidiKind.NOTE_ON
+    }
+    pairs = [
+        (note.velocity, struck[note.key, i])
+        for i, note in enumerate(notes)
+        if (note.key, i) in struck
+    ]
+    assert len(pairs) > 50
+    assert np.corrcoef(np.transpose(pairs))[0, 1] > 0.7
 
 
 def test_a_press_shows_in_the_rows_at_its_steps_ends():

@@ -29,6 +29,10 @@ class FingertipPlanConfig(LeapConfig):
     tip_m: float = parameter(0.008, "Height of the fingertip site over the key it touches [m]")
     press_m: float = parameter(0.010, "How far below the pressed key's face to aim [m]", ge=0.0)
     hover_m: float = parameter(0.010, "Clearance over a key just before it is pressed [m]", ge=0.0)
+    hover_more_m: float = parameter(
+        0.0005, "More of it for each unit of MIDI velocity above 64 [m]", ge=0.0
+    )
+    hover_least_m: float = parameter(0.004, "Least of it, for the softest notes [m]", ge=0.0)
     idle_m: float = parameter(0.022, "Clearance over the keys of an idle finger [m]", ge=0.0)
     reach_steps: int = parameter(
         3, "Steps before an onset at which the finger heads for its key", ge=1, le=100
@@ -42,6 +46,10 @@ class FingertipPlanConfig(LeapConfig):
     def of(cls, lifts: bool) -> "FingertipPlanConfig":
         """Return what suits hands whose forearms do or do not lift; chosen on training clips."""
         return cls() if lifts else cls(white_x_m=0.07, black_x_m=-0.01)
+
+    def hover(self, velocity: int) -> float:
+        """Return the height [m] over a key from which to strike it: the louder, the higher."""
+        return max(self.hover_m + self.hover_more_m * (velocity - 64), self.hover_least_m)
 
 
 @dataclass(frozen=True)
@@ -106,19 +114,21 @@ def plan_fingertips(
     contact = np.zeros((rows, N_FINGERS), bool)
     approach = np.zeros((rows, N_FINGERS))
     released = np.zeros(N_FINGERS, int)  # first row at which each finger is free again
-    for note in played_notes(score, goals, config):
-        finger, pressed_key = score.notes[note.index].finger, score.notes[note.index].key
-        first, last = max(lead + note.first + 1, 0), lead + note.last + 1
+    for played in played_notes(score, goals, config):
+        note = score.notes[played.index]
+        finger, pressed_key = note.finger, note.key
+        first, last = max(lead + played.first + 1, 0), lead + played.last + 1
         if last < 0:
             continue  # over before the first row
         x = config.black_x_m if is_black()[pressed_key] else config.white_x_m
         if manner is not None:
-            x = _place_on_key(x, manner[note.first : note.last + 1, finger, 0], pressed_key)
+            x = _place_on_key(x, manner[played.first : played.last + 1, finger, 0], pressed_key)
         top = key_top()[pressed_key] + config.tip_m
         start = max(released[finger], first - config.reach_steps)
         ahead = np.arange(start, first)
         key[start : last + 1, finger] = pressed_key
-        position[start : last + 1, finger] = x, key_y()[pressed_key], top + config.hover_m
+        above = top + config.hover(note.velocity)
+        position[start : last + 1, finger] = x, key_y()[pressed_key], above
         approach[ahead, finger] = 1 - (first - 1 - ahead) / config.reach_steps
         contact[first : last + 1, finger] = True
         approach[first : last + 1, finger] = 1.0
