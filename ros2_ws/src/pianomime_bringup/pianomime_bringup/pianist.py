@@ -13,6 +13,7 @@ from pianomime.config import parameter
 from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.grid import grid_index
 from pianomime.perception.demonstration import load_demonstration
+from pianomime.planning.motion_limits import MotionLimits
 from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.refinement.learnt_file import load_learnt
 from pianomime.score.repertoire import find_score
@@ -29,13 +30,8 @@ CONTROLLERS: Final = ("expert", "planner", "policy")
 """The expert plans the whole song before it plays, the planner a second ahead while it plays, the
 policy does not plan: it has learnt to play."""
 
-REAL_HANDS: Final[dict[str, Value]] = {
-    "max_joint_velocity": 12.0,
-    "max_joint_acceleration": 300.0,
-    "max_forearm_velocity": 1.0,
-    "max_forearm_acceleration": 20.0,
-}
-"""Limits for hands that can be hurt, to begin with; the maker's are the ones to set."""
+REAL_HANDS: Final[dict[str, Value]] = asdict(MotionLimits())
+"""The gate's limits for hands that can be hurt, to begin with; the maker's are the ones to set."""
 
 
 @dataclass(frozen=True, kw_only=True)

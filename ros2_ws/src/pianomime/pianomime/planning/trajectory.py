@@ -205,7 +205,7 @@ class TrajectoryFit:
         return hessian, descent
 
     def _solve_banded(self, point: _Point, hessian: Array, descent: Array, damping: float) -> Array:
-        """Add the accelerations' coupling and the damping, and solve for the change of pose."""
+        """Add the rates' coupling and the damping, and solve for the change of pose."""
         rows, na = descent.shape
         banded = np.zeros((2 * na + 1, rows, na))
         for column in range(na):
