@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pianomime.config import parameter
 from pianomime.hands.fingers import N_FINGERS
 from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
+from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.played_notes import LeapConfig, played_notes
 from pianomime.score.goals import KeyGoals
 from pianomime.score.score import Score
@@ -43,9 +44,15 @@ class FingertipPlanConfig(LeapConfig):
     )
 
     @classmethod
-    def of(cls, lifts: bool) -> "FingertipPlanConfig":
-        """Return what suits hands whose forearms do or do not lift; chosen on training clips."""
-        return cls() if lifts else cls(white_x_m=0.07, black_x_m=-0.01)
+    def of(cls, lifts: bool, limits: MotionLimits | None = None) -> "FingertipPlanConfig":
+        """Return what suits hands whose forearms do or do not lift; chosen on training clips.
+
+        Where `limits` make fingers slow, they stay nearer to the keys.
+        """
+        limits = limits or MotionLimits()
+        pace = min(1.0, limits.max_joint_velocity / MotionLimits.max_joint_velocity)
+        heights = {name: getattr(cls, name) * pace for name in ("hover_m", "idle_m")}
+        return cls(**heights) if lifts else cls(white_x_m=0.07, black_x_m=-0.01, **heights)
 
     def hover(self, velocity: int) -> float:
         """Return the height [m] over a key from which to strike it: the louder, the higher."""

@@ -61,7 +61,7 @@ class OnlinePlanner:
         self._limits = limits or MotionLimits()
         self._fingering = OnlineFingering(dt_s)
         self._config = TrajectoryConfig.of(hands.lifts, iterations=_ITERATIONS)
-        self._fingertip_config = FingertipPlanConfig.of(hands.lifts)
+        self._fingertip_config = FingertipPlanConfig.of(hands.lifts, limits)
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)

@@ -87,10 +87,10 @@ def plan_performance(
         manner: Of a human, see `plan_fingertips`.
         limits: How fast the joints may move.
     """
-    goals = key_goals(score, dt_s)
-    geometry = FingertipPlanConfig.of(hands.lifts)
-    fingertips = plan_fingertips(score, goals, lead, tail, geometry, manner)
     limits = limits or MotionLimits()
+    goals = key_goals(score, dt_s)
+    geometry = FingertipPlanConfig.of(hands.lifts, limits)
+    fingertips = plan_fingertips(score, goals, lead, tail, geometry, manner)
     rows, n = len(fingertips.key), len(hands.joint_names)
     position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
     for side in range(len(SIDES)):
