@@ -36,7 +36,13 @@ def start_playing(graph, *, auto_arm=True, **gate):
     graph.start(EXPERT, use_sim_time=True)
     if not auto_arm:
         graph.until(lambda: graph.trigger("gate/arm").success, "the gate is armed")
-    graph.until(lambda: len(graph.pressed_s) > 10, "keys are pressed")
+
+    def playing():
+        if not auto_arm and state_of(graph) == GateStatus.HALTED:  # a machine that stalled
+            graph.trigger("gate/arm")
+        return len(graph.pressed_s) > 10
+
+    graph.until(playing, "keys are pressed")
 
 
 def state_of(graph):
@@ -49,7 +55,7 @@ def plays_on(graph):
 
 
 def test_1_a_killed_controller_lifts_the_hands_until_it_is_armed_again(graph):
-    start_playing(graph, auto_arm=False, silence_s=1.0)
+    start_playing(graph, auto_arm=False)
     graph.until(lambda: graph.active, "a key is down")
     graph.stop(EXPERT, signal.SIGKILL)
     graph.until(lambda: state_of(graph) == GateStatus.HALTED, "the hands are up")
@@ -57,9 +63,9 @@ def test_1_a_killed_controller_lifts_the_hands_until_it_is_armed_again(graph):
     last_s = graph.wishes_s[-1]
     graph.until(lambda: graph.commands[-1][0] > last_s + 0.6, "the lift is commanded")
     first_s = next(stamp_s for stamp_s, _ in graph.commands if stamp_s > last_s)
-    assert first_s - last_s < 2.0, "at once; benchmarks/faults.py measures how soon"
+    assert first_s - last_s < 0.45, "at once; benchmarks/faults.py measures how soon"
     graph.until(lambda: not graph.active, "all keys are up")
-    assert graph.pressed_s[-1] - last_s <= 3.0
+    assert graph.pressed_s[-1] - last_s <= 0.8
     graph.until(lambda: any(m.number == ALL_NOTES_OFF for m in graph.midi), "all notes off")
     graph.until(lambda: "no command of expert" in graph.problems["gate"], "an error is reported")
     graph.start(EXPERT, use_sim_time=True)

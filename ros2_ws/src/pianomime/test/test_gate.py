@@ -445,7 +445,7 @@ def test_hands_slow_down_and_stop_before_they_meet(robopianist_hands):
         )
         seen.add(result.verdict)
         here = result.target[:-1]
-        distances.append(clearance._distances(here)[0])
+        distances.append(clearance.apart_m(here))
     assert distances[0] > 0.06, "they begin well apart"
     assert min(distances) > 0.015
     assert Verdict.SLOWED in seen
