@@ -77,8 +77,9 @@ class PianoSimulation:
             for side in SIDES
             for name in FINGERTIP_SITES
         ]
-        self._key_qpos = model.jnt_qposadr[keys]
-        self._key_dof = model.jnt_dofadr[keys]
+        first = model.joint(int(keys[0]))
+        self._key_angle = self.data.qpos[first.qposadr[0] :][:N_KEYS]  # views, for speed: the
+        self._key_speed = self.data.qvel[first.dofadr[0] :][:N_KEYS]  # keys stand in a row
         self._key_max = model.jnt_range[keys, 1]
         self.reset()
 
@@ -134,12 +135,12 @@ class PianoSimulation:
     @property
     def key_position(self) -> NDArray[np.float64]:
         """How far each key is down, 0 .. 1 at its end stop, (88,)."""
-        return np.asarray(np.clip(self.data.qpos[self._key_qpos], 0, self._key_max) / self._key_max)
+        return np.asarray(np.clip(self._key_angle, 0, self._key_max) / self._key_max)
 
     @property
     def key_velocity(self) -> NDArray[np.float64]:
         """Angular velocity of each key [rad/s], down positive, (88,)."""
-        return np.asarray(self.data.qvel[self._key_dof])
+        return self._key_speed.copy()
 
     def step(
         self, target: NDArray[np.float64], sustain: bool, substeps: int = SUBSTEPS
@@ -170,11 +171,13 @@ class PianoSimulation:
         return events
 
     def _update_keys(self, events: list[MidiEvent]) -> None:
-        position = np.minimum(self.data.qpos[self._key_qpos], self._key_max)
-        active = self._key_max - position <= ACTIVATION_RAD
-        for key in np.flatnonzero(active != self.active):
+        active = self._key_max - self._key_angle <= ACTIVATION_RAD
+        changed = active != self.active
+        if not changed.any():
+            return
+        for key in np.flatnonzero(changed):
             if active[key]:
-                value = midi_velocity(int(key), float(self.key_velocity[key]))
+                value = midi_velocity(int(key), float(self._key_speed[key]))
                 kind = MidiKind.NOTE_ON
             else:
                 kind, value = MidiKind.NOTE_OFF, 0
