@@ -140,7 +140,7 @@ class PianoSimulation:
     @property
     def key_velocity(self) -> NDArray[np.float64]:
         """Angular velocity of each key [rad/s], down positive, (88,)."""
-        return self._key_speed.copy()
+        return np.array(self._key_speed)
 
     def step(
         self, target: NDArray[np.float64], sustain: bool, substeps: int = SUBSTEPS
