@@ -29,7 +29,7 @@ class FingertipPlanConfig(LeapConfig):
     black_x_m: float = parameter(-0.005, "Where a black key is pressed, x [m]", ge=-0.075, le=0.015)
     tip_m: float = parameter(0.008, "Height of the fingertip site over the key it touches [m]")
     press_m: float = parameter(0.010, "How far below the pressed key's face to aim [m]", ge=0.0)
-    hover_m: float = parameter(0.010, "Clearance over a key just before it is pressed [m]", ge=0.0)
+    hover_m: float = parameter(0.007, "Clearance over a key just before it is pressed [m]", ge=0.0)
     hover_more_m: float = parameter(
         0.0005, "More of it for each unit of MIDI velocity above 64 [m]", ge=0.0
     )
@@ -51,8 +51,10 @@ class FingertipPlanConfig(LeapConfig):
         """
         limits = limits or MotionLimits()
         pace = min(1.0, limits.max_joint_velocity / MotionLimits.max_joint_velocity)
-        heights = {name: getattr(cls, name) * pace for name in ("hover_m", "idle_m")}
-        return cls(**heights) if lifts else cls(white_x_m=0.07, black_x_m=-0.01, **heights)
+        idle_m = cls.idle_m * pace
+        if lifts:
+            return cls(hover_m=cls.hover_m * pace, idle_m=idle_m)
+        return cls(white_x_m=0.07, black_x_m=-0.01, hover_m=0.010 * pace, idle_m=idle_m)
 
     def hover(self, velocity: int) -> float:
         """Return the height [m] over a key from which to strike it: the louder, the higher."""

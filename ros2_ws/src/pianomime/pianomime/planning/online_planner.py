@@ -14,6 +14,7 @@ from pianomime.planning.feedforward import Feedforward
 from pianomime.planning.fingertip_plan import FingertipPlan, FingertipPlanConfig, plan_fingertips
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.performance_plan import FEEDBACK_GAIN
+from pianomime.planning.tracking import Tracker
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.score.goals import KeyGoals, StepNote
 
@@ -28,6 +29,9 @@ MAX_SKIPPED: Final = 10
 _ITERATIONS: Final = 2
 """Of the fit at each step; it starts from the step before, so few will do."""
 
+_PREVIEW: Final = MAX_SKIPPED + 2
+"""Rows of the fit that a target is chosen for."""
+
 
 @dataclass
 class _Hand:
@@ -35,8 +39,10 @@ class _Hand:
 
     kinematics: HandKinematics
     feedforward: Feedforward
+    tracker: Tracker
     pose: Array | None  # (rows, na)
     held: Array  # (2, na)
+    state: Array  # (rows, 2 na) what the targets bring it to, from this instant on
 
 
 class OnlinePlanner:
@@ -66,9 +72,11 @@ class OnlinePlanner:
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)
             feedforward = Feedforward(hands, kinematics, side, dt_s)
+            tracker = Tracker(hands, kinematics, dt_s)
             held = np.tile(kinematics.pose(start), (2, 1))
             held = np.clip(held, kinematics.lower, kinematics.upper)
-            self._hands.append(_Hand(kinematics, feedforward, None, held))
+            state = np.concatenate((held[1:], np.zeros_like(held[1:])), axis=1)
+            self._hands.append(_Hand(kinematics, feedforward, tracker, None, held, state))
 
     def step(self, now: int, keys: NDArray[np.bool_], measured: Array) -> Array:
         """Return the target of each joint (n,) for the control step that begins [rad, m].
@@ -87,6 +95,7 @@ class OnlinePlanner:
                 rest = hand.pose[passed:]
                 hand.held = rest[:2]
                 guess = np.concatenate([rest, np.repeat(rest[-1:], passed, axis=0)])
+                hand.state = hand.state[passed:]
             fit = TrajectoryFit(
                 self._hands_model,
                 hand.kinematics,
@@ -98,10 +107,13 @@ class OnlinePlanner:
                 self._limits,
             )
             hand.pose = fit.solve(guess)
-            wanted = hand.feedforward.targets(hand.pose[:3], plan.window(0, 3))[1]
+            pose = hand.pose[:_PREVIEW]
+            wanted = hand.feedforward.targets(pose, plan.window(0, len(pose)))
+            tracked = hand.tracker.track(pose, wanted, 1, hand.state[0])
+            hand.state = tracked.state
             joints, expand = hand.kinematics.joints, hand.kinematics.expand
             error = expand @ hand.pose[1] - measured[joints]
-            target[joints] = expand @ wanted + FEEDBACK_GAIN * error
+            target[joints] = expand @ tracked.target[0] + FEEDBACK_GAIN * error
         return target
 
     def _fingertips(self, now: int, keys: NDArray[np.bool_]) -> FingertipPlan:

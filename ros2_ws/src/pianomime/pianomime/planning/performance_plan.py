@@ -13,6 +13,7 @@ from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedforward import Feedforward
 from pianomime.planning.fingertip_plan import FingertipPlan, FingertipPlanConfig, plan_fingertips
 from pianomime.planning.motion_limits import MotionLimits
+from pianomime.planning.tracking import Tracker
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Score
@@ -25,9 +26,9 @@ _WINDOW: Final = 400
 _OVERLAP: Final = 60
 """Further steps looked at and then fitted again: what is 3 s ahead hardly matters now."""
 
-FEEDBACK_GAIN: Final = 0.3
+FEEDBACK_GAIN: Final = 0.4
 """Share of a joint's error that is added to its target: the actuators take out most of the rest
-within a step by themselves. Chosen on training clips; 0 and 0.6 play worse."""
+within a step by themselves. Chosen on training clips."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,7 @@ def plan_performance(
     position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
     for side in range(len(SIDES)):
         kinematics = HandKinematics(hands, side)
-        feedforward = Feedforward(hands, kinematics, side, dt_s)
-        pose, wanted = _plan_hand(hands, kinematics, feedforward, side, fingertips, dt_s, limits)
+        pose, wanted = _plan_hand(hands, kinematics, side, fingertips, dt_s, limits)
         position[:, kinematics.joints] = pose @ kinematics.expand.T
         target[:, kinematics.joints] = wanted @ kinematics.expand.T
     sustain = np.zeros(rows - 1, bool)
@@ -107,27 +107,30 @@ def plan_performance(
 def _plan_hand(
     hands: HandsModel,
     kinematics: HandKinematics,
-    feedforward: Feedforward,
     side: int,
     fingertips: FingertipPlan,
     dt_s: float,
     limits: MotionLimits,
 ) -> tuple[Array, Array]:
     """Return poses (rows, na) and actuator targets (rows - 1, na), window after window."""
+    feedforward = Feedforward(hands, kinematics, side, dt_s)
+    tracker = Tracker(hands, kinematics, dt_s)
+    config = TrajectoryConfig.of(hands.lifts)
     rows = len(fingertips.key)
     pose = np.zeros((rows, kinematics.n))
     target = np.zeros((rows - 1, kinematics.n))
-    config = TrajectoryConfig.of(hands.lifts)
+    state = np.zeros(2 * kinematics.n)  # where the targets bring it to by row done - 1
     done = 1  # rows that are fixed: at first the pose to start from
     while done < rows:
         begin = max(done - 2, 0)  # two rows fix place and velocity
         end = min(done + _WINDOW + _OVERLAP, rows)
         window, held = fingertips.window(begin, end), pose[begin:done]
-        fit = TrajectoryFit(hands, kinematics, side, window, held, dt_s, config, limits)
+        fitted = TrajectoryFit(hands, kinematics, side, window, held, dt_s, config, limits).solve()
+        wanted = feedforward.targets(fitted, window)
+        tracked = tracker.track(fitted, wanted, done - 1 - begin, state)
         new = end if end == rows else done + _WINDOW
-        pose[done:new] = fit.solve()[done - begin : new - begin]
-        window = fingertips.window(begin, new)
-        wanted = feedforward.targets(pose[begin:new], window)
-        target[done - 1 : new - 1] = wanted[done - 1 - begin :]
+        pose[done:new] = fitted[done - begin : new - begin]
+        target[done - 1 : new - 1] = tracked.target[: new - done]
+        state = tracked.state[new - done]
         done = new
     return pose, target

@@ -49,7 +49,7 @@ class TrajectoryConfig(Config):
         0.1, "Distance of the hands' middle fingers along y, if the keys allow [m]", ge=0.0
     )
     acceleration: float = parameter(0.5, "Finger joint, change of change a step [rad]", ge=1e-6)
-    forearm_acceleration_m: float = parameter(0.02, "Forearm, the same [m]", ge=1e-6)
+    forearm_acceleration_m: float = parameter(0.04, "Forearm, the same [m]", ge=1e-6)
     posture: float = parameter(1.0, "Finger joint away from its relaxed angle [rad]", ge=1e-6)
     forearm_posture_m: float = parameter(0.1, "Forearm away from its rest [m]", ge=1e-6)
     along_m: float = parameter(0.3, "Hand away from its fingers' keys along y [m]", ge=1e-6)
@@ -65,7 +65,9 @@ class TrajectoryConfig(Config):
         Where they do not, it is the fingers that have to keep clear of the keys, and the hands of
         each other.
         """
-        return cls(**more) if lifts else cls(floor_m=0.001, hands_apart_m=0.17, **more)
+        if lifts:
+            return cls(**more)
+        return cls(floor_m=0.001, hands_apart_m=0.17, forearm_acceleration_m=0.02, **more)
 
 
 @dataclass(frozen=True)

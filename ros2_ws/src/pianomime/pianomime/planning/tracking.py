@@ -1,0 +1,120 @@
+"""Targets that bring joints where they are to be, as their actuators really move them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import expm, solve_discrete_are
+
+from pianomime.hands.hands_model import HandsModel
+from pianomime.hands.kinematics import HandKinematics
+from pianomime.hands.posture import forearm_coordinates, relaxed_pose
+
+Array = NDArray[np.float64]
+
+_EFFORT: Final = 0.1
+"""What it costs to part from the given targets by as much as a joint is off at a cost of 1. Chosen
+on training clips; with nothing, targets swing."""
+
+_ARM_M: Final = 0.1
+"""A slide off by this much is as bad as a hinge off by 1 rad."""
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """What `Tracker.track` came to.
+
+    Attributes:
+        target: (steps, na) of each actuator in each control step [rad, m].
+        state: (steps + 1, 2 na) positions [rad, m], then velocities [rad, m a step], that they
+            lead to, from before the first step to after the last.
+    """
+
+    target: Array
+    state: Array
+
+
+class Tracker:
+    """Optimal tracking (LQ, with preview) for the coordinates of one hand.
+
+    A target stays as it is for a whole control step, in which a joint comes half the way and goes
+    on swinging in the next. So the hand is taken as masses and dampers drawn by the actuators'
+    springs, linear about the relaxed pose; whatever else acts is in the targets that are given.
+    """
+
+    def __init__(self, hands: HandsModel, kinematics: HandKinematics, dt_s: float) -> None:
+        """Read a hand's masses, dampers and springs off the model, for steps of `dt_s` [s]."""
+        actuators, expand = kinematics.actuators, kinematics.expand
+        self._lower, self._upper = hands.model.actuator_ctrlrange[actuators].T
+        dof = hands.dof_index[kinematics.joints]
+        data = mujoco.MjData(hands.model)
+        relaxed = expand @ relaxed_pose(hands, actuators)
+        data.qpos[hands.qpos_index[kinematics.joints]] = relaxed
+        mujoco.mj_forward(hands.model, data)
+        mass = np.zeros((hands.model.nv, hands.model.nv))
+        mujoco.mj_fullM(hands.model, data, mass)
+        spring = hands.model.actuator_gainprm[actuators, 0][:, None]
+        self._mass = expand.T @ mass[np.ix_(dof, dof)] @ expand / spring / dt_s**2
+        self._damper = expand.T @ np.diag(hands.model.dof_damping[dof]) @ expand / spring / dt_s
+        off = np.where(forearm_coordinates(hands, actuators), _ARM_M, 1.0)
+        self._discretise(off**-2.0)
+
+    def _discretise(self, weight: Array) -> None:
+        """Work out how a step changes a state, x' = A x + B target, and the optimal feedback."""
+        n = len(weight)
+        motion = np.zeros((3 * n, 3 * n))  # of positions, velocities and constant targets
+        motion[:n, n : 2 * n] = np.eye(n)
+        drawn = np.hstack((-np.eye(n), -self._damper, np.eye(n)))
+        motion[n : 2 * n] = np.linalg.solve(self._mass, drawn)
+        step = expm(motion)
+        self._a, self._b = step[: 2 * n, : 2 * n], step[: 2 * n, 2 * n :]
+        self._weight = np.concatenate((weight, np.zeros(n)))
+        effort = _EFFORT * np.diag(weight)
+        self._price = solve_discrete_are(self._a, self._b, np.diag(self._weight), effort)
+        pull = self._b.T @ self._price
+        self._worth = np.linalg.inv(effort + pull @ self._b)
+        self._pull = pull.T
+        self._gain = self._worth @ pull @ self._a
+        self._closed = self._a - self._b @ self._gain
+
+    def track(self, pose: Array, target: Array, row: int, state: Array) -> Tracked:
+        """Mend targets so that they lead along a trajectory, from one of its rows on.
+
+        Args:
+            pose: (rows, na) where the coordinates are to be at the ends of steps.
+            target: (rows - 1, na) what inverse dynamics asks for on the way.
+            row: Where to begin; the rows before it are past.
+            state: (2 na,) where they are there, and how fast [a step].
+        """
+        asked = self._asked(pose)
+        aside = (target - asked)[row:]  # for gravity and keys
+        asked, ahead = asked[row:], self._ahead(pose[row:], asked[row:])
+        targets, states = np.empty_like(asked), np.empty((len(asked) + 1, len(state)))
+        states[0] = state
+        for step in range(len(asked)):
+            mended = asked[step] - self._gain @ states[step] - ahead[step]
+            targets[step] = np.clip(mended + aside[step], self._lower, self._upper)
+            drawn = self._b @ (targets[step] - aside[step])
+            states[step + 1] = self._a @ states[step] + drawn
+        return Tracked(targets, states)
+
+    def _asked(self, pose: Array) -> Array:
+        """Return what masses and dampers alone ask for, (rows - 1, na)."""
+        velocity = np.diff(pose, axis=0)
+        acceleration = np.diff(velocity, axis=0, prepend=0.0)
+        middle = 0.5 * (pose[:-1] + pose[1:])
+        return np.asarray(middle + velocity @ self._damper.T + acceleration @ self._mass.T)
+
+    def _ahead(self, pose: Array, asked: Array) -> Array:
+        """Return what to take off each target for the sake of all that follows, (rows - 1, na)."""
+        n = pose.shape[1]
+        slope = -self._price[:, :n] @ pose[-1]  # of the price, at the end of the steps
+        ahead = np.empty_like(asked)
+        for row in reversed(range(len(asked))):
+            slope = slope + self._pull @ asked[row]
+            ahead[row] = self._worth @ self._b.T @ slope
+            slope = self._closed.T @ slope
+            slope[:n] -= self._weight[:n] * pose[row]
+        return ahead
