@@ -48,9 +48,7 @@ class Feedforward:
             pose: (rows, na) trajectory, in the hand's coordinates.
             plan: What the fingers press in these rows.
         """
-        middle = 0.5 * (pose[:-1] + pose[1:])
-        velocity = np.diff(pose, axis=0) / self._dt_s
-        acceleration = np.diff(velocity, axis=0, prepend=0.0) / self._dt_s
+        middle, velocity, acceleration = motion_of(pose, self._dt_s)
         force = self._inverse_dynamics(middle, velocity, acceleration)
         return np.asarray(middle + (force - self._key_forces(pose, plan)) / self._gain)
 
@@ -75,3 +73,14 @@ class Feedforward:
         push_n = np.where(contact, torque_nm / np.where(contact, arm_m, 1.0), 0.0)
         jacobian = self._kinematics.fingertips(pose[1:]).jacobian()
         return np.asarray(np.einsum("tf,tfj->tj", push_n, jacobian[:, :, 2]))
+
+
+def motion_of(pose: Array, dt_s: float) -> tuple[Array, Array, Array]:
+    """Return the middle, velocity and acceleration of each step of a trajectory (rows, na).
+
+    All three are (rows - 1, na), for rows `dt_s` [s] apart that are come to from rest.
+    """
+    middle = 0.5 * (pose[:-1] + pose[1:])
+    velocity = np.diff(pose, axis=0) / dt_s
+    acceleration = np.diff(velocity, axis=0, prepend=0.0) / dt_s
+    return middle, velocity, acceleration

@@ -11,6 +11,7 @@ from scipy.linalg import expm, solve_discrete_are
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.hands.posture import forearm_coordinates, relaxed_pose
+from pianomime.planning.feedforward import motion_of
 
 Array = NDArray[np.float64]
 
@@ -74,9 +75,10 @@ class Tracker:
         effort = _EFFORT * np.diag(weight)
         self._price = solve_discrete_are(self._a, self._b, np.diag(self._weight), effort)
         pull = self._b.T @ self._price
-        self._worth = np.linalg.inv(effort + pull @ self._b)
+        worth = np.linalg.inv(effort + pull @ self._b)
         self._pull = pull.T
-        self._gain = self._worth @ pull @ self._a
+        self._look = worth @ self._b.T
+        self._gain = worth @ pull @ self._a
         self._closed = self._a - self._b @ self._gain
 
     def track(self, pose: Array, target: Array, row: int, state: Array) -> Tracked:
@@ -102,9 +104,7 @@ class Tracker:
 
     def _asked(self, pose: Array) -> Array:
         """Return what masses and dampers alone ask for, (rows - 1, na)."""
-        velocity = np.diff(pose, axis=0)
-        acceleration = np.diff(velocity, axis=0, prepend=0.0)
-        middle = 0.5 * (pose[:-1] + pose[1:])
+        middle, velocity, acceleration = motion_of(pose, 1.0)
         return np.asarray(middle + velocity @ self._damper.T + acceleration @ self._mass.T)
 
     def _ahead(self, pose: Array, asked: Array) -> Array:
@@ -114,7 +114,7 @@ class Tracker:
         ahead = np.empty_like(asked)
         for row in reversed(range(len(asked))):
             slope = slope + self._pull @ asked[row]
-            ahead[row] = self._worth @ self._b.T @ slope
+            ahead[row] = self._look @ slope
             slope = self._closed.T @ slope
             slope[:n] -= self._weight[:n] * pose[row]
         return ahead

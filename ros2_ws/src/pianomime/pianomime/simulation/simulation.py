@@ -172,17 +172,14 @@ class PianoSimulation:
 
     def _update_keys(self, events: list[MidiEvent]) -> None:
         active = self._key_max - self._key_angle <= ACTIVATION_RAD
-        changed = active != self.active
-        self.active = active
-        if not changed.any():
-            return
-        for key in np.flatnonzero(changed):
+        for key in np.flatnonzero(active != self.active):
             if active[key]:
                 value = midi_velocity(int(key), float(self._key_speed[key]))
                 kind = MidiKind.NOTE_ON
             else:
                 kind, value = MidiKind.NOTE_OFF, 0
             events.append(MidiEvent(self.time_s, kind, int(key) + LOWEST_PITCH, value))
+        self.active = active
 
     def _check(self) -> None:
         for warning in (
