@@ -71,7 +71,7 @@ def test_a_lost_link_is_a_fault_and_a_mended_one_moves_nothing_by_itself(graph):
     )
     graph.call(SetBool, "emulator/drop_link", SetBool.Request(data=True))
     graph.until(lambda: "silent" in graph.problems.get("shadow_bridge", ""), "the bridge says so")
-    graph.until(lambda: "hung up" in graph.problems.get("midi_keyboard", ""), "so does the piano")
+    graph.until(lambda: "refused" in graph.problems["midi_keyboard"], "so does the piano")
     graph.call(SetBool, "emulator/drop_link", SetBool.Request(data=False))
     graph.until(lambda: not graph.problems["shadow_bridge"], "the hands are back")
     graph.until(lambda: not graph.problems["midi_keyboard"], "and so is the keyboard")

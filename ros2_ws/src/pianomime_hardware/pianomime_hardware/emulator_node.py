@@ -7,6 +7,7 @@ from std_msgs.msg import Float64
 from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
+from pianomime.errors import OutputError
 from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.emulated_hands import EmulatedHands
 from pianomime.hardware.emulated_link import EmulatedLink
@@ -71,7 +72,7 @@ class EmulatorNode(PianoNode):
     def release(self) -> None:
         """Let go of the cable."""
         if self._cable is not None:
-            self._cable.close()
+            self._cable.unplug()
             self._cable = None
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
@@ -99,7 +100,7 @@ class EmulatorNode(PianoNode):
                 self.diagnostics.count("unknown joints", self._unknown)
                 self.get_logger().warning(f"no joint {error}", throttle_duration_sec=1.0)
         assert self._cable is not None
-        for message in self._cable.look() if self._notes.is_up else ():
+        for message in self._cable.look():
             if message.type == "control_change" and message.control == SUSTAIN_CONTROLLER:
                 self._hands.press_pedal(message.value >= PEDAL_DOWN)
         for event in self._hands.advance(now_s):
@@ -116,10 +117,16 @@ class EmulatorNode(PianoNode):
             )
 
     def _drop_link(self, request: SetBool.Request) -> str:
+        assert self._cable is not None
+        if request.data:
+            self._cable.unplug()
+        else:
+            try:
+                self._cable.plug()
+            except OutputError as error:
+                return str(error)
         for link in (self._commands, self._states, self._notes):
             link.is_up = not request.data
-        if request.data and self._cable is not None:
-            self._cable.unplug()
         return ""
 
 

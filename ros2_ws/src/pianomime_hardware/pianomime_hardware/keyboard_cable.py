@@ -13,29 +13,52 @@ class KeyboardCable:
     """Serves one peer at a time; a new one takes the place of the old."""
 
     def __init__(self, port: int) -> None:
-        """Wait for peers.
+        """Plug it in.
 
         Raises:
             OutputError: The port is taken.
         """
-        self._server = socket.socket()
-        self._server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._server.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise OutputError(f"midi_port = {port}: {error.strerror}") from error
-        self._server.listen(1)
-        self._server.setblocking(False)
+        self._port = port
+        self._server: socket.socket | None = None
         self._peer: socket.socket | None = None
+        self.plug()
+
+    def plug(self) -> None:
+        """Wait for peers, if it does not.
+
+        Raises:
+            OutputError: The port is taken.
+        """
+        if self._server is not None:
+            return
+        server = socket.socket()
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server.bind(("127.0.0.1", self._port))
+        except OSError as error:
+            server.close()
+            raise OutputError(f"midi_port = {self._port}: {error.strerror}") from error
+        server.listen(1)
+        server.setblocking(False)
+        self._server = server
+
+    def unplug(self) -> None:
+        """Hang up, and turn away whoever calls."""
+        self._hang_up()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
     def look(self) -> list[mido.Message]:
         """Take a new peer; returns what the peer has sent."""
+        if self._server is None:
+            return []
         try:
             peer, _ = self._server.accept()
         except BlockingIOError:
             pass
         else:
-            self.unplug()
+            self._hang_up()
             peer.setblocking(False)
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._peer, self._writer, self._reader = peer, MidiWriter(), MidiReader()
@@ -48,7 +71,7 @@ class KeyboardCable:
         except OSError:
             data = b""
         if not data:
-            self.unplug()
+            self._hang_up()
         return self._reader.feed(data)
 
     def send(self, event: MidiEvent) -> None:
@@ -57,15 +80,9 @@ class KeyboardCable:
             try:
                 self._peer.sendall(self._writer.write(event))
             except OSError:
-                self.unplug()
+                self._hang_up()
 
-    def unplug(self) -> None:
-        """Hang up."""
+    def _hang_up(self) -> None:
         if self._peer is not None:
             self._peer.close()
             self._peer = None
-
-    def close(self) -> None:
-        """Let go of the port."""
-        self.unplug()
-        self._server.close()
