@@ -36,14 +36,11 @@ from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import PianoSimulation
 
 SEED = 0
+BODY = "pianomime"
 
 
 def simulation() -> PianoSimulation:
-    return PianoSimulation(load_model(embodiment("pianomime")))
-
-
-def make_env(plan: PerformancePlan, goals: KeyGoals) -> ResidualEnv:
-    return ResidualEnv(plan, goals, simulation())
+    return PianoSimulation(load_model(embodiment(BODY)))
 
 
 def until(minutes: float) -> Callable[..., bool]:
@@ -59,7 +56,7 @@ def until(minutes: float) -> Callable[..., bool]:
 
 def residual(plan: PerformancePlan, goals: KeyGoals, minutes: float) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        make = partial(make_env, plan, goals)
+        make = partial(ResidualEnv.of, plan, goals, BODY)
         config = PpoConfig(steps=10**9, seed=SEED)
         return learn_residual(plan, goals, make, Path(folder), config, until(minutes)).f1
 
@@ -102,7 +99,7 @@ def main() -> None:
     print(
         f"{options.minutes:g}`, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, seed {SEED};"
     )
-    print("iterative learning has one core, PPO both. F1, `pianomime` embodiment.\n")
+    print(f"iterative learning has one core, PPO both. F1, `{BODY}` embodiment.\n")
     m = f"{options.minutes:g} min"
     print(
         f"| clip | human IK | + PPO {m} | plan | + PPO {m} | + learning {m} |"

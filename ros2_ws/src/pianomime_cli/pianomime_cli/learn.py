@@ -5,6 +5,7 @@ import signal
 import sys
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from tqdm import tqdm
 from pianomime.errors import OutputError, PianoMimeError
 from pianomime.evaluation.players import planned
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
-from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
 from pianomime.refinement.learnt_file import (
     Card,
@@ -22,11 +22,12 @@ from pianomime.refinement.learnt_file import (
     save_learnt,
     versions,
 )
-from pianomime.score.goals import KeyGoals, key_goals
+from pianomime.score.goals import key_goals
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime_bringup.arguments import count
 
 
 def add_parser(commands: Any) -> None:
@@ -39,11 +40,11 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("song", help="MIDI file, or name of a piece that comes along")
     parser.add_argument("-o", "--output", type=Path, required=True, help="file to write (.npz)")
-    parser.add_argument("--rollouts", type=int, default=default.rollouts, help="times to play it")
+    parser.add_argument("--rollouts", type=count, default=default.rollouts, help="times to play it")
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument(
         "--residual-steps",
-        type=int,
+        type=count,
         default=0,
         help="of residual reinforcement learning after it; needs tools/setup learning",
     )
@@ -57,6 +58,8 @@ def _run(options: argparse.Namespace) -> int:
         raise OutputError(f"{options.output}: exists already")
     if not options.output.absolute().parent.is_dir():
         raise OutputError(f"{options.output}: there is no folder {options.output.parent}")
+    if options.residual_steps and find_spec("stable_baselines3") is None:
+        raise PianoMimeError("stable-baselines3 is missing; run: tools/setup learning")
     interrupt = _Interrupt()
     folder = options.output.with_suffix(".training")
     kept = folder / "plan.npz"
@@ -116,13 +119,12 @@ def _reinforce(
     interrupt: "_Interrupt",
 ) -> Learnt:
     """Add what PPO finds; checkpoints and the learning curve go to `folder`."""
-    try:
-        from pianomime.refinement.residual_learning import PpoConfig, learn_residual
-    except ImportError as error:
-        raise PianoMimeError(f"{error.name} is missing; run: tools/setup learning") from None
+    from pianomime.refinement.residual_env import ResidualEnv
+    from pianomime.refinement.residual_learning import PpoConfig, learn_residual
+
     goals = key_goals(score, CONTROL_DT_S)
     config = PpoConfig(steps=options.residual_steps, seed=options.seed)
-    make_env = partial(_make_env, learnt.plan, goals, options.embodiment)
+    make_env = partial(ResidualEnv.of, learnt.plan, goals, options.embodiment)
     with tqdm(total=config.steps, unit="step") as bar:
 
         def progress(steps: int, f1: float) -> bool:
@@ -133,13 +135,6 @@ def _reinforce(
         best = learn_residual(learnt.plan, goals, make_env, folder, config, progress)
     how = f"{learnt.card.how}, then PPO on residuals, {config.steps} steps"
     return Learnt(best.plan, replace(learnt.card, f1=best.f1, how=how))
-
-
-def _make_env(plan: PerformancePlan, goals: KeyGoals, name: str) -> Any:
-    """Make an environment, in a process of its own."""
-    from pianomime.refinement.residual_env import ResidualEnv
-
-    return ResidualEnv(plan, goals, PianoSimulation(load_model(embodiment(name))))
 
 
 class _Interrupt:

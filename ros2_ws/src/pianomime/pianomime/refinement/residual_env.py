@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
+from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.score.goals import KeyGoals
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation, SimulationState
 
 Array = NDArray[np.float64]
@@ -52,7 +54,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         config: ResidualConfig | None = None,
     ) -> None:
         """Play the plan once, to know states inside the song to start from."""
-        self._plan, self._goals, self._simulation = plan, goals, simulation
+        self._plan, self._goals, self.simulation = plan, goals, simulation
         self._config = config or ResidualConfig()
         hands = simulation.hands
         self._kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
@@ -75,6 +77,11 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
             -np.inf, np.inf, self._observe().shape, np.float64
         )
 
+    @classmethod
+    def of(cls, plan: PerformancePlan, goals: KeyGoals, body: str) -> "ResidualEnv":
+        """Return one with a simulation of its own, of the hands of embodiment `body`."""
+        return cls(plan, goals, PianoSimulation(load_model(embodiment(body))))
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Array, dict[str, Any]]:
@@ -84,25 +91,25 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         if self.np_random.uniform() < self._config.reference_start:
             step = int(self.np_random.integers(len(self._states)))
         self._step = (options or {}).get("start", step)
-        self._simulation.restore(self._states[self._step])
+        self.simulation.restore(self._states[self._step])
         return self._observe(), {}
 
     def step(self, action: NDArray[np.float32]) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        """Play one control step; `info` has the keys pressed and the command given."""
-        was_active = self._simulation.active
+        """Play one control step; `info` has the keys pressed and what the action added."""
+        was_active = self.simulation.active
         target, sustain = self._plan.command(
-            self._step - self._plan.lead, self._simulation.joint_position
+            self._step - self._plan.lead, self.simulation.joint_position
         )
         change = self._residual @ np.clip(action, -1.0, 1.0)
-        self._simulation.step(target + change, sustain)
+        self.simulation.step(target + change, sustain)
         reward = self._reward(was_active)
-        info = {"active": self._simulation.active, "change": change}
+        info = {"active": self.simulation.active, "change": change}
         self._step += 1
         ended = self._step >= self._plan.lead + len(self._goals.keys)
         return self._observe(), reward, ended, False, info
 
     def _record(self) -> list[SimulationState]:
-        simulation, states = self._simulation, []
+        simulation, states = self.simulation, []
         simulation.reset()
         for step in range(self._plan.lead + len(self._goals.keys)):
             states.append(simulation.save())
@@ -112,7 +119,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         return states
 
     def _observe(self) -> Array:
-        simulation = self._simulation
+        simulation = self.simulation
         goals, sustain = self._goals.window(
             self._step - self._plan.lead, self._config.lookahead + 1
         )
@@ -130,7 +137,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         )
 
     def _reward(self, was_active: NDArray[np.bool_]) -> float:
-        config, simulation = self._config, self._simulation
+        config, simulation = self._config, self.simulation
         (wanted,), _ = self._goals.window(self._step - self._plan.lead, 1)
         (wanted_before,), _ = self._goals.window(self._step - self._plan.lead - 1, 1)
         up = 1.0 - simulation.key_position[wanted]
@@ -146,7 +153,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
     def _mimic(self) -> float:
         """Return how close the fingertips are to the plan's, in x and y."""
         row = min(self._step + 1, len(self._tips) - 1)
-        off = np.linalg.norm((self._simulation.fingertip_position - self._tips[row])[:, :2], axis=1)
+        off = np.linalg.norm((self.simulation.fingertip_position - self._tips[row])[:, :2], axis=1)
         return float(_tolerance(off, 0.01, 0.05).mean())
 
 

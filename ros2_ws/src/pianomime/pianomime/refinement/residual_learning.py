@@ -19,6 +19,7 @@ from pianomime.config import Config, parameter
 from pianomime.errors import ModelError
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.planning.rollout import roll_out
 from pianomime.refinement.residual_env import ResidualEnv
 from pianomime.score.goals import KeyGoals
 
@@ -93,7 +94,8 @@ def learn_residual(
     best = ResidualLearned(plan, before, before)
     if (folder / _BEST).exists():
         kept = replace(plan, target=np.load(folder / _BEST, allow_pickle=False))
-        best = ResidualLearned(kept, _perform(None, trial, kept, goals)[0], before)
+        played = roll_out(kept.command, kept.lead, len(goals.keys), trial.simulation)
+        best = ResidualLearned(kept, key_press_metrics(goals.keys, played.pressed).f1, before)
     watcher = _Watcher(plan, goals, trial, folder, progress, best)
     # Ctrl-C reaches every process: the environments, which inherit this, leave it to `progress`.
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
