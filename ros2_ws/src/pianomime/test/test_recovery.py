@@ -4,13 +4,14 @@ import shutil
 from contextlib import contextmanager
 
 import pytest
+from mcap.writer import Writer as McapWriter
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
 from pianomime.errors import OutputError
-from pianomime.performance.bag import BagError, custom_data
+from pianomime.performance.bag import BagError, custom_data, is_cut_off
 from pianomime.performance.bag_writer import open_writer
-from pianomime.performance.recovery import recover
+from pianomime.performance.recovery import readable, recover
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
 SIZE = 10_000
@@ -61,6 +62,32 @@ def test_all_files_of_a_split_bag_are_saved_in_their_order(bag, tmp_path):
         shutil.copy(bag / "bag_0.mcap", split / f"bag_{number}.mcap")
     found = recover(split, tmp_path / "again")
     assert (found.messages, found.whole) == (2 * COUNT, True)
+
+
+def test_a_bag_that_lost_its_end_is_recovered_for_its_readers(bag):
+    with readable(bag) as whole:
+        assert whole == bag
+    file = bag / "bag_0.mcap"
+    file.write_bytes(file.read_bytes()[:-60])
+    assert is_cut_off(bag), "whatever its metadata say"
+    with readable(bag) as recovered:
+        assert texts(recovered) == list(range(COUNT))
+
+
+def test_what_is_no_bag_of_ros_or_no_place_for_one_is_named(bag, tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(OutputError, match="there: cannot be written .*exists already"):
+        recover(bag, tmp_path / "there")
+    with (tmp_path / "other.mcap").open("wb") as stream:
+        writer = McapWriter(stream)
+        writer.start()
+        schema = writer.register_schema("Note", "protobuf", b"")
+        channel = writer.register_channel("/notes", "protobuf", schema)
+        writer.add_message(channel, 1, b"", 1)
+        writer.finish()
+    with pytest.raises(BagError, match="other.mcap: of 'protobuf', not of ROS 2"):
+        recover(tmp_path / "other.mcap", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_files_are_named_as_rosbag2_names_them(bag, tmp_path):

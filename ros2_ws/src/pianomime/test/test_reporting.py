@@ -120,6 +120,14 @@ def test_fingers_and_moments_are_counted():
     assert [(m.begins_s, m.steps) for m in moments] == [(1.0, 20), (5.0, 5)]
 
 
+def test_a_key_need_not_be_down_in_the_step_before_it_is_struck_again():
+    notes = [Note(0.2 * i, 0.2 * i + 0.2, C4, finger=5) for i in range(10)]
+    notes.append(Note(3.0, 3.01, E4, finger=7))  # shorter than a step
+    played = performance(notes, lambda pressed: None)
+    rows = {row.finger: row.recall for row in finger_statistics(played, [])}
+    assert rows == {"rh_th": 1.0, "rh_mf": 1.0}
+
+
 def test_the_page_holds_everything(tmp_path):
     played = performance([FIRST], set_keys((WHOLE, 40, False)))
     health = Health({"sim": {"step p99 [ms]": 7.5}}, {"accepted": 3}, (), ("gate: </script> bad",))

@@ -8,7 +8,7 @@ import yaml
 
 from pianomime.config import parameter
 from pianomime.errors import ConfigError
-from pianomime.performance.bag import custom_data
+from pianomime.performance.bag import embodiment_in
 from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
 from pianomime_bringup.node_topics import node_topics
 from pianomime_view.view_config import ViewConfig
@@ -41,7 +41,6 @@ def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
         ConfigError: There is no such bag, or no namespace.
         BagError: It cannot be read.
     """
-    config.check_files()
     if not config.namespace.strip("/"):
         raise ConfigError("namespace = '': a bag is not played where a pianist may be")
     if not Path(config.bag, "metadata.yaml").is_file():
@@ -52,7 +51,7 @@ def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
             executable="view",
             name="view",
             parameters={
-                "embodiment": custom_data(Path(config.bag)).get("embodiment", "pianomime"),
+                "embodiment": embodiment_in(Path(config.bag)),
                 "controls": False,
                 "host": config.view_host,
                 "port": config.view_port,

@@ -81,6 +81,10 @@ def _run(options: argparse.Namespace) -> int:
 def _checkpoint(options: argparse.Namespace) -> str:
     """Return the policy's file; one that is no good is refused before anything is played."""
     if options.controller != "policy":
+        if options.checkpoint:
+            raise ConfigError(
+                f"--checkpoint {options.checkpoint}: is for --controller policy alone"
+            )
         return ""
     path = options.checkpoint or shipped_checkpoint(options.embodiment)
     load_checkpoint(path).check_embodiment(options.embodiment)

@@ -62,16 +62,18 @@ def _songs(_: argparse.Namespace) -> int:
 
 def _add_render(commands: Any) -> None:
     parser = commands.add_parser("render", help="make a performance folder from a recorded bag")
-    parser.add_argument("bag", type=Path)
+    parser.add_argument("bag", type=Path, help="or performance folder")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write to")
     parser.add_argument("--no-video", action="store_true", help="do not render a video")
     parser.set_defaults(run=_render)
 
 
 def _render(options: argparse.Namespace) -> int:
-    performance = read_performance(options.bag)
+    with readable(options.bag) as bag:
+        performance = read_performance(bag)
     play.create_folder(options.output)
     play.write_with_progress(performance, options.output, {}, video=not options.no_video)
+    play.tell(performance, options.output)
     return 0
 
 
@@ -99,7 +101,7 @@ def _replay(options: argparse.Namespace) -> int:
 
 def _add_recover(commands: Any) -> None:
     parser = commands.add_parser("recover", help="make a bag that was cut off readable again")
-    parser.add_argument("bag", type=Path)
+    parser.add_argument("bag", type=Path, help="or performance folder")
     parser.add_argument("-o", "--output", type=Path, required=True, help="bag to create")
     parser.set_defaults(run=_recover)
 

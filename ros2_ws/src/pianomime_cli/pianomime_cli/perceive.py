@@ -107,7 +107,8 @@ def _run(options: argparse.Namespace) -> int:
     if not options.no_video:
         from pianomime.perception.annotation import annotate
 
-        pictures = annotate(options.video, score, perceived, options.output / "annotated.mp4")
+        path = options.output / "annotated.mp4"
+        pictures = annotate(options.video, score, perceived, footage.rate_hz, path)
         for _ in tqdm(
             pictures, total=len(footage.time_s), unit="frame", desc="drawing", disable=None
         ):

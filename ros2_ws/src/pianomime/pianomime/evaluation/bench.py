@@ -6,15 +6,18 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.resources import files
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from pianomime.errors import OutputError
 from pianomime.evaluation.disturbed import DisturbedSimulation
 from pianomime.evaluation.players import LEAD, PLAYERS, Options
 from pianomime.hands.embodiment import embodiment
+from pianomime.json_text import json_text
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.metrics.onsets import onset_metrics
 from pianomime.performance.struck import struck_notes
@@ -34,7 +37,7 @@ FIGURES: Final = (
 
 @dataclass(frozen=True)
 class Job:
-    """One song for one controller; equal jobs give equal results."""
+    """One song for one controller as the code has it; equal jobs give equal results."""
 
     title: str
     sha256: str
@@ -43,6 +46,7 @@ class Job:
     seed: int
     checkpoint: str = ""
     disturbed: bool = False
+    code: str = ""
 
 
 def run_bench(
@@ -68,13 +72,21 @@ def run_bench(
         progress: Told each new record.
         now_s: A clock, for the time that preparation takes; goes to the processes [s].
         disturbed: Whether hands begin anywhere and are pushed, see `DisturbedSimulation`.
+
+    Raises:
+        OutputError: The folder cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "results.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "results.jsonl"
+        path.touch()
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}") from error
     done = {_job_of(record): record for record in _read(path)}
     checkpoint = ""
     if options.checkpoint:  # its contents count, not its name
         checkpoint = hashlib.sha256(Path(options.checkpoint).read_bytes()).hexdigest()
+    code = _code()
     jobs = {
         Job(
             song.title,
@@ -84,6 +96,7 @@ def run_bench(
             options.seed,
             checkpoint,
             disturbed,
+            code,
         ): song
         for song in songs
     }
@@ -95,7 +108,7 @@ def run_bench(
             file.write("\n")  # after a line that was cut off
         for record in pool.imap_unordered(_run, todo):
             done[_job_of(record)] = record
-            file.write(json.dumps(record) + "\n")
+            file.write(json_text(record) + "\n")
             file.flush()
             progress(record)
     return [done[job] for job in jobs]
@@ -146,6 +159,12 @@ def _run(todo: tuple[Job, Score, Options, Callable[[], float]]) -> Record:
 @cache
 def _simulation(body: str) -> PianoSimulation:
     return PianoSimulation(load_model(embodiment(body)))
+
+
+def _code() -> str:
+    """Return a hash of the library's sources."""
+    sources = sorted(Path(str(files("pianomime"))).rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
 def _job_of(record: Record) -> Job:

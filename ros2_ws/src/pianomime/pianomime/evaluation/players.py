@@ -32,11 +32,11 @@ class Player:
 
     Attributes:
         perform: Plays it.
-        dropped: Notes that no finger can play.
+        dropped: Notes that no finger can play; None where fingers are chosen while playing.
     """
 
     perform: Callable[[], Rollout]
-    dropped: int
+    dropped: int | None
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Opti
         keys, sustain = goals.window(step, LOOKAHEAD + 1)
         return planner.step(step, keys, measured), bool(sustain[0])
 
-    return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), 0)
+    return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), None)
 
 
 def _policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options) -> Player:
@@ -98,7 +98,7 @@ def _policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options:
         command = command_of(generalist, goals, simulation)
         return roll_out(command, LEAD, len(goals.keys), simulation)
 
-    return Player(perform, 0)
+    return Player(perform, None)
 
 
 def command_of(generalist: Generalist, goals: KeyGoals, simulation: PianoSimulation) -> Command:

@@ -1,10 +1,10 @@
 """A bench's results as files to read: a table, a summary, a plot."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from pianomime.evaluation.bench import Record, summary
+from pianomime.json_text import json_text
 
 _COLUMNS = ("f1", "f1_sounding", "precision", "recall", "onset_f1")
 
@@ -12,14 +12,15 @@ _COLUMNS = ("f1", "f1_sounding", "precision", "recall", "onset_f1")
 def write_report(records: Sequence[Record], folder: Path) -> None:
     """Write summary.json, table.md and songs.png, the worst song first."""
     ranked = sorted(records, key=lambda record: record["f1"])
-    (folder / "summary.json").write_text(json.dumps(summary(records), indent=2) + "\n")
+    (folder / "summary.json").write_text(json_text(summary(records), indent=2) + "\n")
     lines = [
         f"| song | s | notes | dropped | {' | '.join(_COLUMNS)} | preparation s |",
         "| --- " * (len(_COLUMNS) + 5) + "|",
     ]
     for r in ranked:
         figures = " | ".join(f"{r[name]:.3f}" for name in _COLUMNS)
-        facts = f"{r['title']} | {r['music_s']:.0f} | {r['notes']} | {r['dropped']}"
+        dropped = "" if r["dropped"] is None else r["dropped"]
+        facts = f"{r['title']} | {r['music_s']:.0f} | {r['notes']} | {dropped}"
         lines.append(f"| {facts} | {figures} | {r['preparation_s']:.1f} |")
     (folder / "table.md").write_text("\n".join(lines) + "\n")
     _plot(ranked, folder / "songs.png")

@@ -23,8 +23,18 @@ _SURE: Final = (60, 220, 60)
 _UNSURE: Final = (60, 60, 230)
 
 
-def annotate(video: Path, score: Score, perceived: Perceived, path: Path) -> Iterator[None]:
-    """Write the video with keys, fingertips and the fingers that press; yields after each frame."""
+def annotate(
+    video: Path, score: Score, perceived: Perceived, rate_hz: float, path: Path
+) -> Iterator[None]:
+    """Write the video with keys, fingertips and the fingers that press; yields after each frame.
+
+    Args:
+        video: What was watched.
+        score: That is played in it.
+        perceived: To be drawn.
+        rate_hz: Of the footage, and so of the video that is written.
+        path: To write to.
+    """
     writer = None
     outlines = [_outline(perceived, key) for key in range(len(key_y()))]
     onsets_s = perceived.synchronisation.video_s(np.array([note.onset_s for note in score.notes]))
@@ -47,7 +57,7 @@ def annotate(video: Path, score: Score, perceived: Perceived, path: Path) -> Ite
             height, width = (length // 2 * 2 for length in picture.shape[:2])
             if writer is None:
                 writer = imageio_ffmpeg.write_frames(
-                    str(path), (width, height), fps=RATE_HZ, quality=6, ffmpeg_log_level="error"
+                    str(path), (width, height), fps=rate_hz, quality=6, ffmpeg_log_level="error"
                 )
                 writer.send(None)
             writer.send(np.ascontiguousarray(picture[:height, :width, ::-1]))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pianomime.errors import OutputError, PianoMimeError
 from pianomime.hands.fingers import FINGER_NAMES, N_FINGERS, UNASSIGNED
+from pianomime.json_text import json_text
 from pianomime.score.score import Score
 
 _FORMAT: Final = 1
@@ -85,7 +86,7 @@ def save_demonstration(demonstration: Demonstration, score: Score, folder: Path)
                 name = "" if finger == UNASSIGNED else FINGER_NAMES[finger]
                 writer.writerow([f"{note.onset_s:.4f}", note.key, name, f"{sure:.3f}"])
         card = {"format": _FORMAT, "sha256": demonstration.sha256, **demonstration.card}
-        (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n")
+        (folder / "card.json").write_text(json_text(card, indent=2) + "\n")
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error})") from None
 

@@ -42,6 +42,11 @@ class Footage:
     video: str
 
     @property
+    def rate_hz(self) -> float:
+        """Return how many images a second there are, mostly."""
+        return float(1 / np.median(np.diff(self.time_s))) if len(self.time_s) > 1 else RATE_HZ
+
+    @property
     def size(self) -> tuple[int, int]:
         """Return width and height of the images [pixels]."""
         return self.still.shape[1], self.still.shape[0]

@@ -3,11 +3,13 @@
 import struct
 from collections import defaultdict
 from collections.abc import Collection
+from os import SEEK_END
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
+from mcap.writer import MCAP0_MAGIC
 from rosbags.highlevel import AnyReader, AnyReaderError
 
 from pianomime.errors import PianoMimeError
@@ -28,9 +30,13 @@ _NEEDED = ("score", "key_goal", "piano_state", "joint_states")
 def read_performance(path: Path) -> Performance:
     """Return what a bag holds; of several songs the last.
 
+    Args:
+        path: Of the bag, or the performance's folder.
+
     Raises:
         BagError: It is not a bag of this project.
     """
+    path = bag_of(path)
     if not path.is_dir():
         raise BagError(f"{path}: no bag there")
     if is_cut_off(path):
@@ -45,11 +51,11 @@ def read_performance(path: Path) -> Performance:
     # The score says what was wanted; a goals node that was replaced may have left gaps in the bag.
     last = messages["score"][-1]
     stamps = sorted(s for s in states.keys() & joints.keys() if s >= stamp_s(last))
-    if not stamps:
+    dt_s, begins_s = messages["key_goal"][0].dt_s, stamp_s(last) + last.lead_in_s
+    if not stamps or stamps[-1] < begins_s + dt_s / 2:
         raise BagError(f"{path}: ends before the song begins")
     start_s = stamps[0]
-    score, lead_in_s = from_message(last), stamp_s(last) - start_s + last.lead_in_s
-    dt_s = messages["key_goal"][0].dt_s
+    score, lead_in_s = from_message(last), begins_s - start_s
     wanted = key_goals(score, dt_s).keys
     wanted_time_s = lead_in_s + np.arange(len(wanted)) * dt_s
     reached = wanted_time_s + dt_s < stamps[-1] - start_s + dt_s / 2
@@ -96,9 +102,23 @@ def read_messages(path: Path, names: Collection[str]) -> dict[str, list[Any]]:
     return messages
 
 
+def bag_of(path: Path) -> Path:
+    """Return the bag: of a performance's folder the one in it."""
+    return path / "bag" if (path / "bag").is_dir() else path
+
+
 def is_cut_off(path: Path) -> bool:
-    """Return whether there is a bag that was never closed."""
-    return not (path / "metadata.yaml").exists() and any(path.glob("*.mcap"))
+    """Return whether there is a bag that was never closed, or lost its end."""
+    files = list(path.glob("*.mcap"))
+    return bool(files) and not (
+        (path / "metadata.yaml").exists() and all(_has_its_end(file) for file in files)
+    )
+
+
+def _has_its_end(file: Path) -> bool:
+    with file.open("rb") as stream:
+        stream.seek(-min(len(MCAP0_MAGIC), file.stat().st_size), SEEK_END)
+        return stream.read() == MCAP0_MAGIC
 
 
 def _saved_by(path: Path) -> str:
@@ -116,7 +136,20 @@ def custom_data(path: Path) -> dict[str, str]:
         metadata = yaml.safe_load((path / "metadata.yaml").read_text())
     except (OSError, yaml.YAMLError) as error:
         raise BagError(f"{path}: not a readable bag ({error})") from error
-    return metadata["rosbag2_bagfile_information"]["custom_data"] or {}
+    return metadata["rosbag2_bagfile_information"].get("custom_data") or {}
+
+
+def embodiment_in(path: Path) -> str:
+    """Return which hands played in a bag.
+
+    Raises:
+        BagError: It cannot be read, or does not say.
+    """
+    if named := custom_data(path).get("embodiment"):
+        return named
+    for message in read_messages(path, ("joint_states",))["joint_states"]:
+        return _embodiment_of(message.name)
+    raise BagError(f"{path}: holds no performance; nothing on joint_states")
 
 
 def _embodiment_of(joint_names: list[str]) -> str:

@@ -15,8 +15,8 @@ def open_writer(bag: Path) -> Writer:
     Raises:
         OutputError: The bag exists already, or cannot be made.
     """
-    writer = Writer(bag, version=9, storage_plugin=StoragePlugin.MCAP)
     try:
+        writer = Writer(bag, version=9, storage_plugin=StoragePlugin.MCAP)
         writer.open()
         # rosbags leaves the number out, without which `ros2 bag reindex` does not see the file.
         storage = writer.storage

@@ -1,11 +1,11 @@
 """Turn a bag into a folder that people look at and listen to."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pianomime.errors import OutputError
+from pianomime.json_text import json_text
 from pianomime.performance.performance import Performance
 from pianomime.performance.rendering import OFF, choose_backend
 from pianomime.performance.sound import performed_midi, write_wav
@@ -48,7 +48,7 @@ def write_folder(
             "wall_s": performance.wall_s,
             **facts,
         }
-        text = json.dumps(metrics, indent=2, default=float)
+        text = json_text(metrics, indent=2)
         (folder / "metrics.json").write_text(text + "\n")
         draw_piano_roll(performance, folder / "pianoroll.png")
         sound: Path | None = folder / "audio.wav"

@@ -17,7 +17,7 @@ from rosbags.rosbag2.metadata import parse_qos
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from pianomime.errors import OutputError
-from pianomime.performance.bag import BagError, is_cut_off
+from pianomime.performance.bag import BagError, bag_of, is_cut_off
 from pianomime.performance.bag_writer import abandon, open_writer
 
 
@@ -39,12 +39,15 @@ class Recovered:
 def recover(bag: Path, output: Path) -> Recovered:
     """Copy all whole chunks of a bag, of all its files, into a new one with index and metadata.
 
+    The folder of a performance stands for the bag in it.
+
     What the recorder noted about the run comes along if a file has its end.
 
     Raises:
         BagError: There is nothing to recover.
         OutputError: `output` cannot be written.
     """
+    bag = bag_of(bag)
     files = sorted(bag.glob("*.mcap"), key=_number) if bag.is_dir() else [bag]
     if not files or not files[0].is_file():
         raise BagError(f"{bag}: no .mcap file there")
@@ -87,7 +90,7 @@ def readable(bag: Path) -> Iterator[Path]:
     Raises:
         BagError: There is nothing to recover.
     """
-    path = bag / "bag" if (bag / "bag").is_dir() else bag
+    path = bag_of(bag)
     if not is_cut_off(path):
         yield path  # or whatever is there, for its reader to complain
         return
@@ -111,6 +114,8 @@ class _Reading:
             try:
                 for record in StreamReader(stream).records:
                     if isinstance(record, Schema):
+                        if record.encoding != "ros2msg":
+                            raise BagError(f"{self._path}: of {record.encoding!r}, not of ROS 2")
                         schemas[record.id] = record
                     elif isinstance(record, Metadata) and record.name == "rosbag2":
                         self.custom_data = _custom_data(record)
@@ -153,7 +158,7 @@ class _Copy:
                 schema.name,
                 msgdef=text,
                 rihs01=self._store.hash_rihs01(schema.name),
-                offered_qos_profiles=parse_qos(channel.metadata["offered_qos_profiles"]),
+                offered_qos_profiles=parse_qos(channel.metadata.get("offered_qos_profiles", "")),
             )
         time_ns = message.log_time
         self._writer.write(self._connections[channel.topic], time_ns, message.data)  # type: ignore[arg-type]

@@ -1,7 +1,6 @@
 """One HTML page of performances: what was played, what went wrong, and when."""
 
 import base64
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from pianomime.errors import OutputError
 from pianomime.hands.fingers import FINGER_NAMES
+from pianomime.json_text import json_text
 from pianomime.performance.performance import Performance
 from pianomime.performance.rendering import OFF, choose_backend
 from pianomime.performance.sound import performed_midi, write_wav
@@ -51,7 +51,7 @@ def write_report(reported: Sequence[Reported], path: Path) -> None:
         "black": is_black().tolist(),
         "performances": [_told(one) for one in reported],
     }
-    text = json.dumps(_plain(data), separators=(",", ":")).replace("</", "<\\/")
+    text = json_text(data, separators=(",", ":")).replace("</", "<\\/")
     page = files("pianomime.reporting").joinpath("report.html").read_text()
     try:
         path.write_text(page.replace("/*DATA*/null", text))
@@ -121,14 +121,3 @@ def _said(mistake: Mistake) -> str:
 
 def _runs(keys: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
     return list(key_runs(keys))
-
-
-def _plain(value: Any) -> Any:
-    """Return what JSON can say: numbers that are none become null."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

@@ -9,6 +9,7 @@ import numpy as np
 from pianomime.hands.fingers import FINGER_NAMES, UNASSIGNED
 from pianomime.performance.performance import Performance
 from pianomime.reporting.mistakes import Kind, Mistake
+from pianomime.score.score import Note
 
 MOMENT_S: Final = 1.5
 MOMENTS: Final = 8
@@ -50,19 +51,19 @@ def finger_statistics(
     performance: Performance, mistakes: Sequence[Mistake]
 ) -> list[FingerStatistics]:
     """Return a row for each finger that has notes, left thumb to right little, then `none`."""
-    pressed, dt_s = performance.pressed, performance.dt_s
+    # A key that is struck again is not wanted in the step before.
+    down = np.where(performance.wanted, performance.pressed, np.nan)
     rows = []
     for finger in (*range(len(FINGER_NAMES)), UNASSIGNED):
         notes = [note for note in performance.score.notes if note.finger == finger]
         if not notes:
             continue
-        held = [pressed[round(n.onset_s / dt_s) : round(n.offset_s / dt_s), n.key] for n in notes]
-        steps = np.concatenate(held)
+        steps = np.concatenate([down[_steps(note, performance.dt_s), note.key] for note in notes])
         rows.append(
             FingerStatistics(
                 finger="none" if finger == UNASSIGNED else FINGER_NAMES[finger],
                 notes=len(notes),
-                recall=float(steps.mean()) if len(steps) else float("nan"),
+                recall=float(np.nanmean(steps)) if np.isfinite(steps).any() else float("nan"),
                 mistakes=sum(m.finger == finger and _is_a_notes(m) for m in mistakes),
             )
         )
@@ -84,6 +85,11 @@ def worst_moments(mistakes: Sequence[Mistake]) -> list[Moment]:
         moments.append(Moment(begins_s, sum(m.steps for m in worst), tuple(worst)))
         left = [m for m in left if m not in worst]
     return moments
+
+
+def _steps(note: Note, dt_s: float) -> slice:
+    first, end = round(note.onset_s / dt_s), round(note.offset_s / dt_s)
+    return slice(first, max(end, first + 1))
 
 
 def _is_a_notes(mistake: Mistake) -> bool:
