@@ -33,6 +33,13 @@ def test_an_unknown_split_is_named():
         load_clips(CLIPS, "exam")
 
 
+def test_a_file_that_was_cut_off_is_named(tmp_path):
+    path = tmp_path / "clips.npz"
+    path.write_bytes(CLIPS.read_bytes()[:100_000])
+    with pytest.raises(ScoreError, match="clips.npz: not a file of clips"):
+        load_clips(path, "test")
+
+
 def test_a_clip_number_out_of_range_is_named():
     assert load_clip(CLIPS, 0).index == 0
     with pytest.raises(ScoreError, match="no clip 363; there are 0 to 362"):

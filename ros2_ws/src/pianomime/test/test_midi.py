@@ -3,7 +3,7 @@ import pretty_midi
 import pytest
 
 from pianomime.errors import OutputError, ScoreError
-from pianomime.score.midi import MAX_BYTES, load_score, save_midi
+from pianomime.score.midi import MAX_BYTES, load_folder, load_score, save_midi
 from pianomime.score.score import Note, PedalEvent, Score
 
 
@@ -42,6 +42,20 @@ def test_tempo_changes_are_applied(tmp_path):
     first, second = load_score(path).notes
     assert first.offset_s == pytest.approx(0.5)
     assert second.offset_s == pytest.approx(1.5)
+
+
+def test_a_note_may_end_in_the_tick_in_which_it_is_struck_again(tmp_path):
+    path = write(tmp_path / "a.mid", [on(60), on(60, 480), off(60, 0), off(60, 480)])
+    first, second = load_score(path).notes
+    assert first.offset_s == pytest.approx(second.onset_s) == pytest.approx(0.5)
+    assert second.offset_s == pytest.approx(1.0)
+
+
+def test_a_folder_has_files_whatever_the_case_of_their_names(tmp_path):
+    for name in ("a.mid", "B.MID", "c.Midi"):
+        write(tmp_path / name, [on(60), off(60)])
+    (tmp_path / "notes.txt").write_text("no song")
+    assert {score.title for score in load_folder(tmp_path)} == {"a", "B", "c"}
 
 
 def test_drums_are_left_out(tmp_path):

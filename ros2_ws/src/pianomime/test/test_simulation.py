@@ -123,6 +123,10 @@ def test_what_led_to_a_break_can_be_played_again(simulation, tmp_path):
     assert str(second.value) == str(first.value)
     with pytest.raises(ModelError, match="no file of a flight recorder"):
         replay(tmp_path / "nowhere.npz")
+    cut_off = tmp_path / "cut_off.npz"
+    cut_off.write_bytes((tmp_path / "break.npz").read_bytes()[:200])
+    with pytest.raises(ModelError, match="no file of a flight recorder"):
+        replay(cut_off)
 
 
 def test_time_is_exact(simulation):

@@ -138,7 +138,10 @@ class _SystemPort:
         return list(self._port.iter_pending())
 
     def send(self, message: mido.Message) -> None:
-        self._port.send(message)
+        try:
+            self._port.send(message)
+        except (OSError, RuntimeError) as error:
+            raise PortError(f"{self._name}: {error}") from error
 
     def close(self) -> None:
         self._port.close()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +91,7 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path) as data:
             return {name: data[name] for name in _ARRAYS}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ScoreError(f"{path}: not a file of clips ({error})") from None
 
 

@@ -1,6 +1,7 @@
 """Read and write MIDI files."""
 
 import warnings
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -61,7 +62,7 @@ def load_folder(folder: Path) -> list[Score]:
     Raises:
         ScoreError: There are none, or one cannot be read.
     """
-    files = sorted(path for path in folder.glob("**/*") if path.suffix in (".mid", ".midi"))
+    files = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in (".mid", ".midi"))
     if not files:
         raise ScoreError(f"{folder}: no .mid or .midi files there")
     return [load_score(path).trimmed() for path in files]
@@ -95,16 +96,19 @@ def _check_events(path: Path, raw: mido.MidiFile) -> None:
     count = 0
     for track in raw.tracks:
         tick = 0
-        started: dict[tuple[int, int], int] = {}
+        started: dict[tuple[int, int], list[int]] = defaultdict(list)
         for message in track:
             tick += message.time
             if message.type not in ("note_on", "note_off"):
                 continue
             which = (message.channel, message.note)
             if message.type == "note_on" and message.velocity > 0:
-                started[which] = tick
+                started[which].append(tick)
                 count += 1
-            elif started.pop(which, -1) == tick:
+                continue
+            # One that is struck again may end as the next begins, and after that in the file.
+            begun = started.pop(which, [])
+            if begun and min(begun) == tick:
                 name = pretty_midi.note_number_to_name(message.note)
                 raise ScoreError(f"{path}: note {name} at tick {tick} has zero duration")
     if count > MAX_NOTES:

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ def replay(path: Path) -> PianoSimulation:
             bool(data["pedal"][-1]),
             int(data["substeps"][-1]),
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(f"{path}: no file of a flight recorder ({error})") from error
     simulation.restore(state)
     simulation.step(data["target"][-1], bool(data["sustain"][-1]))
