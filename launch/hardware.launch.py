@@ -22,7 +22,6 @@ class HardwareConfig(DevicesConfig):
 
 
 def _graph(config: HardwareConfig) -> tuple[NodeSpec, ...]:
-    config.check_files()
     config.check_devices()
     return devices_graph(config)
 

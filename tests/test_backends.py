@@ -61,6 +61,19 @@ def test_a_song_is_played_through_emulated_devices(cli):
     assert not any("Traceback" in text for text in log.values())
 
 
+def test_a_song_is_played_through_devices_of_ones_own(graph):
+    start_hardware(graph, 21945)
+    notes = [Note(0.5 * i, 0.5 * i + 0.45, 39 + 2 * (i % 5), 80) for i in range(6)]
+    save_midi(Score.from_notes("short", notes, []), graph.cli.folder / "short.mid")
+    # Not hands that can be hurt: on a busy machine they may have to go on after a silence.
+    (graph.cli.folder / "mine.yaml").write_text("gate: {ros__parameters: {auto_arm: true}}")
+    arguments = ("play", "short.mid", "-o", "out", "--no-video", "--params-file", "mine.yaml")
+    status, _, err = graph.cli.run(*arguments, "--backend", "external")
+    assert status == 0, err
+    metrics = json.loads((graph.cli.folder / "out/metrics.json").read_text())
+    assert metrics["f1"] > 0.5, "a machine with much else to do is late"
+
+
 def test_a_lost_link_is_a_fault_and_a_mended_one_moves_nothing_by_itself(graph):
     start_hardware(graph, 21943)
     graph.start("pianomime_control.gate_node", auto_arm=True, guard_hands=False)

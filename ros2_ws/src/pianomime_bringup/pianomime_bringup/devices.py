@@ -9,7 +9,7 @@ from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime_bringup.graph import GraphConfig, NodeSpec
 from pianomime_hardware.hardware_config import MIDI_TCP_PORT
 
-BACKENDS: Final = ("mujoco", "emulator", "hardware")
+BACKENDS: Final = ("mujoco", "emulator", "hardware", "external")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,9 @@ class DevicesConfig(GraphConfig):
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     backend: str = parameter(
-        "mujoco", "Simulation, emulated devices, or the drivers of real ones", one_of=BACKENDS
+        "mujoco",
+        "Simulation, emulated devices, Shadow's driver and a MIDI keyboard, or nodes of your own",
+        one_of=BACKENDS,
     )
     driver: str = parameter("/", "Namespace of the hands' driver; not to be that of this graph")
     midi_port: str = parameter(
@@ -36,6 +38,11 @@ class DevicesConfig(GraphConfig):
         return self.backend == "mujoco"
 
     @property
+    def is_real(self) -> bool:
+        """Whether there are hands that can be hurt."""
+        return self.backend in ("hardware", "external")
+
+    @property
     def drivers_namespace(self) -> str:
         """Where the topics of the hands' driver are."""
         return "shadow" if self.backend == "emulator" else self.driver
@@ -51,11 +58,19 @@ class DevicesConfig(GraphConfig):
         if not self.midi_port:
             raise ConfigError("midi_port = '': name the keyboard's MIDI port or device")
         if self.driver.strip("/") == self.namespace.strip("/"):
-            raise ConfigError(f"driver = {self.driver!r}: must not be the namespace of this graph")
+            raise ConfigError(
+                f"driver = {self.driver!r}: must not be the namespace of this graph; "
+                "give the graph one"
+            )
 
 
 def devices_graph(config: DevicesConfig) -> tuple[NodeSpec, ...]:
-    """Return the nodes between graph and devices; the devices too if they are emulated."""
+    """Return the nodes between graph and devices; the devices too if they are emulated.
+
+    There are none where others publish `joint_states` and `piano_state` and take the commands.
+    """
+    if config.backend == "external":
+        return ()
     emulator = NodeSpec(
         package="pianomime_hardware",
         executable="emulator",

@@ -1,13 +1,17 @@
 """How a graph is described: its nodes, and what all graphs can be told."""
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
+from typing import Final
 
 from pianomime.config import Config, parameter
 from pianomime.errors import ConfigError
 
 Value = str | int | float | bool
+
+_NAMESPACE: Final = re.compile(r"/?([A-Za-z_]\w*(/[A-Za-z_]\w*)*)?/?", re.ASCII)
+"""As rmw_validate_namespace has it."""
 
 
 class OnDeath(Enum):
@@ -63,11 +67,15 @@ class GraphConfig(Config):
         logger = ".".join(part for part in (*self.namespace.split("/"), name) if part)
         return f"{logger}:={self.log_level}"
 
-    def check_files(self) -> None:
-        """Refuse what cannot be read before anything starts.
+    def __post_init__(self) -> None:
+        """Check the values, and the namespace.
 
         Raises:
-            ConfigError: There is no such params_file.
+            ConfigError: One is out of range, or ROS takes no such namespace.
         """
-        if self.params_file and not Path(self.params_file).is_file():
-            raise ConfigError(f"params_file = {self.params_file!r}: not a file")
+        super().__post_init__()
+        if not _NAMESPACE.fullmatch(self.namespace):
+            raise ConfigError(
+                f"namespace = {self.namespace!r}: must be letters, digits and _ in parts, by /, "
+                "that begin with no digit"
+            )

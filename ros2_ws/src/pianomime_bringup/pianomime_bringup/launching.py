@@ -13,6 +13,7 @@ from launch import Action, LaunchContext, LaunchDescription
 from pianomime.threads import ONE_THREAD
 from pianomime_bringup.arguments import from_strings
 from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
+from pianomime_bringup.params_file import check_params_file
 
 
 def launch_description(
@@ -32,7 +33,9 @@ def launch_description(
     def start(context: LaunchContext) -> list[Action]:
         given = {field.name: LaunchConfiguration(field.name).perform(context) for field in fields}
         config = from_strings(config_type, given)
-        return [*(_node(spec, config) for spec in graph(config)), *also(config)]
+        nodes = graph(config)
+        check_params_file(config, nodes)
+        return [*(_node(spec, config) for spec in nodes), *also(config)]
 
     arguments = [
         DeclareLaunchArgument(

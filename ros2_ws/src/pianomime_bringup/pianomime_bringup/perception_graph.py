@@ -21,12 +21,7 @@ class PerceptionGraphConfig(GraphConfig):
 
 
 def perception_graph(config: PerceptionGraphConfig) -> tuple[NodeSpec, ...]:
-    """Return the nodes.
-
-    Raises:
-        ConfigError: An argument is no good.
-    """
-    config.check_files()
+    """Return the nodes."""
     perception = NodeSpec(
         package="pianomime_perception", executable="perception", name="perception"
     )

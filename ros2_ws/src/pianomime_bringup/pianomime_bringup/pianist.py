@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pianomime.config import parameter
+from pianomime.errors import ConfigError
 from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.grid import grid_index
 from pianomime.perception.demonstration import load_demonstration
@@ -38,7 +39,9 @@ REAL_HANDS: Final[dict[str, Value]] = asdict(MotionLimits())
 class PianistConfig(DevicesConfig):
     """Arguments of the graph, for the command line and for launch."""
 
-    song: str = parameter("twinkle", "Path of a MIDI file, or name of a piece that comes along")
+    song: str = parameter(
+        "twinkle", "MIDI file, or name of a piece that comes along; empty: wait for play_score"
+    )
     controller: str = parameter("expert", "Which controller plays", one_of=CONTROLLERS)
     learnt: str = parameter("", "File of `pianomime learn` for the expert to play from")
     demo: str = parameter("", "Folder of `pianomime perceive`, to play in that human's manner")
@@ -84,28 +87,43 @@ class PianistConfig(DevicesConfig):
         """The controllers that run, the one that plays first."""
         return tuple(dict.fromkeys(name for name in (self.controller, self.standby) if name))
 
-    def load_score(self) -> Score:
+    def load_score(self) -> Score | None:
         """Return the music, so that what cannot be played is refused before anything starts.
 
+        Returns:
+            None where no song is named.
+
         Raises:
-            ConfigError: Real hands have no keyboard.
+            ConfigError: Real hands have no keyboard, or a file is for another controller.
             ScoreError: It cannot.
             ModelError: What was learnt is not for this score or these hands, or is no policy.
             DemonstrationError: The demonstration is not of this score.
         """
-        self.check_files()
         self.check_devices()
-        score = find_score(self.song, self.transpose, self.stretch)
+        score = find_score(self.song, self.transpose, self.stretch) if self.song else None
         if self.learnt:
+            self._check_use("learnt", "expert")
             learnt = load_learnt(Path(self.learnt))
             learnt.check_hands(self.embodiment)
-            learnt.check_score(score.sha256)
+            if score:
+                learnt.check_score(score.sha256)
+        if self.checkpoint:
+            self._check_use("checkpoint", "policy")
         if "policy" in self.controllers:
             path = Path(self.checkpoint) if self.checkpoint else shipped_checkpoint(self.embodiment)
             load_checkpoint(path).check_embodiment(self.embodiment)
         if self.demo:
-            load_demonstration(Path(self.demo)).check_score(score)
+            demonstration = load_demonstration(Path(self.demo))
+            if score:
+                demonstration.check_score(score)
         return score
+
+    def _check_use(self, name: str, controller: str) -> None:
+        if controller not in self.controllers:
+            raise ConfigError(
+                f"{name} = {getattr(self, name)!r}: is for the {controller} alone; "
+                f"the controller is {' and '.join(self.controllers)}"
+            )
 
 
 def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
@@ -185,7 +203,7 @@ def _simulation(config: PianistConfig) -> NodeSpec:
 
 
 def _gate(config: PianistConfig) -> NodeSpec:
-    real = config.backend == "hardware"
+    real = config.is_real
     parameters: dict[str, Value] = {
         "use_sim_time": config.is_simulated,
         "embodiment": config.embodiment,
@@ -230,7 +248,7 @@ def _view(config: PianistConfig) -> NodeSpec:
         parameters={
             "embodiment": config.embodiment,
             "sources": ",".join(config.controllers),
-            "controls": config.backend != "hardware",
+            "controls": not config.is_real,
             "host": config.view_host,
             "port": config.view_port,
         },

@@ -6,6 +6,7 @@ import pytest
 
 from pianomime.errors import ConfigError
 from pianomime_bringup.arguments import from_strings
+from pianomime_bringup.params_file import check_params_file
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
 
 LAUNCH_FILE = Path(__file__).parents[4] / "launch/pianist.launch.py"
@@ -54,11 +55,86 @@ def test_strings_become_values():
         ({"real_time": "maybe"}, "real_time = 'maybe': must be true or false"),
         ({"embodiment": "allegro"}, "must be one of pianomime, robopianist"),
         ({"stretch": "100"}, r"stretch = 100.0: must be in \[0.1, 10\]"),
+        ({"namespace": "left hand"}, "namespace = 'left hand': must be letters"),
+        ({"namespace": "/a/1st"}, "that begin with no digit"),
     ],
 )
 def test_bad_arguments_are_named(given, message):
     with pytest.raises(ConfigError, match=message):
         from_strings(PianistConfig, given)
+
+
+@pytest.mark.parametrize("namespace", ["", "/", "left", "/left/", "a/b_2"])
+def test_good_namespaces_pass(namespace):
+    assert PianistConfig(namespace=namespace).namespace == namespace
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"checkpoint": "a.safetensors"}, "checkpoint = 'a.safetensors': is for the policy alone"),
+        ({"learnt": "a.npz", "controller": "planner"}, "for the expert alone; .* is planner"),
+    ],
+)
+def test_a_file_for_a_controller_that_does_not_run_is_refused(given, message):
+    with pytest.raises(ConfigError, match=message):
+        PianistConfig(**given).load_score()
+
+
+def test_a_graph_may_wait_for_its_first_song():
+    config = PianistConfig(song="", backend="hardware", midi_port="Keystation", namespace="a")
+    assert config.load_score() is None
+    assert {node.name: node for node in pianist_graph(config)}["goals"].parameters["song"] == ""
+
+
+def test_devices_of_ones_own_are_as_real_as_any():
+    nodes = by_name(backend="external")
+    assert not nodes.keys() & {"sim", "emulator", "shadow_bridge", "midi_keyboard"}
+    assert nodes["gate"].parameters["auto_arm"] is False
+    assert nodes["goals"].parameters["start_s"] > 0
+
+
+LIMITS = "{ros__parameters: {max_joint_velocity: 3.0}}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"/pianist/gate: {LIMITS}",
+        f"pianist: {{gate: {LIMITS}}}",
+        f"/**/gate: {LIMITS}",
+        f"/*/gate: {LIMITS}",
+        "/**: {ros__parameters: {use_sim_time: true}}",
+    ],
+)
+def test_a_params_file_for_a_node_of_the_graph_passes(tmp_path, text):
+    (tmp_path / "limits.yaml").write_text(text)
+    config = PianistConfig(namespace="pianist", params_file=str(tmp_path / "limits.yaml"))
+    check_params_file(config, pianist_graph(config))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"gate: {LIMITS}", "no node /gate; there are: /pianist/sim, .*/pianist/gate"),
+        (f"/pianist/gates: {LIMITS}", "no node /pianist/gates"),
+        (f"/*: {LIMITS}", r"no node /\*"),
+        ("max_joint_velocity: 3.0", "/max_joint_velocity has no ros__parameters"),
+        ("/pianist/gate: {ros__parameters: 3}", "not a mapping"),
+        ("", "has no ros__parameters"),
+        ("{}", "nothing in it"),
+        ("a: [", "cannot be read"),
+        (None, "not a file"),
+    ],
+)
+def test_a_params_file_that_no_node_would_read_is_refused(tmp_path, text, message):
+    path = tmp_path / "limits.yaml"
+    if text is not None:
+        path.write_text(text)
+    config = PianistConfig(namespace="/pianist", params_file=str(path))
+    with pytest.raises(ConfigError, match=message) as error:
+        check_params_file(config, pianist_graph(config))
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.skipif(

@@ -15,6 +15,7 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import PEDAL, PEDAL_GROUP, HandsModel
 from pianomime.piano.geometry import N_KEYS
 from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime_bringup.graph import GraphConfig
 from pianomime_common import conversions, topics
 from pianomime_msgs import msg
 
@@ -46,9 +47,12 @@ class BackendContract(Node):
     up to their end stop.
     """
 
-    def __init__(self, embodiment_name: str, namespace: str = "") -> None:
-        """Subscribe and advertise."""
-        super().__init__("backend_contract", namespace=namespace)
+    def __init__(self, embodiment_name: str, graph: GraphConfig) -> None:
+        """Subscribe and advertise in the namespace of `graph`."""
+        remaps = [x for a, b in graph.remappings.items() for x in ("-r", f"{a}:={b}")]
+        super().__init__(
+            "backend_contract", namespace=graph.namespace, cli_args=["--ros-args", *remaps]
+        )
         self._hands = HandsModel.of(load_model(embodiment(embodiment_name)))
         self._joints: list[JointState] = []
         self._piano: list[msg.PianoState] = []
@@ -79,7 +83,7 @@ class BackendContract(Node):
         yield Check("nobody else commands", "none", ", ".join(rivals) or "none", not rivals)
         if not heard or rivals:
             return
-        if self.count_publishers(topics.CLOCK.name):
+        if self.count_publishers(self.resolve_topic_name(topics.CLOCK.name)):
             self.set_parameters([Parameter("use_sim_time", value=True)])
         self._target = {PEDAL: 0.0, **self._measured()}
         self._hold(1.0)  # some begin with the first command

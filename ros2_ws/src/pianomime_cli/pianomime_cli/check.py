@@ -6,6 +6,7 @@ from typing import Any
 import rclpy
 
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime_bringup.graph import GraphConfig
 from pianomime_cli.backend_contract import BackendContract
 from pianomime_common.middleware import set_middleware_defaults
 
@@ -25,9 +26,10 @@ def add_parser(commands: Any) -> None:
 
 
 def _backend(options: argparse.Namespace) -> int:
+    graph = GraphConfig(namespace=options.namespace)  # checks it
     set_middleware_defaults()
     rclpy.init()
-    contract = BackendContract(options.embodiment, options.namespace)
+    contract = BackendContract(options.embodiment, graph)
     broken = 0
     try:
         for check in contract.run():

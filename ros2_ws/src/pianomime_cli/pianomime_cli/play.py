@@ -16,12 +16,13 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 from tqdm import tqdm
 
-from pianomime.errors import OutputError, PianoMimeError
+from pianomime.errors import ConfigError, OutputError, PianoMimeError
 from pianomime.performance.bag import BagError, read_performance
 from pianomime.performance.folder import write_folder
 from pianomime.performance.performance import Performance
 from pianomime.performance.recovery import recover
 from pianomime_bringup.arguments import add_options, from_strings
+from pianomime_bringup.params_file import check_params_file
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
 from pianomime_cli.supervisor import GraphFailedError, Supervisor
 from pianomime_cli.watcher import Watcher
@@ -38,7 +39,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "song", nargs="?", default=default, help=f"{_SONG_HELP} (default: {default})"
     )
-    parser.add_argument("-o", "--output", type=Path, help="performance folder to create")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="performance folder to create (default: performances/TITLE-DATE)",
+    )
     parser.add_argument("--no-video", action="store_true", help="do not render a video")
     add_options(parser, PianistConfig, skip={"song", "record"})
     parser.set_defaults(run=play)
@@ -52,6 +58,9 @@ def play(options: argparse.Namespace) -> int:
     given = {k: v for k, v in vars(options).items() if isinstance(v, str)}
     config = from_strings(PianistConfig, given)
     score = config.load_score()
+    if score is None:
+        raise ConfigError("song = '': name a MIDI file or a piece of `pianomime songs`")
+    check_params_file(config, pianist_graph(config))
     folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
     claim = DomainClaim("play", config.namespace)
     # A graph that was started by launch holds no "play".
@@ -80,13 +89,18 @@ def play(options: argparse.Namespace) -> int:
         print("interrupted before the first note; nothing is kept", file=sys.stderr)
         return 0
     write_with_progress(performance, folder, facts, video=not options.no_video)
+    tell(performance, folder)
+    return 0
+
+
+def tell(performance: Performance, folder: Path) -> None:
+    """Print how well it went, and where its files are."""
     metrics = performance.metrics()
     print(
         f"{performance.score.title}: F1 {metrics['f1']:.3f} (precision {metrics['precision']:.3f}, "
         f"recall {metrics['recall']:.3f}), {performance.real_time_factor:.1f} times real time"
     )
     print(folder)
-    return 0
 
 
 def recover_in_place(bag: Path) -> None:
@@ -183,7 +197,9 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
             lost.append(name)
             tqdm.write(f"{name} has ended; the others go on without it")
         if supervisor.lost and math.isnan(began_s):
-            raise GraphFailedError(f"{', '.join(supervisor.lost)} ended before the song began")
+            lost_name = supervisor.lost[0]
+            why = supervisor.last_words(lost_name)
+            raise GraphFailedError(f"{lost_name} ended before the song began: {why}")
         if watcher.score is None or watcher.score_time_s <= -watcher.score.lead_in_s:
             continue
         if math.isnan(began_s):

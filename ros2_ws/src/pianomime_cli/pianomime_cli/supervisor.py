@@ -69,7 +69,7 @@ class Supervisor:
             again = on_death is OnDeath.RESPAWN and status != BAD_INPUT
             if not again or self._respawned[name] >= RESPAWNS:
                 raise GraphFailedError(
-                    f"{name} ended with status {status}: {self._last_words(name)}"
+                    f"{name} ended with status {status}: {self.last_words(name)}"
                 )
             self._respawned[name] += 1
             self._start(name)
@@ -128,7 +128,8 @@ class Supervisor:
         process.returncode = os.waitstatus_to_exitcode(status)
         return process.returncode
 
-    def _last_words(self, name: str) -> str:
+    def last_words(self, name: str) -> str:
+        """Return the last line that a node wrote."""
         text = Path(self._log_dir, f"{name}.log").read_text(errors="replace").strip()
         return text.splitlines()[-1] if text else "no output"
 
