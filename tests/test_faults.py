@@ -168,6 +168,8 @@ def test_14_controllers_are_switched_in_mid_song_without_a_jump(graph):
     )
     refused = graph.set_parameter("gate", "embodiment", "robopianist")
     assert not refused.successful, "what is built in cannot be changed"
+    refused = graph.set_parameter("gate", "owner", "nobody")
+    assert "must be one of expert,policy" in refused.reason
     plays_on(graph)
     since = len(graph.commands)
     assert graph.set_parameter("gate", "owner", "policy").successful
@@ -257,6 +259,12 @@ def lifecycle_state(graph, node):
         (SIM, {}),
         (POLICY, {}),
         (RECORDER, {"bag": "bag"}),
+        ("pianomime_view.view_node", {"port": 18090}),
+        ("pianomime_description.description_node", {}),
+        ("pianomime_hardware.emulator_node", {"midi_port": 21946}),
+        ("pianomime_hardware.shadow_bridge_node", {}),
+        ("pianomime_hardware.midi_keyboard_node", {}),
+        ("pianomime_perception.perception_node", {}),
     ],
 )
 def test_each_node_goes_through_its_lifecycle_twice(graph, module, parameters):

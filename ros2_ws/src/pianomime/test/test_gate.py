@@ -5,12 +5,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pianomime.errors import ConfigError
 from pianomime.safety.clearance import Clearance
 from pianomime.safety.command_gate import EXCESSES, CommandGate
 from pianomime.safety.gate_config import GateConfig
 from pianomime.safety.gate_types import GateState, Verdict
 
 DT_S = 0.05
+
+
+@pytest.mark.parametrize("what", ["hand", "palm"])
+def test_what_stops_is_slowed_before(what):
+    with pytest.raises(ConfigError, match=f"{what}_stop_m = 0.2: must be at most {what}_slow_m"):
+        GateConfig(**{f"{what}_stop_m": 0.2, f"{what}_slow_m": 0.1})
 
 
 class Bench:

@@ -10,7 +10,6 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from pianomime.hands.fingers import N_FINGERS
 from pianomime.piano.geometry import N_KEYS
 from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.safety.command_gate import CommandGate
@@ -159,11 +158,6 @@ def to_fingertip_goal(
         contact=(inside & plan.contact[indices]).astype(np.uint8).ravel(),
         valid=(~np.isnan(position[..., 0])).astype(np.uint8).ravel(),
     )
-
-
-def fingertip_positions(message: msg.FingertipGoal) -> Array:
-    """Return the positions (rows, 10, 3) [m]; NaN where a finger is free."""
-    return np.array(message.position).reshape(message.rows, N_FINGERS, 3)
 
 
 def to_piano_state(

@@ -1,18 +1,21 @@
 """What all our nodes are: lifecycle nodes that know their topics and tell how they are."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn as Return
 from rclpy.qos import qos_policy_name_from_kind
 from rclpy.timer import Timer
+from sensor_msgs.msg import JointState
 
 from pianomime.config import Config
 from pianomime.errors import PianoMimeError
+from pianomime_common import conversions
 from pianomime_common.diagnostics import Diagnostics
 from pianomime_common.parameters import declare
 from pianomime_common.topics import Topic
@@ -94,6 +97,19 @@ class PianoNode(LifecycleNode):
         )
         self._publishers_made.append(publisher)
         return publisher
+
+    def joints_in(self, message: JointState, names: Sequence[str]) -> np.ndarray | None:
+        """Return the positions of `names` (n,) [rad, m]; None, and a problem, if they are not."""
+        try:
+            position = conversions.joint_positions(message, names)
+        except (KeyError, ValueError) as error:
+            self.diagnostics.problem("joint_states", f"not of these hands ({error}); ignored")
+            return None
+        if not np.isfinite(position).all():
+            self.diagnostics.problem("joint_states", "not finite; ignored")
+            return None
+        self.diagnostics.solved("joint_states")
+        return position
 
     def listen(
         self,

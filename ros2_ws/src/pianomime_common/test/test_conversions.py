@@ -60,7 +60,7 @@ def test_fingertip_goals_are_the_plans_rows_and_free_beyond(score):
     message = conversions.to_fingertip_goal(plan, 10, 20, score.sha256, 1.0, 0.05)
     message = over_the_wire(message)
     rows = len(plan.key) - 10
-    positions = conversions.fingertip_positions(message)
+    positions = np.array(message.position).reshape(message.rows, 10, 3)
     assert positions.shape == (20, 10, 3)
     assert np.array_equal(positions[:rows], plan.position[10:], equal_nan=True)
     assert np.isnan(positions[rows:]).all()

@@ -72,12 +72,14 @@ class ControllerNode(PianoNode):
             return
         if not self.is_ready(message):
             return
+        measured = self.joints_in(state, self.hands.joint_names)
+        if measured is None:
+            return
         self._goal = None
         if message.phase == message.FINISHED:
             return
         with self.diagnostics.measure("step"):
             goal = conversions.from_key_goal(message)
-            measured = conversions.joint_positions(state, self.hands.joint_names)
             self.say(goal, self.answer(goal, measured))
 
     def late_goal(self, age_s: float) -> conversions.KeyGoal | None:

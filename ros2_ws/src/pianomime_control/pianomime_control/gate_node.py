@@ -11,6 +11,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from pianomime.config import parameter
+from pianomime.errors import ConfigError
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.hands.hands_model import HandsModel
 from pianomime.safety.command_gate import CommandGate
@@ -40,6 +41,12 @@ class GateNodeConfig(GateConfig, NodeConfig):
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     sources: str = parameter("expert", "Controllers to listen to, separated by commas")
+
+    def __post_init__(self) -> None:
+        """Check the values, and that the owner is one of the sources."""
+        super().__post_init__()
+        if self.owner not in self.sources.split(","):
+            raise ConfigError(f"owner = {self.owner!r}: must be one of {self.sources}")
 
 
 class GateNode(PianoNode):
@@ -140,15 +147,9 @@ class GateNode(PianoNode):
 
     def _on_joint_states(self, message: JointState) -> None:
         stamp_s = conversions.from_time(message.header.stamp)
-        try:
-            measured = conversions.joint_positions(message, self._gate.joint_names[:-1])
-        except (KeyError, ValueError) as error:
-            self.diagnostics.problem("joint_states", f"not of these hands ({error}); ignored")
+        measured = self.joints_in(message, self._gate.joint_names[:-1])
+        if measured is None:
             return
-        if not np.isfinite(measured).all():
-            self.diagnostics.problem("joint_states", "not finite; ignored")
-            return
-        self.diagnostics.solved("joint_states")
         if stamp_s < self._stamp_s:
             self._commanded_s = -1.0  # a time that begins anew
         self._stamp_s = stamp_s

@@ -18,7 +18,7 @@ from pianomime.errors import OutputError
 from pianomime.hands.embodiment import embodiment
 from pianomime.piano.geometry import N_KEYS
 from pianomime.simulation.model import cache_dir, content_hash, load_model
-from pianomime_common import conversions, topics
+from pianomime_common import topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_description.description_config import DescriptionConfig
@@ -74,12 +74,9 @@ class DescriptionNode(PianoNode):
 
     def _on_joint_states(self, message: JointState) -> None:
         with self.diagnostics.measure("step"):
-            try:
-                hands = conversions.joint_positions(message, self._tree.joint_names)
-            except (KeyError, ValueError) as error:
-                self.diagnostics.problem("joint_states", f"not of these hands ({error}); ignored")
+            hands = self.joints_in(message, self._tree.joint_names)
+            if hands is None:
                 return
-            self.diagnostics.solved("joint_states")
             position, quaternion = self._tree.transforms(hands, self._keys)
             told = list(range(len(hands)))
             told += (len(hands) + self._keys_to_tell()).tolist()

@@ -15,13 +15,15 @@ class Newest(Generic[T]):
     """
 
     def __init__(self, work: Callable[[T], None]) -> None:
-        """Start the thread; it ends with the process."""
+        """Start the thread."""
         self.skipped = 0
         self._work = work
         self._waiting: list[T] = []
         self._failure: BaseException | None = None
         self._changed = threading.Condition()
-        threading.Thread(target=self._run, daemon=True).start()
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
     def put(self, item: T) -> None:
         """Offer an item.
@@ -36,10 +38,19 @@ class Newest(Generic[T]):
             self._waiting = [item]
             self._changed.notify()
 
+    def end(self) -> None:
+        """Take no more, and wait for what is being worked on."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+        self._thread.join()
+
     def _run(self) -> None:
         while self._failure is None:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting)
+                self._changed.wait_for(lambda: self._waiting or self._ended)
+                if self._ended:
+                    return
                 item = self._waiting.pop()
             try:
                 self._work(item)

@@ -33,12 +33,22 @@ class PerceptionNode(PianoNode):
         """Load the hand model."""
         self._detector = HandDetector()
         self._landmarks = self.advertise(topics.HAND_LANDMARKS)
-        self._newest = Newest(self._look_at)
 
     def activate(self) -> None:
         """Wait for images."""
         self._begin_anew((0, 0, 3))
+        self._newest = Newest(self._look_at)
         self.listen(topics.IMAGE_RAW, self._on_image, on_lost=self._on_lost)
+
+    def deactivate(self) -> None:
+        """Look at no more images."""
+        self._newest.end()
+
+    def release(self) -> None:
+        """Let go of the hand model."""
+        if hasattr(self, "_detector"):
+            self._detector.close()
+            del self._detector
 
     def _begin_anew(self, shape: tuple[int, ...]) -> None:
         """Forget keyboard and hands, for images of another shape."""

@@ -61,19 +61,17 @@ class PolicyNode(ControllerNode):
         self._said: tuple[int, str, Answer] | None = None
 
     def is_ready(self, goal: msg.KeyGoal) -> bool:
-        """Return whether the keys' state of the goal's instant has come."""
-        return self._piano is not None and self._piano.header.stamp == goal.header.stamp
+        """Return whether the keys' state of the goal's instant has come, and is of numbers."""
+        piano = self._piano
+        if piano is None or piano.header.stamp != goal.header.stamp:
+            return False
+        return bool(np.isfinite(piano.position).all())
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
         """Return the policy's command."""
         if self._said is not None and self._said[:2] == (goal.score_step, goal.score_sha256):
             return self._said[2]  # a simulation that waits repeats itself
         keys = np.array(self._piano.position)
-        if not (np.isfinite(measured).all() and np.isfinite(keys).all()):
-            self.get_logger().error(
-                "joint_states or piano_state is not finite", throttle_duration_sec=1.0
-            )
-            return self._carry_on(goal)
         if not self._goes_on(goal):
             self._generalist.begin_anew()
         return self._told(goal, self._generalist.step(goal.score_step, goal.keys, measured, keys))

@@ -95,6 +95,12 @@ class RecorderNode(PianoNode):
         for topic, connection in self._connections:
             self.listen(topic, partial(self._on_message, connection), everything=True)
 
+    def deactivate(self) -> None:
+        """Ask the simulation nothing more."""
+        if self._release is not None:
+            self.destroy_client(self._release)
+            self._release = None
+
     def may_leave(self) -> bool:
         """Stay while there is anything to record."""
         quiet_s = time.monotonic() - self._heard_s
@@ -157,7 +163,8 @@ class RecorderNode(PianoNode):
         if set_pause.service_is_ready():
             set_pause.call_async(SetBool.Request(data=False))
         else:
-            self._unheard.add(topics.CLOCK.name)  # and so try again at the next tick
+            # And so try again at the next tick.
+            self._unheard.add(self.resolve_topic_name(topics.CLOCK.name))
 
 
 def _qos(profile: QoSProfile) -> Qos:

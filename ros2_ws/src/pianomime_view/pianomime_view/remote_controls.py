@@ -35,6 +35,12 @@ class RemoteControls:
         self._playing: ClientGoalHandle | None = None
         self._next: str | None = None  # to be begun once that has ended
 
+    def close(self) -> None:
+        """Ask nothing more."""
+        for client in (self._pause, self._step, self._owner, self._reset, self._arm):
+            self._node.destroy_client(client)
+        self._play.destroy()
+
     def forget(self) -> None:
         """Let go of what was asked for while nobody carried it out."""
         self._asked = SimpleQueue()

@@ -91,6 +91,7 @@ class ViewNode(PianoNode):
         """Close the page."""
         if hasattr(self, "_view"):
             self._view.close()
+            self._controls.close()
             del self._view
 
     def _begin_song(self) -> None:
@@ -113,13 +114,9 @@ class ViewNode(PianoNode):
             self._keeper.want(goal.keys[0], goal.stamp_s + goal.ahead_s + goal.dt_s)
 
     def _on_joint_states(self, message: JointState) -> None:
-        try:
-            hands = conversions.joint_positions(message, self._view.stage.hands.joint_names)
-        except (KeyError, ValueError) as error:
-            self.diagnostics.problem("joint_states", f"not of these hands ({error}); ignored")
-            return
-        self.diagnostics.solved("joint_states")
-        self._hands = hands
+        hands = self.joints_in(message, self._view.stage.hands.joint_names)
+        if hands is not None:
+            self._hands = hands
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
         stamp_s = conversions.from_time(message.header.stamp)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
-from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, fingers_of
+from pianomime.hands.fingers import N_FINGERS, fingers_of
 from pianomime.piano.geometry import is_black, key_y
 
 Array = NDArray[np.float64]
@@ -19,7 +19,6 @@ _ALONG: Final = np.array([4, 3, 2, 1, 0, 5, 6, 7, 8, 9])
 """Fingers by their place along the keyboard, from the left little to the right little finger."""
 
 _PLACE: Final = np.argsort(_ALONG)
-_HAND: Final = np.arange(N_FINGERS) // FINGERS_PER_HAND
 _HANDS: Final = (fingers_of(0), fingers_of(1))
 
 _SPREAD_M: Final = np.array([-0.050, -0.022, 0.0, 0.022, 0.044])

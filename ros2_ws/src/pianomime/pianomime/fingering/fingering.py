@@ -87,7 +87,8 @@ def advance(
 ) -> tuple[Partials, _Chosen]:
     """Continue every partial fingering by the notes of one onset, and keep the cheapest.
 
-    What ten fingers cannot reach is left out, the least important voice first.
+    Of more than ten notes the inner voices go first, the softest before the others; of what fingers
+    cannot reach, whatever leaves the rest easiest to play.
     """
     notes = _within_ten(notes, score)
     while True:

@@ -50,7 +50,10 @@ class HeldOut:
 
 
 def fingerprint(score: Score) -> str:
-    """Return a hash that transposition, tempo, mirroring, title and fingering do not change."""
+    """Return a hash that transposition, tempo, mirroring, title and fingering do not change.
+
+    Onsets that are less than a millisecond apart are one, at whatever tempo.
+    """
     return _hash(_onset_keys(score))
 
 

@@ -97,7 +97,7 @@ class HandFrame:
 
 
 def anywhere(frame: HandFrame, rng: np.random.Generator) -> Array:
-    """Return joint positions (n,) with the hands somewhere over the keys, left of each other."""
+    """Return joint positions (n,) with the hands somewhere over the keys, crossed perhaps."""
     kinematics = frame.kinematics
     middle, half = frame.relaxed, 0.25 * (kinematics.upper - kinematics.lower)
     poses = middle + rng.uniform(-half, half, (2, frame.n))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pianomime.config import Config, parameter
+from pianomime.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,3 +70,17 @@ class GateConfig(Config):
         0.065, "Height of palms and wrists below which they sink slower [m]", ge=0.0, le=0.5
     )
     palm_stop_m: float = parameter(0.05, "Height at which they sink no further [m]", ge=0.0, le=0.5)
+
+    def __post_init__(self) -> None:
+        """Check the values, and that what stops is slowed before.
+
+        Raises:
+            ConfigError: A value is out of range, or it is not.
+        """
+        super().__post_init__()
+        for what in ("hand", "palm"):
+            slow_m, stop_m = getattr(self, f"{what}_slow_m"), getattr(self, f"{what}_stop_m")
+            if stop_m > slow_m:
+                raise ConfigError(
+                    f"{what}_stop_m = {stop_m}: must be at most {what}_slow_m = {slow_m}"
+                )
