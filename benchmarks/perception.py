@@ -64,12 +64,30 @@ def played(score: Score, tips_m: np.ndarray, manner: np.ndarray | None) -> tuple
     return float(rollout.f1_per_step(goals).mean()), 1e3 * float(np.nanmedian(off))
 
 
+def keyboard_off_mm(found: Perceived, folder: Path) -> np.ndarray:
+    """Return how far the reference's homography puts points of the keyboard from where we do."""
+    x, y = np.meshgrid(np.linspace(-0.07, 0.07, 5), np.linspace(-0.6, 0.6, 13))
+    place = np.stack([x, y], axis=-1).reshape(-1, 2)
+    pixel = np.append(found.view.pixels(place), np.ones((len(place), 1)), axis=1)
+    plane = pixel @ np.load(folder / "homography.npy").T
+    reference = np.stack([-plane[:, 1], plane[:, 0]], axis=1) / plane[:, 2:]
+    return np.asarray(1e3 * np.linalg.norm(reference - place, axis=1))
+
+
 def report(found: Perceived, score: Score, folder: Path) -> None:
     reference = from_hand_arrays(folder, score)
     agree = found.fingers.finger == reference.finger
     rows = min(len(found.demonstrated_m), len(reference.tips_m))
     off_m = np.abs(found.demonstrated_m[:rows] - reference.tips_m[:rows])
     x_mm, y_mm = 1e3 * np.nanmedian(off_m, axis=(0, 1))
+    off_mm = keyboard_off_mm(found, folder)
+    assert found.calibration is not None
+    error_mm = 1e3 * float(np.median(found.calibration.error_m))
+    print(f"| keys from where they are seen, median | {error_mm:.1f} mm |")
+    print(
+        f"| keyboard from the reference's homography | mean {off_mm.mean():.1f} mm, most"
+        f" {off_mm.max():.1f}, within 3 mm {np.mean(off_mm <= 3):.0%} |"
+    )
     print(f"| fingers as the reference's | {agree.mean():.1%} of {len(agree)} notes |")
     print(f"| score begins at | {found.synchronisation.offset_s:.3f} s; the reference: -0.010 s |")
     print(f"| median distance of fingertips to the reference, x, y | {x_mm:.1f}, {y_mm:.1f} mm |")
@@ -95,7 +113,12 @@ def report(found: Perceived, score: Score, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="with video.mp4, score.mid and the hands' arrays")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        help="with video.mp4, score.mid, and what PianoMime's tools made of them: homography.npy, "
+        "left_hand.npy, right_hand.npy",
+    )
     folder = parser.parse_args().folder
     video, score = folder / "video.mp4", find_score(str(folder / "score.mid"))
     began_s = time.perf_counter()

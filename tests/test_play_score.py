@@ -18,7 +18,7 @@ pytestmark = pytest.mark.ros
 TIMEOUT_S = 120.0
 
 NODES = {
-    "pianomime_goals.goals_node": {"use_sim_time": "true", "song": "''"},
+    "pianomime_goals.goals_node": {"use_sim_time": "true", "song": "none"},
     "pianomime_control.gate_node": {
         "use_sim_time": "true",
         "auto_arm": "true",

@@ -36,7 +36,7 @@ def test_an_unknown_split_is_named():
 def test_a_file_that_was_cut_off_is_named(tmp_path):
     path = tmp_path / "clips.npz"
     path.write_bytes(CLIPS.read_bytes()[:100_000])
-    with pytest.raises(ScoreError, match="clips.npz: not a file of clips"):
+    with pytest.raises(ScoreError, match=r"clips\.npz: not a file of clips"):
         load_clips(path, "test")
 
 

@@ -76,7 +76,7 @@ def test_a_bag_that_lost_its_end_is_recovered_for_its_readers(bag):
 
 def test_what_is_no_bag_of_ros_or_no_place_for_one_is_named(bag, tmp_path):
     (tmp_path / "there").mkdir()
-    with pytest.raises(OutputError, match="there: cannot be written .*exists already"):
+    with pytest.raises(OutputError, match=r"there: cannot be written .*exists already"):
         recover(bag, tmp_path / "there")
     with (tmp_path / "other.mcap").open("wb") as stream:
         writer = McapWriter(stream)
@@ -85,7 +85,7 @@ def test_what_is_no_bag_of_ros_or_no_place_for_one_is_named(bag, tmp_path):
         channel = writer.register_channel("/notes", "protobuf", schema)
         writer.add_message(channel, 1, b"", 1)
         writer.finish()
-    with pytest.raises(BagError, match="other.mcap: of 'protobuf', not of ROS 2"):
+    with pytest.raises(BagError, match=r"other\.mcap: of 'protobuf', not of ROS 2"):
         recover(tmp_path / "other.mcap", tmp_path / "new")
     assert not (tmp_path / "new").exists()
 

@@ -23,6 +23,7 @@ from pianomime.simulation.model import CONTROL_DT_S
 from pianomime.viewer.address import page_url
 from pianomime_bringup.devices import DevicesConfig, devices_graph
 from pianomime_bringup.graph import NodeSpec, OnDeath, Value
+from pianomime_goals.goals_config import NO_SONG, GoalsConfig
 from pianomime_hardware.hardware_config import AHEAD
 from pianomime_policy.shipped import shipped_checkpoint
 from pianomime_view.view_config import ViewConfig
@@ -40,7 +41,8 @@ class PianistConfig(DevicesConfig):
     """Arguments of the graph, for the command line and for launch."""
 
     song: str = parameter(
-        "twinkle", "MIDI file, or name of a piece that comes along; empty: wait for play_score"
+        GoalsConfig.song,
+        f"MIDI file, or name of a piece that comes along; {NO_SONG}: wait for play_score",
     )
     controller: str = parameter("expert", "Which controller plays", one_of=CONTROLLERS)
     learnt: str = parameter("", "File of `pianomime learn` for the expert to play from")
@@ -91,7 +93,7 @@ class PianistConfig(DevicesConfig):
         """Return the music, so that what cannot be played is refused before anything starts.
 
         Returns:
-            None where no song is named.
+            None where a song is waited for.
 
         Raises:
             ConfigError: Real hands have no keyboard, or a file is for another controller.
@@ -100,7 +102,7 @@ class PianistConfig(DevicesConfig):
             DemonstrationError: The demonstration is not of this score.
         """
         self.check_devices()
-        score = find_score(self.song, self.transpose, self.stretch) if self.song else None
+        score = self._find_score()
         if self.learnt:
             self._check_use("learnt", "expert")
             learnt = load_learnt(Path(self.learnt))
@@ -117,6 +119,11 @@ class PianistConfig(DevicesConfig):
             if score:
                 demonstration.check_score(score)
         return score
+
+    def _find_score(self) -> Score | None:
+        if self.song == NO_SONG:
+            return None
+        return find_score(self.song, self.transpose, self.stretch)
 
     def _check_use(self, name: str, controller: str) -> None:
         if controller not in self.controllers:

@@ -82,9 +82,9 @@ def test_a_file_for_a_controller_that_does_not_run_is_refused(given, message):
 
 
 def test_a_graph_may_wait_for_its_first_song():
-    config = PianistConfig(song="", backend="hardware", midi_port="Keystation", namespace="a")
+    config = PianistConfig(song="none", backend="hardware", midi_port="Keystation", namespace="a")
     assert config.load_score() is None
-    assert {node.name: node for node in pianist_graph(config)}["goals"].parameters["song"] == ""
+    assert {node.name: node for node in pianist_graph(config)}["goals"].parameters["song"] == "none"
 
 
 def test_devices_of_ones_own_are_as_real_as_any():

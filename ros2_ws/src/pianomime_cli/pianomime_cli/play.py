@@ -59,7 +59,7 @@ def play(options: argparse.Namespace) -> int:
     config = from_strings(PianistConfig, given)
     score = config.load_score()
     if score is None:
-        raise ConfigError("song = '': name a MIDI file or a piece of `pianomime songs`")
+        raise ConfigError(f"song = {config.song!r}: name a MIDI file or a piece")
     check_params_file(config, pianist_graph(config))
     folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
     claim = DomainClaim("play", config.namespace)

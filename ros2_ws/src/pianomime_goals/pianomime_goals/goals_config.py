@@ -1,11 +1,15 @@
 """Parameters of the goals node."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime_common.clock import START_S
 from pianomime_common.node_config import NodeConfig
+
+NO_SONG: Final = "none"
+"""For `song`; launch takes no empty argument."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +17,7 @@ class GoalsConfig(NodeConfig):
     """What to play, and how far to look ahead."""
 
     song: str = parameter(
-        "twinkle", "MIDI file, or a piece that comes along; empty: wait for play_score"
+        "twinkle", f"MIDI file, or a piece that comes along; {NO_SONG}: wait for play_score"
     )
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     start_s: float = parameter(START_S, "ROS time at which the lead-in begins [s]", ge=0.0, le=1e11)

@@ -14,7 +14,7 @@ from pianomime.score.score import Score
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
-from pianomime_goals.goals_config import GoalsConfig
+from pianomime_goals.goals_config import NO_SONG, GoalsConfig
 from pianomime_goals.score_in_play import ScoreInPlay
 from pianomime_msgs import msg
 from pianomime_msgs.action import PlayScore
@@ -41,7 +41,7 @@ class GoalsNode(PianoNode):
         config = self.config
         self._demonstration = load_demonstration(Path(config.demo)) if config.demo else None
         self._first: Score | None = None
-        if config.song:
+        if config.song != NO_SONG:
             self._first = find_score(config.song, config.transpose, config.stretch)
             if self._demonstration is not None:
                 self._demonstration.check_score(self._first)

@@ -43,6 +43,6 @@ def find_score(song: str, transpose: int = 0, stretch: float = 1.0) -> Score:
     """
     pieces = repertoire()
     path = pieces.get(song, Path(song))
-    if not path.exists() and "/" not in song and not path.suffix:
+    if not song or (not path.exists() and "/" not in song and not path.suffix):
         raise ScoreError(f"no piece {song!r}; there are: {', '.join(pieces)}, or give a MIDI file")
     return load_score(path).trimmed().transposed(transpose).stretched(stretch)
