@@ -1,9 +1,14 @@
+from functools import partial
+
 import mujoco
+import numpy as np
 import pytest
 
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.hands.hands_model import HandsModel
-from pianomime.simulation.model import load_model
+from pianomime.safety.command_gate import CommandGate
+from pianomime.safety.gate_config import GateConfig
+from pianomime.simulation.model import CONTROL_DT_S, load_model
 
 
 @pytest.fixture(scope="session", params=sorted(EMBODIMENTS))
@@ -24,3 +29,61 @@ def pianomime_hands(pianomime_model) -> HandsModel:
 @pytest.fixture(scope="session")
 def robopianist_hands() -> HandsModel:
     return HandsModel.of(load_model(embodiment("robopianist")))
+
+
+class GateBench:
+    """A gate with hands that follow, and two clocks that run together."""
+
+    def __init__(self, hands, **config):
+        self.config = GateConfig(guard_hands=False, **config)
+        self.gate = CommandGate(hands, self.config, CONTROL_DT_S)
+        self.lower = np.append(hands.lower, 0.0)
+        self.upper = np.append(hands.upper, 1.0)
+        self.middle = (self.lower + self.upper) / 2
+        self.middle[self.index("rh_WRJ1")] = self.middle[self.index("lh_WRJ1")] = 0.0
+        self.middle[-1] = 1.0
+        self.now_s = 1.0
+        self.observe()
+
+    def index(self, name):
+        return self.gate.joint_names.index(name)
+
+    def observe(self, position=None):
+        measured = self.middle if position is None else position
+        self.gate.observe(measured[:-1], self.now_s, self.now_s)
+
+    def submit(self, position=None, source="expert", names=None, stamp_s=None):
+        position = self.middle if position is None else position
+        return self.gate.submit(
+            source,
+            self.gate.joint_names if names is None else names,
+            position,
+            self.now_s if stamp_s is None else stamp_s,
+            self.now_s,
+            self.now_s,
+        )
+
+    def due(self):
+        return self.gate.due(self.now_s, self.now_s)
+
+    def pass_time(self, time_s, *, states=True):
+        """Return what the gate commands meanwhile, each 10 ms."""
+        targets = []
+        for i in range(round(time_s / 0.01)):
+            self.now_s = round(self.now_s + 0.01, 6)
+            if states and i % 5 == 4:
+                self.observe()
+            targets.append(self.due())
+        return targets
+
+
+@pytest.fixture(scope="session")
+def new_bench(pianomime_hands):
+    return partial(GateBench, pianomime_hands)
+
+
+@pytest.fixture
+def bench(new_bench):
+    bench = new_bench()
+    assert bench.gate.arm(bench.now_s) == ""
+    return bench
