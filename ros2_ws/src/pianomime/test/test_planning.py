@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.hands.posture import coordinate, relaxed_pose
+from pianomime.hands.posture import relaxed_pose
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import LOWEST_PITCH
 from pianomime.planning.feedforward import Feedforward
@@ -58,22 +58,22 @@ def test_a_scale_with_chords_is_played_well(hands):
 def test_a_wrist_is_kept_where_it_is_to_be_while_the_forearm_leaps(pianomime_hands):
     right, rows = 1, 61
     kinematics = HandKinematics(pianomime_hands, right)
-    wrist = coordinate(pianomime_hands, kinematics.actuators, "WRJ2")
+    wrist = kinematics.names.index("WRJ2")
     rng = np.random.default_rng(0)
     knots = rng.normal(0.0, 0.1, (rows // 3 + 1, kinematics.n))
     moving = [np.interp(np.arange(rows), 3 * np.arange(len(knots)), knot) for knot in knots.T]
-    pose = relaxed_pose(pianomime_hands, kinematics.actuators) + np.transpose(moving)
+    pose = relaxed_pose(kinematics.names) + np.transpose(moving)
     for name, lifted in (("forearm_tz", 0.0), ("WRJ1", -0.5)):  # clear of the keys
-        pose[:, coordinate(pianomime_hands, kinematics.actuators, name)] = lifted
+        pose[:, kinematics.names.index(name)] = lifted
     low, high = kinematics.lower, kinematics.upper
     pose = np.clip(pose, low + 0.2 * (high - low), high - 0.2 * (high - low))
     left_alone = Score.from_notes("left alone", [Note(0.0, 9.0, 0, 64, 0)])
     fingertips = plan_fingertips(
         left_alone, key_goals(left_alone, CONTROL_DT_S), 0, 0, FingertipPlanConfig()
     ).window(0, rows)
-    asked = Feedforward(pianomime_hands, kinematics, right, CONTROL_DT_S).targets(pose, fingertips)
+    asked = Feedforward(kinematics, CONTROL_DT_S).targets(pose, fingertips)
     at_rest = np.append(pose[0], np.zeros(kinematics.n))
-    tracked = Tracker(pianomime_hands, kinematics, CONTROL_DT_S).track(pose, asked, 0, at_rest)
+    tracked = Tracker(kinematics, CONTROL_DT_S).track(pose, asked, 0, at_rest)
     simulation = PianoSimulation(pianomime_hands.model)
     off = []
     for targets in (asked, tracked.target):

@@ -53,8 +53,11 @@ class HandKinematics:
     """Forward kinematics of one hand, vectorised over poses.
 
     Attributes:
+        hands: Both hands.
+        side: Which of them it is, an index into `SIDES`.
         joints: Positions of the hand's joints in `HandsModel.joint_names`, (nj,).
         actuators: MuJoCo ids of the hand's actuators, (na,); the order of the coordinates.
+        names: What they move, Shadow's names without the side, for example `FFJ0`.
         expand: (nj, na), from coordinates to joint positions.
         own: (5, na), 1 where a coordinate moves that fingertip and no other, else 0.
         lower: Lower limits of the coordinates [rad, m], (na,).
@@ -68,11 +71,13 @@ class HandKinematics:
             ModelError: A finger's chain has a slide after a hinge.
         """
         prefix = SIDES[side]
+        self.hands, self.side = hands, side
         self.joints = np.array(
             [i for i, name in enumerate(hands.joint_names) if name.startswith(prefix)]
         )
         coupling = hands.coupling[:, self.joints]
         self.actuators = np.flatnonzero(coupling.any(axis=1))
+        self.names = tuple(_short_name(hands, actuator) for actuator in self.actuators)
         coupling = coupling[self.actuators]
         self.expand = (coupling / coupling.sum(axis=1, keepdims=True)).T
         self._contract = coupling
@@ -139,6 +144,12 @@ class HandKinematics:
         self._versine = np.einsum("abhf,bchf->achf", cross, cross)[..., None]
         moves = self._hinge_expand.any(axis=1)
         self.own = (moves & (moves.sum(axis=0) == 1)).astype(float)
+
+
+def _short_name(hands: HandsModel, actuator: np.int64) -> str:
+    """Return `FFJ0` for `rh_shadow_hand/rh_A_FFJ0`."""
+    name: str = hands.model.actuator(int(actuator)).name.rpartition("/")[2]
+    return name.rsplit("_A_", maxsplit=1)[-1]
 
 
 def _chain(model: mujoco.MjModel, body: int) -> list[int]:

@@ -34,7 +34,7 @@ def follow_fingertips(hands: HandsModel, fingertips: Array, lead: int) -> Array:
     for side in range(len(SIDES)):
         kinematics = HandKinematics(hands, side)
         mine = fingers_of(side)
-        relaxed = relaxed_pose(hands, kinematics.actuators)
+        relaxed = relaxed_pose(kinematics.names)
         pose = relaxed.copy()
         for step, tips in enumerate(wanted[:, mine]):
             now = kinematics.fingertips(pose[None])

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.hands.fingers import fingers_of
-from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.piano.geometry import (
     HINGE_X_M,
@@ -23,13 +22,11 @@ Array = NDArray[np.float64]
 class Feedforward:
     """Inverse dynamics of one hand."""
 
-    def __init__(
-        self, hands: HandsModel, kinematics: HandKinematics, side: int, dt_s: float
-    ) -> None:
-        """Prepare for hand `side` and trajectories with `dt_s` [s] between rows."""
+    def __init__(self, kinematics: HandKinematics, dt_s: float) -> None:
+        """Prepare for trajectories of a hand with `dt_s` [s] between rows."""
         self._kinematics = kinematics
-        self._side = side
         self._dt_s = dt_s
+        hands = kinematics.hands
         self._gain = hands.model.actuator_gainprm[kinematics.actuators, 0]
         self._qpos = hands.qpos_index[kinematics.joints]
         self._dof = hands.dof_index[kinematics.joints]
@@ -66,7 +63,7 @@ class Feedforward:
 
     def _key_forces(self, pose: Array, plan: FingertipPlan) -> Array:
         """Return the forces of the pressed keys' springs on the coordinates, (rows - 1, na)."""
-        mine = fingers_of(self._side)
+        mine = fingers_of(self._kinematics.side)
         contact, key = plan.contact[1:, mine], plan.key[1:, mine]
         arm_m = plan.position[1:, mine, 0] - HINGE_X_M
         torque_nm = KEY_STIFFNESS_NM_RAD * (key_max_angle()[key] + KEY_PRELOAD_RAD)

@@ -62,7 +62,6 @@ class OnlinePlanner:
         start = np.zeros(len(hands.joint_names)) if start is None else start
         self._n = len(hands.joint_names)
         self._now = 0
-        self._hands_model = hands
         self._dt_s = dt_s
         self._limits = limits or MotionLimits()
         self._fingering = OnlineFingering(dt_s)
@@ -71,8 +70,8 @@ class OnlinePlanner:
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)
-            feedforward = Feedforward(hands, kinematics, side, dt_s)
-            tracker = Tracker(hands, kinematics, dt_s)
+            feedforward = Feedforward(kinematics, dt_s)
+            tracker = Tracker(kinematics, dt_s)
             held = np.tile(kinematics.pose(start), (2, 1))
             held = np.clip(held, kinematics.lower, kinematics.upper)
             state = np.concatenate((held[1:], np.zeros_like(held[1:])), axis=1)
@@ -89,7 +88,7 @@ class OnlinePlanner:
         plan = self._fingertips(now, keys)
         passed, self._now = now - self._now, now
         target = np.zeros(self._n)
-        for side, hand in enumerate(self._hands):
+        for hand in self._hands:
             guess = None
             if hand.pose is not None:
                 rest = hand.pose[passed:]
@@ -97,14 +96,7 @@ class OnlinePlanner:
                 guess = np.concatenate([rest, np.repeat(rest[-1:], passed, axis=0)])
                 hand.state = hand.state[passed:]
             fit = TrajectoryFit(
-                self._hands_model,
-                hand.kinematics,
-                side,
-                plan,
-                hand.held,
-                self._dt_s,
-                self._config,
-                self._limits,
+                hand.kinematics, plan, hand.held, self._dt_s, self._config, self._limits
             )
             hand.pose = fit.solve(guess)
             pose = hand.pose[:_PREVIEW]

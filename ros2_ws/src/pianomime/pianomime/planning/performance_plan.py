@@ -96,7 +96,7 @@ def plan_performance(
     position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
     for side in range(len(SIDES)):
         kinematics = HandKinematics(hands, side)
-        pose, wanted = _plan_hand(hands, kinematics, side, fingertips, dt_s, limits)
+        pose, wanted = _plan_hand(kinematics, fingertips, dt_s, limits)
         position[:, kinematics.joints] = pose @ kinematics.expand.T
         target[:, kinematics.joints] = wanted @ kinematics.expand.T
     sustain = np.zeros(rows - 1, bool)
@@ -105,17 +105,15 @@ def plan_performance(
 
 
 def _plan_hand(
-    hands: HandsModel,
     kinematics: HandKinematics,
-    side: int,
     fingertips: FingertipPlan,
     dt_s: float,
     limits: MotionLimits,
 ) -> tuple[Array, Array]:
     """Return poses (rows, na) and actuator targets (rows - 1, na), window after window."""
-    feedforward = Feedforward(hands, kinematics, side, dt_s)
-    tracker = Tracker(hands, kinematics, dt_s)
-    config = TrajectoryConfig.of(hands.lifts)
+    feedforward = Feedforward(kinematics, dt_s)
+    tracker = Tracker(kinematics, dt_s)
+    config = TrajectoryConfig.of(kinematics.hands.lifts)
     rows = len(fingertips.key)
     pose = np.zeros((rows, kinematics.n))
     target = np.zeros((rows - 1, kinematics.n))
@@ -125,7 +123,7 @@ def _plan_hand(
         begin = max(done - 2, 0)  # two rows fix place and velocity
         end = min(done + _WINDOW + _OVERLAP, rows)
         window, held = fingertips.window(begin, end), pose[begin:done]
-        fitted = TrajectoryFit(hands, kinematics, side, window, held, dt_s, config, limits).solve()
+        fitted = TrajectoryFit(kinematics, window, held, dt_s, config, limits).solve()
         wanted = feedforward.targets(fitted, window)
         tracked = tracker.track(fitted, wanted, done - 1 - begin, state)
         new = end if end == rows else done + _WINDOW

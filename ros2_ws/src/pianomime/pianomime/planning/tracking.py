@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm, solve_discrete_are
 
-from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.hands.posture import forearm_coordinates, relaxed_pose
 from pianomime.planning.feedforward import motion_of
@@ -45,13 +44,14 @@ class Tracker:
     springs, linear about the relaxed pose; whatever else acts is in the targets that are given.
     """
 
-    def __init__(self, hands: HandsModel, kinematics: HandKinematics, dt_s: float) -> None:
+    def __init__(self, kinematics: HandKinematics, dt_s: float) -> None:
         """Read a hand's masses, dampers and springs off the model, for steps of `dt_s` [s]."""
+        hands = kinematics.hands
         actuators, expand = kinematics.actuators, kinematics.expand
         self._lower, self._upper = hands.model.actuator_ctrlrange[actuators].T
         dof = hands.dof_index[kinematics.joints]
         data = mujoco.MjData(hands.model)
-        relaxed = expand @ relaxed_pose(hands, actuators)
+        relaxed = expand @ relaxed_pose(kinematics.names)
         data.qpos[hands.qpos_index[kinematics.joints]] = relaxed
         mujoco.mj_forward(hands.model, data)
         mass = np.zeros((hands.model.nv, hands.model.nv))
@@ -59,7 +59,7 @@ class Tracker:
         spring = hands.model.actuator_gainprm[actuators, 0][:, None]
         self._mass = expand.T @ mass[np.ix_(dof, dof)] @ expand / spring / dt_s**2
         self._damper = expand.T @ np.diag(hands.model.dof_damping[dof]) @ expand / spring / dt_s
-        off = np.where(forearm_coordinates(hands, actuators), _ARM_M, 1.0)
+        off = np.where(forearm_coordinates(kinematics.names), _ARM_M, 1.0)
         self._discretise(off**-2.0)
 
     def _discretise(self, weight: Array) -> None:

@@ -16,9 +16,8 @@ from scipy.linalg import solveh_banded
 
 from pianomime.config import Config, parameter
 from pianomime.hands.fingers import fingers_of
-from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import FingertipPoses, HandKinematics
-from pianomime.hands.posture import coordinate, forearm_coordinates, relaxed_pose
+from pianomime.hands.posture import forearm_coordinates, relaxed_pose
 from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.planning.hand_places import HandPlaces
 from pianomime.planning.motion_limits import MotionLimits
@@ -87,16 +86,14 @@ class TrajectoryFit:
 
     def __init__(
         self,
-        hands: HandsModel,
         kinematics: HandKinematics,
-        side: int,
         plan: FingertipPlan,
         held: Array,
         dt_s: float,
         config: TrajectoryConfig,
         limits: MotionLimits,
     ) -> None:
-        """Set up the fit of hand `side` to its part of `plan`, whose rows are `dt_s` [s] apart.
+        """Set up the fit of a hand to its part of `plan`, whose rows are `dt_s` [s] apart.
 
         The first rows stay at the poses `held`, (h, na) with h >= 1: the start, or where the
         trajectory of an earlier window goes on.
@@ -104,6 +101,7 @@ class TrajectoryFit:
         self._config = config
         self._kinematics = kinematics
         self._held = held
+        side = kinematics.side
         mine = fingers_of(side)
         self._floor = plan.floor[:, mine]
         self._aimed = plan.approach[:, mine] >= 1.0  # z is a target too, not only a floor
@@ -117,9 +115,9 @@ class TrajectoryFit:
         )
         self._weight = np.where(has_target, approach**2, 0.0)[..., None] / sigma**2
 
-        forearm = forearm_coordinates(hands, kinematics.actuators)
-        relaxed = relaxed_pose(hands, kinematics.actuators)
-        along = coordinate(hands, kinematics.actuators, "forearm_tx")
+        forearm = forearm_coordinates(kinematics.names)
+        relaxed = relaxed_pose(kinematics.names)
+        along = kinematics.names.index("forearm_tx")
         middle = kinematics.fingertips(relaxed[None]).position[0, 2, 1]
         places = HandPlaces.of(plan)
         self._reference = np.tile(relaxed, (len(position), 1))

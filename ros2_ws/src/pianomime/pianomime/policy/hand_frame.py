@@ -15,8 +15,6 @@ from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.hands.posture import (
-    coordinate,
-    coordinate_names,
     forearm_coordinates,
     relaxed_pose,
 )
@@ -53,15 +51,15 @@ class HandFrame:
         self._sides = (left, right)
         self._n = len(hands.joint_names)
         self.kinematics = right
-        self.names = coordinate_names(hands, right.actuators)
-        self.slides = forearm_coordinates(hands, right.actuators)
-        self.along = coordinate(hands, right.actuators, "forearm_tx")
-        self.relaxed = relaxed_pose(hands, right.actuators)
+        self.names = right.names
+        self.slides = forearm_coordinates(right.names)
+        self.along = right.names.index("forearm_tx")
+        self.relaxed = relaxed_pose(right.names)
         self.geometry = FingertipPlanConfig.of(hands.lifts)
         self.unit = np.where(self.slides, 0.02, 0.3)
         self._turn = np.ones((len(SIDES), right.n))
         self._turn[0, self.along] = -1.0
-        self._check_mirrored(hands, left)
+        self._check_mirrored(left)
 
     @property
     def n(self) -> int:
@@ -86,8 +84,8 @@ class HandFrame:
         flat = self.kinematics.fingertips(poses.reshape(-1, self.n)).position
         return flat.reshape(*poses.shape[:-1], *flat.shape[1:])
 
-    def _check_mirrored(self, hands: HandsModel, left: HandKinematics) -> None:
-        if coordinate_names(hands, left.actuators) != self.names:
+    def _check_mirrored(self, left: HandKinematics) -> None:
+        if left.names != self.names:
             raise ModelError("the hands have different joints")
         trial = self.kinematics.lower + 0.3 * (self.kinematics.upper - self.kinematics.lower)
         mine = left.fingertips((trial * self._turn[0])[None]).position * (1.0, -1.0, 1.0)
