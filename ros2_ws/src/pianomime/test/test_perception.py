@@ -1,22 +1,26 @@
 import wave
 
+import cv2
 import imageio_ffmpeg
 import numpy as np
 import pytest
 
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.fingers import N_FINGERS
+from pianomime.perception.annotation import annotate
 from pianomime.perception.demonstration import (
     Demonstration,
     DemonstrationError,
     load_demonstration,
     save_demonstration,
 )
+from pianomime.perception.footage import Footage
 from pianomime.perception.hand_detector import FINGERTIPS, N_LANDMARKS, DetectedHand
 from pianomime.perception.hand_tracks import HandTracks
 from pianomime.perception.keyboard.keyboard_picture import Camera
 from pianomime.perception.keyboard.real_keyboard import real_key_y
-from pianomime.perception.pressing_fingers import pressing_fingers
+from pianomime.perception.perceive import Perceived
+from pianomime.perception.pressing_fingers import PressingFingers, pressing_fingers
 from pianomime.perception.smoothing import OneEuro, resample
 from pianomime.perception.sound_track import onset_strength, refine
 from pianomime.perception.synchronisation import (
@@ -310,3 +314,33 @@ def test_a_demonstration_longer_than_the_plan_is_cut():
     goals = key_goals(score, 0.05)
     plan = plan_fingertips(score, goals, 4, 2, FingertipPlanConfig(), manner)
     assert len(plan.key) == 4 + len(goals.keys) + 2 + 1
+
+
+def test_an_annotated_video_takes_as_long_as_the_video(tmp_path):
+    view, rate_hz = Camera(size=(320, 180)).view(), 10.0
+    film = cv2.VideoWriter(
+        str(tmp_path / "a.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), rate_hz, (320, 180)
+    )
+    for _ in range(20):
+        film.write(np.full((180, 320, 3), 200, np.uint8))
+    film.release()
+    time_s = np.array([time_s for time_s, _ in frames(tmp_path / "a.mp4", 30.0)])
+    footage = Footage(time_s, [[]] * 20, np.zeros((180, 320), np.uint8), np.zeros(0), 1.0, "a.mp4")
+    score = Score.from_notes("a", [Note(0.5, 1.0, 40)])
+    perceived = Perceived(
+        view,
+        None,
+        Synchronisation(0.0, 0.0, 1.0, 1.0),
+        PressingFingers(np.array([6]), np.ones(1)),
+        np.full((20, N_FINGERS, 2), np.nan),
+        np.zeros((0, N_FINGERS, 2)),
+    )
+    to = tmp_path / "annotated.mp4"
+    assert len(list(annotate(tmp_path / "a.mp4", score, perceived, footage.rate_hz, to))) == 20
+    drawn = list(frames(to, 30.0))
+    assert drawn[-1][0] == pytest.approx(time_s[-1], abs=0.01)
+    green = [
+        image[..., 1] - np.maximum(image[..., 0], image[..., 2]).astype(int) for _, image in drawn
+    ]
+    marked = [bool((over > 60).any()) for over in green]
+    assert marked == [5 <= i < 10 for i in range(20)], "the note's key is green while it sounds"

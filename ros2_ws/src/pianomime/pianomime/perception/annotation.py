@@ -57,7 +57,12 @@ def annotate(
             height, width = (length // 2 * 2 for length in picture.shape[:2])
             if writer is None:
                 writer = imageio_ffmpeg.write_frames(
-                    str(path), (width, height), fps=rate_hz, quality=6, ffmpeg_log_level="error"
+                    str(path),
+                    (width, height),
+                    fps=rate_hz,
+                    quality=6,
+                    macro_block_size=2,  # else other sizes than multiples of 16 are stretched
+                    ffmpeg_log_level="error",
                 )
                 writer.send(None)
             writer.send(np.ascontiguousarray(picture[:height, :width, ::-1]))
