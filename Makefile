@@ -6,10 +6,10 @@ ENV := source ./env.sh &&
 .PHONY: play view test lint bench lock setup-play setup-dev
 
 play: setup-play  ## Play a song: make play SONG=path/to/file.mid
-	@$(ENV) pianomime play $(SONG)
+	@$(ENV) pianomime play $(if $(SONG),"$(SONG)")
 
 view: setup-play  ## Play a song and watch it in the browser: make view SONG=fur_elise
-	@$(ENV) pianomime play $(SONG) --view
+	@$(ENV) pianomime play $(if $(SONG),"$(SONG)") --view
 
 test: setup-dev  ## Run every test.
 	@$(ENV) pytest

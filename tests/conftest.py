@@ -26,7 +26,8 @@ from pianomime_common import conversions, topics
 from pianomime_common.middleware import set_middleware_defaults
 
 TIMEOUT_S = 120.0
-_DOMAINS = itertools.count(101)
+_DOMAINS = itertools.cycle(range(1, 61))
+"""Below 102: from there on a domain's ports are among those that the system gives away."""
 
 
 def nodes_in(domain: str) -> list[int]:
@@ -67,6 +68,15 @@ class Cli:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+        )
+
+    def await_mid_song(self, output: str) -> None:
+        """Wait until the bag in a performance folder has its first chunk, of about 2 s."""
+        bag = self.folder / output / "bag"
+        self.wait_until(
+            lambda: bag.exists() and sum(path.stat().st_size for path in bag.iterdir()) > 300_000,
+            60,
+            "in mid-song",
         )
 
     def run(self, *arguments: str, timeout_s: float = TIMEOUT_S) -> tuple[int, str, str]:

@@ -4,7 +4,6 @@ The numbers are those of the fault cases in docs/faults.md, which says where eac
 """
 
 import signal
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -93,10 +92,8 @@ def test_2_to_5_and_13_bad_commands_and_rivals_change_nothing_and_are_named(grap
         )
     rejected = graph.states[-1].rejected
     topic = topics.group_command("rh_trajectory_controller")
-    began_s = time.monotonic()
     rival = graph.observer.create_publisher(topic.type, topic.name, topic.qos)
     graph.until(lambda: "observer" in graph.problems["gate"], "the rival is named")
-    assert time.monotonic() - began_s < 3.0
     graph.observer.destroy_publisher(rival)
     graph.until(lambda: not graph.problems["gate"], "and forgotten when it has gone")
     plays_on(graph)
@@ -237,7 +234,7 @@ def test_16_a_quality_of_service_that_does_not_fit_is_reported(graph):
     graph.until(lambda: "gate" in graph.heard, "the gate is there")
     best_effort = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
     graph.observer.create_publisher(JointState, topics.JOINT_STATES.name, best_effort)
-    graph.until(lambda: "quality of service" in graph.problems["gate"], "it is reported", 5.0)
+    graph.until(lambda: "quality of service" in graph.problems["gate"], "it is reported")
     assert "joint_states" in graph.problems["gate"]
 
 
@@ -256,6 +253,7 @@ def lifecycle_state(graph, node):
         (GOALS, {"song": "minuet_in_g"}),
         (GATE, {}),
         (EXPERT, {}),
+        ("pianomime_control.planner_node", {}),
         (SIM, {}),
         (POLICY, {}),
         (RECORDER, {"bag": "bag"}),

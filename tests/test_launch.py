@@ -112,7 +112,10 @@ def test_a_launched_pianist_plays_as_the_command_does(cli, observer):
 )
 def test_what_cannot_be_is_named_and_nothing_starts(cli, name, argument, what):
     process = launch(cli, name, argument)
-    out, _ = process.communicate(timeout=60)
+    try:
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode != 0
     assert what in out
     assert "process started" not in out

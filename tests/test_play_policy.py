@@ -48,11 +48,7 @@ def test_a_killed_policy_is_replaced_and_plays_on_from_where_the_hands_are(cli):
     save_midi(SONG, cli.folder / "song.mid")
     process = cli.start("play", "song.mid", "--controller", "policy", "-o", "out", "--no-video")
     try:
-        bag = cli.folder / "out/bag"
-        cli.wait_until(lambda: cli.pid_of("policy") and bag.exists(), 60, "a policy that plays")
-        cli.wait_until(
-            lambda: sum(path.stat().st_size for path in bag.iterdir()) > 300_000, 60, "in mid-song"
-        )
+        cli.await_mid_song("out")
         os.kill(cli.pid_of("policy"), 9)
         _, err = process.communicate(timeout=120)
     finally:

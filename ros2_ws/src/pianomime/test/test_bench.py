@@ -34,6 +34,14 @@ def test_it_goes_on_where_it_was_interrupted(tmp_path):
     assert bench(tmp_path)[1] == []
 
 
+def test_results_of_other_code_are_not_taken_for_its_own(tmp_path, monkeypatch):
+    bench(tmp_path, SONGS[:1])
+    monkeypatch.setattr("pianomime.evaluation.bench._code", lambda: "changed")
+    records, new = bench(tmp_path, SONGS[:1])
+    assert new == ["low"]
+    assert [record["code"] for record in records] == ["changed"]
+
+
 def test_the_report_ranks_the_songs_and_the_summary_averages_them(tmp_path):
     records, _ = bench(tmp_path)
     records[1] = records[1] | {"f1": 0.5, "velocity_error": None}

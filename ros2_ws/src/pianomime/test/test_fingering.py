@@ -1,7 +1,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pianomime.fingering.fingering import FingeringConfig, assign_fingers
+from pianomime.fingering.fingering import FingeringConfig, assign_fingers, dropped_notes
+from pianomime.piano.geometry import key_name
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, Score
 
@@ -55,6 +56,31 @@ def test_no_finger_strikes_two_keys_at_once(drawn):
     ]
     assert struck
     assert len(struck) == len(set(struck))
+
+
+def test_what_is_dropped_is_named():
+    fingered, _ = finger((0.5, 1.0, 3), *[(1.0, 2.0, 30 + 2 * i) for i in range(11)])
+    left_out = [note for note in fingered.notes if note.finger < 0]
+    assert dropped_notes(fingered) == [f"{key_name(left_out[0].key)} at 1.00 s"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(notes)
+def test_every_note_has_a_finger_or_is_named(drawn):
+    fingered, _ = finger(*[(a * DT_S, (a + n) * DT_S, key) for a, n, key in drawn], beam=4)
+    named = set(dropped_notes(fingered))
+    for note in fingered.notes:
+        name = f"{key_name(note.key)} at {note.onset_s:.2f} s"
+        assert (note.finger < 0) == (name in named)
+
+
+def test_of_what_cannot_be_reached_an_inner_note_goes_if_that_will_do():
+    # Without the lowest the rest would be easier, but the bass is worth more.
+    chord = [
+        (0.0, 1.0, key, velocity) for key, velocity in ((15, 64), (34, 64), (37, 30), (65, 64))
+    ]
+    fingered, _ = finger(*chord)
+    assert dropped_notes(fingered) == [f"{key_name(37)} at 0.00 s"]
 
 
 def test_of_a_chord_beyond_reach_something_is_dropped_and_the_rest_played():

@@ -4,7 +4,7 @@ import socket
 import mido
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pianomime.hands.embodiment import embodiment
@@ -39,6 +39,7 @@ EVENTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(events=EVENTS, cuts=st.integers(1, 7))
 def test_a_running_status_and_torn_packets_are_read(events, cuts):
     writer, reader = MidiWriter(), MidiReader()

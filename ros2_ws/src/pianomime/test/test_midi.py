@@ -51,6 +51,15 @@ def test_a_note_may_end_in_the_tick_in_which_it_is_struck_again(tmp_path):
     assert second.offset_s == pytest.approx(1.0)
 
 
+def test_a_note_that_never_ends_does_so_with_its_track(tmp_path):
+    ends = mido.MetaMessage("end_of_track", time=240)
+    path = write(tmp_path / "a.mid", [on(60), on(64, 480), on(67), off(67, 240), ends])
+    lasts = {note.key: (note.onset_s, note.offset_s) for note in load_score(path).notes}
+    assert lasts[39] == pytest.approx((0.0, 1.0))
+    assert lasts[43] == pytest.approx((0.5, 1.0))
+    assert lasts[46] == pytest.approx((0.5, 0.75))
+
+
 def test_a_folder_has_files_whatever_the_case_of_their_names(tmp_path):
     for name in ("a.mid", "B.MID", "c.Midi"):
         write(tmp_path / name, [on(60), off(60)])
@@ -79,6 +88,14 @@ def too_many_notes(path):
     return write(path, [on(60), off(60, 10)] * 60_000)
 
 
+def endless(path):
+    write(path, [on(60), off(60, 9_900_000)])
+    file = mido.MidiFile(path)
+    file.ticks_per_beat = 1
+    file.save(path)
+    return path
+
+
 def too_large(path):
     path.write_bytes(b"MThd" + bytes(MAX_BYTES))
     return path
@@ -97,6 +114,7 @@ CASES = {
     "too high": (lambda p: write(p, [on(120), off(120)]), r"C9 at 0.000 s \(MIDI 120\)"),
     "zero duration": (lambda p: write(p, [on(60), off(60, 0)]), "C4 at tick 0 has zero duration"),
     "too many notes": (too_many_notes, "60,000 notes; at most 50,000"),
+    "endless": (endless, r"bad: lasts 1375.0 h; at most 4 can be played"),
     "too large": (too_large, "1,048,580 bytes; a MIDI file of at most 1,048,576"),
     "missing": (lambda p: p, "No such file"),
     "folder": (lambda p: p.mkdir() or p, "not a file"),

@@ -87,6 +87,15 @@ def test_the_score_of_another_song_is_refused():
         synchronise(time_s, tips, song(seed=9))
 
 
+def test_what_is_wrong_with_the_video_is_said():
+    time_s, tips = human(song())
+    with pytest.raises(SynchronisationError, match=r"1\.0 images a second; wanted: at least 5"):
+        synchronise(time_s[::30], tips[::30], song())
+    tips[:, :5] = np.nan
+    with pytest.raises(SynchronisationError, match="the left hand was never seen"):
+        synchronise(time_s, tips, song())
+
+
 def test_no_hands_at_all_are_refused():
     time_s, tips = human(song())
     with pytest.raises(SynchronisationError, match="no finger"):
@@ -154,6 +163,16 @@ def test_hands_keep_their_sides_when_the_labels_err_and_when_they_cross():
         "the left hand is on the right now"
     )
     assert seen.place_m[1, 0, 1] == pytest.approx(-0.1, abs=0.01)
+
+
+def test_a_face_or_hands_in_a_lap_are_no_hands():
+    view = Camera().view()
+    tracks = HandTracks(view)
+    face = hand(view, 0.0, "left", x=0.5, score=0.99)
+    seen = tracks.update(0.0, [face, hand(view, 0.2, "right")])
+    assert np.isinf(seen.age_s[0])
+    assert np.isnan(seen.place_m[0]).all()
+    assert seen.age_s[1] == 0.0
 
 
 def test_a_hand_seen_twice_is_one_and_a_lost_one_ages():
@@ -316,31 +335,36 @@ def test_a_demonstration_longer_than_the_plan_is_cut():
     assert len(plan.key) == 4 + len(goals.keys) + 2 + 1
 
 
-def test_an_annotated_video_takes_as_long_as_the_video(tmp_path):
-    view, rate_hz = Camera(size=(320, 180)).view(), 10.0
+@pytest.mark.parametrize("rate_hz", [10.0, 50.0])
+def test_an_annotated_video_takes_as_long_as_the_video(tmp_path, rate_hz):
+    view, count = Camera(size=(320, 180)).view(), int(2 * rate_hz)
     film = cv2.VideoWriter(
         str(tmp_path / "a.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), rate_hz, (320, 180)
     )
-    for _ in range(20):
+    for _ in range(count):
         film.write(np.full((180, 320, 3), 200, np.uint8))
     film.release()
     time_s = np.array([time_s for time_s, _ in frames(tmp_path / "a.mp4", 30.0)])
-    footage = Footage(time_s, [[]] * 20, np.zeros((180, 320), np.uint8), np.zeros(0), 1.0, "a.mp4")
+    footage = Footage(
+        time_s, [[]] * len(time_s), np.zeros((180, 320), np.uint8), np.zeros(0), 1.0, "a.mp4"
+    )
     score = Score.from_notes("a", [Note(0.5, 1.0, 40)])
     perceived = Perceived(
         view,
         None,
         Synchronisation(0.0, 0.0, 1.0, 1.0),
         PressingFingers(np.array([6]), np.ones(1)),
-        np.full((20, N_FINGERS, 2), np.nan),
+        np.full((len(time_s), N_FINGERS, 2), np.nan),
         np.zeros((0, N_FINGERS, 2)),
     )
     to = tmp_path / "annotated.mp4"
-    assert len(list(annotate(tmp_path / "a.mp4", score, perceived, footage.rate_hz, to))) == 20
-    drawn = list(frames(to, 30.0))
-    assert drawn[-1][0] == pytest.approx(time_s[-1], abs=0.01)
+    written = list(annotate(tmp_path / "a.mp4", score, perceived, footage.rate_hz, to))
+    drawn = list(frames(to, 60.0))
+    assert len(written) == len(drawn) == len(time_s)
+    assert drawn[-1][0] == pytest.approx(time_s[-1], abs=0.04)
+    assert drawn[0][1].shape == (180, 320, 3)
     green = [
         image[..., 1] - np.maximum(image[..., 0], image[..., 2]).astype(int) for _, image in drawn
     ]
     marked = [bool((over > 60).any()) for over in green]
-    assert marked == [5 <= i < 10 for i in range(20)], "the note's key is green while it sounds"
+    assert marked == [0.5 <= t < 1.0 for t in time_s], "the note's key is green while it sounds"

@@ -163,8 +163,13 @@ CROSSING = [Note(i * 0.2, i * 0.2 + 0.2, 10 + 3 * i if i % 2 else 76 - 3 * i) fo
 FORTY_A_SECOND = [Note(i * 0.025, i * 0.025 + 0.02, 20 + (i * 11) % 50) for i in range(160)]
 
 
+TWO_OCTAVES_IN_ONE_HAND = [Note(0.0, 1.0, 40, 64, 5), Note(0.0, 1.0, 64, 64, 9)]
+
+
 @pytest.mark.parametrize(
-    "hard", [ENDLESS, OCTAVES_APART, CROSSING, FORTY_A_SECOND], ids=["endless", "8va", "x", "fast"]
+    "hard",
+    [ENDLESS, OCTAVES_APART, CROSSING, FORTY_A_SECOND, TWO_OCTAVES_IN_ONE_HAND],
+    ids=["endless", "8va", "x", "fast", "two octaves"],
 )
 def test_what_cannot_be_played_is_played_as_well_as_it_goes(pianomime_hands, hard):
     score = Score.from_notes("hard", hard)
@@ -173,6 +178,15 @@ def test_what_cannot_be_played_is_played_as_well_as_it_goes(pianomime_hands, har
     simulation = PianoSimulation(pianomime_hands.model)
     rollout = roll_out(performance.command, LEAD, len(goals.keys), simulation)
     assert (goals.keys & rollout.pressed).any()
+
+
+def test_hands_that_are_given_crossed_stay_within_their_limits(pianomime_hands):
+    notes = [Note(i * 0.5, i * 0.5 + 0.4, 60, 64, 1) for i in range(4)]
+    notes += [Note(i * 0.5 + 0.25, i * 0.5 + 0.7, 30, 64, 6) for i in range(4)]
+    performance, _ = plan(Score.from_notes("crossed", notes), pianomime_hands)
+    assert np.isfinite(performance.target).all()
+    assert (performance.position >= pianomime_hands.lower - 1e-9).all()
+    assert (performance.position <= pianomime_hands.upper + 1e-9).all()
 
 
 def test_an_hour_of_music_gets_its_fingers():

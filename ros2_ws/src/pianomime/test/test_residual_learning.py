@@ -4,6 +4,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from pianomime.errors import ModelError
 from pianomime.evaluation.players import planned
 from pianomime.hands.embodiment import embodiment
 from pianomime.planning.rollout import roll_out
@@ -42,5 +43,9 @@ def test_training_that_goes_on_keeps_the_best_plan_so_far(tmp_path):
     assert learned.f1 > learned.f1_before + 0.2
     assert np.array_equal(np.load(tmp_path / "best.npy"), good.target)
     assert (tmp_path / "policy.zip").exists()
+    np.save(tmp_path / "best.npy", good.target[:, :-1])
+    with pytest.raises(ModelError, match=r"best\.npy: of other hands or another song"):
+        learn_residual(poor, GOALS, make_env, tmp_path, SHORT)
+    np.save(tmp_path / "best.npy", good.target)
     again = learn_residual(poor, GOALS, make_env, tmp_path, SHORT)
     assert again.f1 == learned.f1, "nothing was left to train"

@@ -58,17 +58,17 @@ def _run(options: argparse.Namespace) -> int:
         raise OutputError(f"{options.output}: exists already")
     if not options.output.absolute().parent.is_dir():
         raise OutputError(f"{options.output}: there is no folder {options.output.parent}")
-    if options.residual_steps and find_spec("stable_baselines3") is None:
-        raise PianoMimeError("stable-baselines3 is missing; run: tools/setup learning")
-    interrupt = _Interrupt()
     folder = options.output.with_suffix(".training")
-    kept = folder / "plan.npz"
-    if options.residual_steps and kept.exists():
-        learnt = load_learnt(kept)
-        learnt.check_hands(options.embodiment)
-        learnt.check_score(score.sha256)
-    else:
-        learnt = _learn(score, options, interrupt)
+    kept, learnt = folder / "plan.npz", None
+    if options.residual_steps:
+        if kept.exists():
+            learnt = load_learnt(kept)
+            learnt.check_hands(options.embodiment)
+            learnt.check_score(score.sha256)
+        if find_spec("stable_baselines3") is None:
+            raise PianoMimeError("stable-baselines3 is missing; run: tools/setup learning")
+    interrupt = _Interrupt()
+    learnt = learnt or _learn(score, options, interrupt)
     if options.residual_steps and not interrupt.came:
         folder.mkdir(exist_ok=True)
         if not kept.exists():

@@ -21,7 +21,7 @@ from pianomime.score.midi import ALL_NOTES_OFF_CONTROLLER, SUSTAIN_CONTROLLER
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime_common import conversions, topics
-from pianomime_common.node_config import NodeConfig
+from pianomime_common.node_config import NodeConfig, names_in
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_msgs.msg import KeyGoal
@@ -45,7 +45,7 @@ class GateNodeConfig(GateConfig, NodeConfig):
     def __post_init__(self) -> None:
         """Check the values, and that the owner is one of the sources."""
         super().__post_init__()
-        if self.owner not in self.sources.split(","):
+        if self.owner not in names_in(self.sources):
             raise ConfigError(f"owner = {self.owner!r}: must be one of {self.sources}")
 
 
@@ -78,7 +78,7 @@ class GateNode(PianoNode):
     def activate(self) -> None:
         """Listen."""
         self._gate.configure(self.config)  # it may have been changed meanwhile
-        for source in self.config.sources.split(","):
+        for source in names_in(self.config.sources):
             self.listen(topics.controller_command(source), partial(self._on_command, source))
         self.listen(topics.JOINT_STATES, self._on_joint_states)
         self.listen(topics.KEY_GOAL, self._on_key_goal)
@@ -221,7 +221,7 @@ class GateNode(PianoNode):
             if self.get_name() in rivals:
                 rivals.remove(self.get_name())
             self._complain(publisher.topic_name, rivals)
-        for source in self.config.sources.split(","):
+        for source in names_in(self.config.sources):
             topic = self.resolve_topic_name(topics.controller_command(source).name)
             self._complain(topic, self.publishers_of(topic)[1:])
 

@@ -91,7 +91,8 @@ class GoalsNode(PianoNode):
         self._playing = playing
         if playing.dropped:
             self.get_logger().warning(
-                f"{playing.dropped} of {len(score.notes)} notes have no free finger"
+                f"no finger is free for {len(playing.dropped)} of {len(score.notes)} notes: "
+                + ", ".join(playing.dropped)
             )
         self._score.publish(playing.to_score())
         return playing

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pianomime.fingering.fingering import assign_fingers
+from pianomime.fingering.fingering import assign_fingers, dropped_notes
 from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.key_press import KeyPressMetrics, RunningF1, key_press_metrics
 from pianomime.perception.demonstration import Demonstration
@@ -21,7 +21,7 @@ class ScoreInPlay:
     Attributes:
         start_s: When its lead-in began.
         score: With fingers.
-        dropped: How many of its notes no finger can play.
+        dropped: Names of its notes that no finger can play.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ScoreInPlay:
         self._goals = key_goals(score, CONTROL_DT_S)
         self._steps = max(len(self._goals.keys), round(ends_s / CONTROL_DT_S))
         self.score = assign_fingers(score, self._goals, CONTROL_DT_S)
-        self.dropped = sum(note.finger < 0 for note in self.score.notes)
+        self.dropped = dropped_notes(self.score)
         self._sha256 = self.score.sha256
         geometry = FingertipPlanConfig.of(embodiment(config.embodiment).lifts)
         self._fingertips = plan_fingertips(

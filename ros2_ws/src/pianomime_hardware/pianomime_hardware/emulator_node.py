@@ -50,6 +50,8 @@ class EmulatorNode(PianoNode):
     def activate(self) -> None:
         """Let time run."""
         config = self.config
+        assert self._cable is not None
+        self._cable.plug()
         self._commands = EmulatedLink[Goals](config, 1)
         self._states = EmulatedLink[tuple[float, np.ndarray, np.ndarray]](config, 2)
         self._notes = EmulatedLink[MidiEvent](config, 3)

@@ -28,6 +28,23 @@ def test_only_the_newest_is_worked_on_and_the_others_are_counted():
     assert newest.skipped == 8
 
 
+def test_it_ends_after_what_it_works_on():
+    done, begun, go_on = [], threading.Event(), threading.Event()
+
+    def work(item):
+        begun.set()
+        assert go_on.wait(TIMEOUT_S)
+        done.append(item)
+
+    newest = Newest(work)
+    newest.put(0)
+    assert begun.wait(TIMEOUT_S)
+    newest.put(1)
+    threading.Timer(0.1, go_on.set).start()
+    newest.end()
+    assert done == [0]
+
+
 def test_what_goes_wrong_is_told_to_whoever_offers_the_next():
     failed = threading.Event()
 

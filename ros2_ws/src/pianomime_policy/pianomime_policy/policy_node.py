@@ -65,7 +65,11 @@ class PolicyNode(ControllerNode):
         piano = self._piano
         if piano is None or piano.header.stamp != goal.header.stamp:
             return False
-        return bool(np.isfinite(piano.position).all())
+        if not np.isfinite(piano.position).all():
+            self.diagnostics.problem("piano_state", "not finite; ignored")
+            return False
+        self.diagnostics.solved("piano_state")
+        return True
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
         """Return the policy's command."""

@@ -24,6 +24,7 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.performance.bag_writer import abandon, open_writer
 from pianomime.simulation.model import content_hash
 from pianomime_common import topics
+from pianomime_common.node_config import names_in
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_recorder.log_time import log_time_ns, stamp_offset
@@ -68,7 +69,7 @@ class RecorderNode(PianoNode):
         self._connections: list[tuple[topics.Topic, Connection]] = []
         self._stamp_at: dict[str, int | None] = {}
         types = MessageTypes()
-        for topic in topics.all_topics(tuple(config.sources.split(","))):
+        for topic in topics.all_topics(names_in(config.sources)):
             connection = self._writer.add_connection(
                 self.resolve_topic_name(topic.name),
                 **types.of(topic.type_name),
@@ -84,7 +85,7 @@ class RecorderNode(PianoNode):
         self._release = self.create_client(SetBool, config.release) if config.release else None
         self._commands = {
             self.resolve_topic_name(topics.controller_command(name).name)
-            for name in config.sources.split(",")
+            for name in names_in(config.sources)
         }
         self._heard_s = time.monotonic()
         self._unheard = {

@@ -20,6 +20,7 @@ from pianomime.viewer.live_view import LiveView
 from pianomime.viewer.motion import Instant, Motion
 from pianomime_common import conversions, topics
 from pianomime_common.diagnostics import teller
+from pianomime_common.node_config import names_in
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_msgs import msg
@@ -57,7 +58,7 @@ class ViewNode(PianoNode):
                 load_model(embodiment(config.embodiment)),
                 self._controls if config.controls else None,
                 tuple(repertoire()),
-                tuple(config.sources.split(",")),
+                names_in(config.sources),
                 config.host,
                 config.port,
             )
@@ -89,9 +90,11 @@ class ViewNode(PianoNode):
 
     def release(self) -> None:
         """Close the page."""
+        if hasattr(self, "_controls"):
+            self._controls.close()
+            del self._controls
         if hasattr(self, "_view"):
             self._view.close()
-            self._controls.close()
             del self._view
 
     def _begin_song(self) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.fingering.fingering import assign_fingers
+from pianomime.fingering.fingering import assign_fingers, dropped_notes
 from pianomime.planning.online_planner import LOOKAHEAD, OnlinePlanner
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
 from pianomime.planning.rollout import Command, Rollout, roll_out
@@ -36,7 +36,7 @@ class Player:
     """
 
     perform: Callable[[], Rollout]
-    dropped: int | None
+    dropped: list[str] | None
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,9 @@ def _checkpoint(path: str) -> Checkpoint:
 def _of_plan(
     plan: PerformancePlan, fingered: Score, goals: KeyGoals, simulation: PianoSimulation
 ) -> Player:
-    dropped = sum(note.finger < 0 for note in fingered.notes)
-    return Player(lambda: roll_out(plan.command, LEAD, len(goals.keys), simulation), dropped)
+    return Player(
+        lambda: roll_out(plan.command, LEAD, len(goals.keys), simulation), dropped_notes(fingered)
+    )
 
 
 PLAYERS: Final[dict[str, Prepare]] = {

@@ -19,7 +19,7 @@ def write_report(records: Sequence[Record], folder: Path) -> None:
     ]
     for r in ranked:
         figures = " | ".join(f"{r[name]:.3f}" for name in _COLUMNS)
-        dropped = "" if r["dropped"] is None else r["dropped"]
+        dropped = "" if r["dropped"] is None else len(r["dropped"])
         facts = f"{r['title']} | {r['music_s']:.0f} | {r['notes']} | {dropped}"
         lines.append(f"| {facts} | {figures} | {r['preparation_s']:.1f} |")
     (folder / "table.md").write_text("\n".join(lines) + "\n")

@@ -22,6 +22,7 @@ from pianomime.fingering.costs import (
     price,
 )
 from pianomime.hands.fingers import UNASSIGNED
+from pianomime.piano.geometry import key_name
 from pianomime.score.goals import KeyGoals, StepNote
 from pianomime.score.score import Score
 
@@ -56,6 +57,15 @@ def assign_fingers(
     return score.with_fingers(search(Partials.at_rest(), groups, score, dt_s, config).tolist())
 
 
+def dropped_notes(score: Score) -> list[str]:
+    """Return the names of a fingered score's notes that no finger plays, and when they begin."""
+    return [
+        f"{key_name(note.key)} at {note.onset_s:.2f} s"
+        for note in score.notes
+        if note.finger == UNASSIGNED
+    ]
+
+
 def onset_groups(notes: Iterable[StepNote], score: Score) -> list[list[StepNote]]:
     """Return the notes that begin together, group by group in time, rising in pitch."""
     ordered = sorted(notes, key=lambda note: (note.first, score.notes[note.index].key))
@@ -87,8 +97,7 @@ def advance(
 ) -> tuple[Partials, _Chosen]:
     """Continue every partial fingering by the notes of one onset, and keep the cheapest.
 
-    Of more than ten notes the inner voices go first, the softest before the others; of what fingers
-    cannot reach, whatever leaves the rest easiest to play.
+    What ten fingers cannot reach is left out, the least important voice first.
     """
     notes = _within_ten(notes, score)
     while True:
@@ -119,20 +128,28 @@ def _onset(notes: list[StepNote], score: Score) -> Onset:
 
 def _within_ten(notes: list[StepNote], score: Score) -> list[StepNote]:
     """Keep ten notes: the outer voices, then the loudest."""
-    loudest = sorted(
-        range(len(notes)),
-        key=lambda i: (i not in (0, len(notes) - 1), -score.notes[notes[i].index].velocity, i),
-    )
-    return [notes[i] for i in sorted(loudest[:10])]
+    return [notes[i] for i in sorted(_by_importance(notes, score)[-10:])]
 
 
 def _drop_one(
     partials: Partials, notes: list[StepNote], score: Score, dt_s: float, config: FingeringConfig
 ) -> list[StepNote]:
-    """Return the notes without the one whose loss helps most."""
+    """Return the notes without one: the least important that will do, or whose loss helps most."""
     rests = [notes[:i] + notes[i + 1 :] for i in range(len(notes))]
-    costs = [price(partials, _onset(rest, score), dt_s, config).min() for rest in rests]
-    return rests[int(np.argmin(costs))]
+    costs = [
+        float(np.min(price(partials, _onset(rest, score), dt_s, config) - partials.cost[:, None]))
+        for rest in rests
+    ]
+    enough = [i for i in _by_importance(notes, score) if costs[i] < config.dropped]
+    return rests[enough[0] if enough else int(np.argmin(costs))]
+
+
+def _by_importance(notes: list[StepNote], score: Score) -> list[int]:
+    """Return places in `notes`, the least important first: inner voices, by velocity; the outer."""
+    outer = (0, len(notes) - 1)
+    return sorted(
+        range(len(notes)), key=lambda i: (i in outer, score.notes[notes[i].index].velocity, -i)
+    )
 
 
 def _distinct(partials: Partials, parent: Ints, choice: Ints, count: int) -> list[int]:

@@ -43,8 +43,10 @@ class Footage:
 
     @property
     def rate_hz(self) -> float:
-        """Return how many images a second there are, mostly."""
-        return float(1 / np.median(np.diff(self.time_s))) if len(self.time_s) > 1 else RATE_HZ
+        """Return how many images a second there are in the mean."""
+        if len(self.time_s) < 2:
+            return RATE_HZ
+        return float((len(self.time_s) - 1) / (self.time_s[-1] - self.time_s[0]))
 
     @property
     def size(self) -> tuple[int, int]:

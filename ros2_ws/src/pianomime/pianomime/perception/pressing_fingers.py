@@ -1,4 +1,4 @@
-"""Which finger pressed which note, from where the fingertips were: for the piece as a whole."""
+"""Which finger pressed which note, from where the fingertips were: an onset at a time."""
 
 from dataclasses import dataclass
 from typing import Final

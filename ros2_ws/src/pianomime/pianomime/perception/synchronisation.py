@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import PianoMimeError
+from pianomime.hands.fingers import fingers_of
 from pianomime.perception.keyboard.real_keyboard import real_key_y
 from pianomime.piano.geometry import HINGE_X_M, N_KEYS, WHITE_PITCH_M
 from pianomime.score.goals import key_goals
@@ -24,6 +25,9 @@ _LEAST_DRIFT_S: Final = 0.15
 """Over the whole score; less is within what the halves' offsets err by."""
 
 _MOST_DRIFT: Final = 0.02
+_MOST_APART_S: Final = 0.2
+"""Images further apart do not show where short notes begin."""
+
 _OVERHANG_S: Final = 5.0
 """Most of a score that may lie before the video or after its end."""
 
@@ -81,13 +85,24 @@ def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
     if certainty < _LEAST_CERTAINTY:
         raise SynchronisationError(
             f"no offset stands out (by {certainty:.3f}; at least {_LEAST_CERTAINTY}): "
-            "is it the MIDI file of this video, and all of it?"
+            f"{_why_none(time_s, tips_m)}"
         )
     offset_s = float(grid_s[0] + _STEP_S * (shifts[best] + _peak(agreement, best)))
     drift = _drift(touched, wanted, int(shifts[best]))
     return Synchronisation(
         offset_s - drift * len(wanted) * _STEP_S / 2, drift, float(agreement[best]), certainty
     )
+
+
+def _why_none(time_s: Array, tips_m: Array) -> str:
+    """Return the likeliest reason why no offset stands out."""
+    apart_s = float(np.median(np.diff(time_s)))
+    if apart_s > _MOST_APART_S:
+        return f"{1 / apart_s:.1f} images a second; wanted: at least {1 / _MOST_APART_S:g}"
+    for side, name in enumerate(("left", "right")):
+        if np.isnan(tips_m[:, fingers_of(side)]).all():
+            return f"the {name} hand was never seen over the keys"
+    return "is it the MIDI file of this video, and all of it?"
 
 
 def _touched(time_s: Array, tips_m: Array, grid_s: Array) -> Array:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import SubprocVecEnv
 
 from pianomime.config import Config, parameter
@@ -93,7 +95,7 @@ def learn_residual(
     before, _ = _perform(None, trial, plan, goals)
     best = ResidualLearned(plan, before, before)
     if (folder / _BEST).exists():
-        kept = replace(plan, target=np.load(folder / _BEST, allow_pickle=False))
+        kept = replace(plan, target=_load_best(folder / _BEST, plan.target.shape))
         played = roll_out(kept.command, kept.lead, len(goals.keys), trial.simulation)
         best = ResidualLearned(kept, key_press_metrics(goals.keys, played.pressed).f1, before)
     watcher = _Watcher(plan, goals, trial, folder, progress, best)
@@ -169,6 +171,16 @@ def _perform(
     return f1, replace(plan, target=target)
 
 
+def _load_best(path: Path, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    try:
+        target = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})") from None
+    if target.shape != shape:
+        raise ModelError(f"{path}: of other hands or another song; {target.shape}, not {shape}")
+    return np.asarray(target, float)
+
+
 def _create(vector: SubprocVecEnv, config: PpoConfig) -> PPO:
     import torch
 
@@ -190,6 +202,7 @@ def _create(vector: SubprocVecEnv, config: PpoConfig) -> PPO:
             "activation_fn": torch.nn.GELU,
         },
     )
+    model.set_logger(Logger(None, []))  # its own would leave a folder behind
     with torch.no_grad():  # begin as the plan: no residual
         model.policy.action_net.weight.zero_()
         model.policy.action_net.bias.zero_()
@@ -201,6 +214,8 @@ def _load(folder: Path, vector: SubprocVecEnv) -> PPO | None:
     if not path.exists():
         return None
     try:
-        return PPO.load(path, env=vector, device="cpu")
+        model = PPO.load(path, env=vector, device="cpu")
     except ValueError as error:
         raise ModelError(f"{path}: of other hands or another song ({error})") from None
+    model.set_logger(Logger(None, []))
+    return model

@@ -1,5 +1,6 @@
 """Read and write MIDI files."""
 
+import io
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable
@@ -37,10 +38,14 @@ def load_score(path: Path) -> Score:
                 f"{path}: {size:,} bytes; a MIDI file of at most {MAX_BYTES:,} is read"
             )
         raw = mido.MidiFile(path)
-        _check_events(path, raw)
+        source: str | io.BytesIO = str(path)
+        if _mend(path, raw):
+            source = io.BytesIO()
+            raw.save(file=source)
+            source.seek(0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pretty_midi warns of tempo changes off track 0
-            parsed = pretty_midi.PrettyMIDI(str(path))
+            parsed = pretty_midi.PrettyMIDI(source)
     except ScoreError:
         raise
     except OSError as error:
@@ -91,9 +96,13 @@ def save_midi(score: Score, path: Path) -> None:
         raise OutputError(f"{path}: {error.strerror}") from error
 
 
-def _check_events(path: Path, raw: mido.MidiFile) -> None:
-    """Refuse what pretty_midi would pass over in silence: too many notes, and zero durations."""
-    count = 0
+def _mend(path: Path, raw: mido.MidiFile) -> bool:
+    """Refuse, or mend, what pretty_midi would pass over in silence.
+
+    Too many notes and zero durations are refused; notes that never end do so with their track.
+    Returns whether there were such.
+    """
+    count, mended = 0, False
     for track in raw.tracks:
         tick = 0
         started: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -111,8 +120,23 @@ def _check_events(path: Path, raw: mido.MidiFile) -> None:
             if begun and min(begun) == tick:
                 name = pretty_midi.note_number_to_name(message.note)
                 raise ScoreError(f"{path}: note {name} at tick {tick} has zero duration")
+        endless = [which for which, begun in started.items() if begun]
+        if endless:
+            _end(track, endless)
+            mended = True
     if count > MAX_NOTES:
         raise ScoreError(f"{path}: {count:,} notes; at most {MAX_NOTES:,} can be played")
+    return mended
+
+
+def _end(track: mido.MidiTrack, sounding: list[tuple[int, int]]) -> None:
+    """Let notes, by channel and number, end with the track."""
+    last = track.pop() if track and track[-1].type == "end_of_track" else None
+    rest = last.time if last else 0
+    for channel, note in sounding:
+        track.append(mido.Message("note_off", channel=channel, note=note, time=rest))
+        rest = 0
+    track.append(mido.MetaMessage("end_of_track", time=rest))
 
 
 def _pedal(instruments: Iterable[pretty_midi.Instrument]) -> list[PedalEvent]:

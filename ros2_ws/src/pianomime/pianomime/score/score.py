@@ -14,6 +14,9 @@ from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS, key_name
 MAX_NOTES: Final = 50_000
 """Most notes of one score; a two-hour recital has about 30,000."""
 
+MAX_DURATION_S: Final = 4 * 3600.0
+"""Longest score: what it asks for in each control step is held in memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -57,7 +60,7 @@ class Score:
         """Check, sort and make playable: a key that is struck again is first let go.
 
         Raises:
-            ScoreError: No notes, too many, or one that no piano has or no time allows.
+            ScoreError: No notes, too many, too long, or one that no piano has or no time allows.
         """
         ordered = sorted(notes, key=lambda n: (n.onset_s, n.key, -n.offset_s))
         if not ordered:
@@ -66,6 +69,11 @@ class Score:
             raise ScoreError(f"{title}: {len(ordered)} notes; at most {MAX_NOTES} can be played")
         for note in ordered:
             _check(title, note)
+        if (last_s := max(note.offset_s for note in ordered)) > MAX_DURATION_S:
+            most_h = MAX_DURATION_S / 3600
+            raise ScoreError(
+                f"{title}: lasts {last_s / 3600:.1f} h; at most {most_h:g} can be played"
+            )
         return cls(
             title, _one_at_a_time(ordered), tuple(sorted(pedal, key=lambda event: event.time_s))
         )
@@ -98,17 +106,17 @@ class Score:
         """Play slower (`factor` > 1) or faster (< 1).
 
         Raises:
-            ScoreError: `factor` is not a positive number.
+            ScoreError: `factor` is not a positive number, or the score gets too long.
         """
         if not (math.isfinite(factor) and factor > 0):
             raise ScoreError(f"stretch factor {factor}: must be a positive number")
-        return Score(
+        return Score.from_notes(
             self.title,
-            tuple(
+            (
                 replace(n, onset_s=n.onset_s * factor, offset_s=n.offset_s * factor)
                 for n in self.notes
             ),
-            tuple(replace(event, time_s=event.time_s * factor) for event in self.pedal),
+            (replace(event, time_s=event.time_s * factor) for event in self.pedal),
         )
 
     def trimmed(self) -> "Score":
