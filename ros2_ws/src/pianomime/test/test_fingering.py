@@ -33,6 +33,12 @@ def test_fingers_that_are_given_stay():
     assert fingered.notes[0].finger == 9
 
 
+def test_given_fingers_that_cannot_play_are_not_kept():
+    thumb, little, two_octaves = 5, 9, 24
+    fingered, _ = finger((0.0, 1.0, 40, 64, thumb), (0.0, 1.0, 40 + two_octaves, 64, little))
+    assert [note.finger // 5 for note in fingered.notes] == [0, 1]
+
+
 def test_of_eleven_notes_one_inner_note_is_dropped():
     fingered, _ = finger(*[(0.0, 1.0, 30 + 2 * i) for i in range(11)])
     dropped = [i for i, note in enumerate(fingered.notes) if note.finger < 0]

@@ -32,7 +32,6 @@ _GIVE_M: Final = np.tile([0.020, 0.012, 0.010, 0.012, 0.014], 2)
 _WEIGHT: Final = _GIVE_M**-2.0
 _THUMB_OR_LITTLE: Final = np.tile([1.0, 0.0, 0.0, 0.0, 1.0], 2)
 _RING_OR_LITTLE: Final = np.tile([0.0, 0.0, 0.0, 1.0, 1.0], 2)
-_NOT_AS_GIVEN: Final = 1000.0
 _LONG_AGO: Final = -(10**6)
 
 
@@ -50,6 +49,7 @@ class FingeringConfig(Config):
     close_hands: float = parameter(4.0, "Cost of the hands' middles being 0.1 m too close", ge=0.0)
     apart_m: float = parameter(0.12, "Least comfortable distance of the hands' middles [m]", ge=0.0)
     cut: float = parameter(30.0, "Cost of each step by which a held note is cut short", ge=0.0)
+    other: float = parameter(50.0, "Cost of another finger than the one that is given", ge=0.0)
     dropped: float = parameter(100.0, "Cost of an onset beyond which a note is left out", ge=0.0)
 
 
@@ -149,10 +149,10 @@ def price(partials: Partials, onset: Onset, dt_s: float, config: FingeringConfig
     return np.asarray(cost)
 
 
-def against_given(onset: Onset) -> Array:
+def against_given(onset: Onset, config: FingeringConfig) -> Array:
     """Return what each choice costs for not being as given, (choices,)."""
     strange = (onset.given >= 0) & (choices_of(len(onset.key)) != onset.given)
-    return np.asarray(_NOT_AS_GIVEN * strange.sum(axis=1))
+    return np.asarray(config.other * strange.sum(axis=1))
 
 
 def _fit_hands(partials: Partials, onset: Onset) -> tuple[Array, Array]:

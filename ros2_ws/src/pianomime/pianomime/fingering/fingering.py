@@ -47,7 +47,7 @@ def assign_fingers(
     """Return the score with a finger for each note, or `UNASSIGNED` where no finger can play it.
 
     Args:
-        score: Notes whose finger is already given keep it where they can.
+        score: Notes whose finger is already given keep it unless it makes them too hard to play.
         goals: The score on the grid of control steps of `dt_s` [s].
         dt_s: Control step [s].
         config: Costs.
@@ -106,7 +106,7 @@ def advance(
         if len(notes) == 1 or np.min(cost - partials.cost[:, None]) < config.dropped:
             break
         notes = _drop_one(partials, notes, score, dt_s, config)
-    cost += against_given(onset)
+    cost += against_given(onset, config)
     order = np.argsort(cost, axis=None, kind="stable")[: _CANDIDATES * config.beam]
     parent, choice = np.unravel_index(order, cost.shape)
     kept = _distinct(partials, parent, choice, config.beam)
