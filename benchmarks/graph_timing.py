@@ -1,24 +1,29 @@
 """Where the time of a control step goes: play a piece through the graph and read /diagnostics.
 
-Run by `make bench`; prints a table for lock-step and for real time. Figures are medians over the
-seconds of the run of that second's p50 and p99.
+Run by `make bench`; prints a table for each controller, in lock-step and in real time. Figures are
+medians over the seconds of the run of that second's p50 and p99.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from statistics import median
 
 from rosbags.highlevel import AnyReader
 
+CONTROLLERS = ("expert", "planner", "policy")
 STEPS = (
     ("sim", "step", "simulate one control step"),
     ("goals", "step", "key and fingertip goals"),
-    ("expert", "step", "controller"),
+    *((name, "step", "controller") for name in CONTROLLERS),
     ("gate", "step", "command gate"),
     ("sim", "command age", "from a state's publication to its whole command"),
 )
@@ -39,7 +44,8 @@ def diagnostics(bag: Path) -> dict[str, list[float]]:
             for status in reader.deserialize(data, connection.msgtype).status:
                 node = status.name.split(":")[0]
                 for pair in status.values:
-                    figures[f"{node} {pair.key}"].append(float(pair.value))
+                    with suppress(ValueError):  # facts
+                        figures[f"{node} {pair.key}"].append(float(pair.value))
     return figures
 
 
@@ -59,13 +65,17 @@ def report(mode: str, metrics: dict, figures: dict[str, list[float]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("song", nargs="?", default="prelude_bwv846")
+    parser.add_argument("song", nargs="?", default="fur_elise")
     song = parser.parse_args().song
+    print(
+        f"`python benchmarks/graph_timing.py {song}`, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores"
+    )
     with tempfile.TemporaryDirectory() as temporary:
-        for mode, options in (("lock-step", ()), ("real time", ("--real-time",))):
-            folder = Path(temporary, mode.replace(" ", "-"))
-            metrics = play(song, folder, *options)
-            report(f"{song}, {mode}", metrics, diagnostics(folder / "bag"))
+        modes = (("lock-step", ()), ("real time", ("--real-time",)))
+        for controller, (mode, options) in product(CONTROLLERS, modes):
+            folder = Path(temporary, f"{controller}-{mode}")
+            metrics = play(song, folder, "--controller", controller, *options)
+            report(f"{song}, {controller}, {mode}", metrics, diagnostics(folder / "bag"))
 
 
 if __name__ == "__main__":

@@ -21,9 +21,12 @@ from pianomime.evaluation.players import LEAD, TAIL
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.perception.footage import RATE_HZ, watch
-from pianomime.perception.hand_detector import HandDetector
+from pianomime.perception.hand_detector import FINGERTIPS, HandDetector
+from pianomime.perception.hand_tracks import HandTracks
+from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.perception.perceive import Perceived, perceive
 from pianomime.perception.released import from_hand_arrays
+from pianomime.perception.smoothing import OneEuro
 from pianomime.perception.video_file import frames
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out
@@ -32,6 +35,7 @@ from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime_perception.newest import Newest
 
 
 def mediapipe_alone(video: Path) -> int:
@@ -43,6 +47,28 @@ def mediapipe_alone(video: Path) -> int:
         count += 1
     detector.close()
     return count
+
+
+def live(video: Path, view: KeyboardView) -> float:
+    """Return the share of a video's images that are looked at when they come in real time."""
+    detector, tracks, smoother = HandDetector(), HandTracks(view), OneEuro()
+    looked = came = 0
+
+    def look(item: tuple[float, np.ndarray]) -> None:
+        nonlocal looked
+        time_s, image = item
+        seen = tracks.update(time_s, detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)))
+        smoother.update(time_s, seen.place_m[:, list(FINGERTIPS)].reshape(-1, 2))
+        looked += 1
+
+    newest, began_s = Newest(look), time.monotonic()
+    for time_s, image in frames(video, RATE_HZ):
+        time.sleep(max(0.0, time_s - (time.monotonic() - began_s)))
+        newest.put((time_s, image))
+        came += 1
+    newest.end()
+    detector.close()
+    return looked / came
 
 
 def played(score: Score, tips_m: np.ndarray, manner: np.ndarray | None) -> tuple[float, float]:
@@ -135,6 +161,7 @@ def main() -> None:
         f"| images a second, of 1280 x 720 | {ours_hz:.1f}; MediaPipe alone {alone_hz:.1f}:"
         f" ratio {ours_hz / alone_hz:.2f} |"
     )
+    print(f"| live, at 30 images a second | {live(video, found.view):.0%} of them looked at |")
     report(found, score, folder)
 
 
