@@ -67,9 +67,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("song", nargs="?", default="fur_elise")
     song = parser.parse_args().song
-    print(
-        f"`python benchmarks/graph_timing.py {song}`, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores"
-    )
+    print(f"`python benchmarks/graph_timing.py {song}`, {datetime.now(UTC):%Y-%m-%d}, ", end="")
+    print(f"{os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as temporary:
         modes = (("lock-step", ()), ("real time", ("--real-time",)))
         for controller, (mode, options) in product(CONTROLLERS, modes):
