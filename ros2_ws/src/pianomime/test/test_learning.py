@@ -226,6 +226,7 @@ def test_the_student_s_fingers_are_corrected_from_where_they_led():
     student = load_checkpoint(SHIPPED).networks.fingers
     pairs, own = corrected(TUNE, student), taught(TUNE)
     assert pairs.rows == own.rows
+    assert not np.array_equal(pairs.inputs, own.inputs), "it has led elsewhere"
     assert ((pairs.answers >= 0) & (pairs.answers < 10)).all()
 
 
