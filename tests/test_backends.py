@@ -65,8 +65,9 @@ def test_a_song_is_played_through_devices_of_ones_own(graph):
     start_hardware(graph, 21945)
     notes = [Note(0.5 * i, 0.5 * i + 0.45, 39 + 2 * (i % 5), 80) for i in range(6)]
     save_midi(Score.from_notes("short", notes, []), graph.cli.folder / "short.mid")
-    # Not hands that can be hurt: on a busy machine they may have to go on after a silence.
-    (graph.cli.folder / "mine.yaml").write_text("gate: {ros__parameters: {auto_arm: true}}")
+    # These hands cannot be hurt, and a busy machine may keep them or the expert waiting.
+    patient = "{auto_arm: true, silence_s: 10.0, state_timeout_s: 10.0}"
+    (graph.cli.folder / "mine.yaml").write_text(f"gate: {{ros__parameters: {patient}}}")
     arguments = ("play", "short.mid", "-o", "out", "--no-video", "--params-file", "mine.yaml")
     status, _, err = graph.cli.run(*arguments, "--backend", "external")
     assert status == 0, err
