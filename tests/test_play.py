@@ -108,14 +108,13 @@ def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:
-        log = cli.folder / "out/log/expert.log"
-        cli.wait_until(lambda: log.exists() and "planned" in log.read_text(), 60, "planned")
         cli.await_mid_song("out")
         kill_and_await_successor(cli, "expert")
         _, err = process.communicate(timeout=120)
     finally:
         process.kill() if process.poll() is None else None
     assert process.returncode == 0, err
+    log = cli.folder / "out/log/expert.log"
     assert log.read_text().count("planned") == 2
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
     performance = read_performance(cli.folder / "out/bag")
@@ -127,8 +126,6 @@ def test_a_node_that_hangs_is_started_again(cli):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:
-        log = cli.folder / "out/log/expert.log"
-        cli.wait_until(lambda: log.exists() and "planned" in log.read_text(), 60, "planned")
         cli.await_mid_song("out")
         pid = cli.pid_of("expert")
         os.kill(pid, signal.SIGSTOP)
@@ -240,8 +237,6 @@ def test_any_other_node_can_be_replaced_too(cli, node):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:
-        log = cli.folder / "out/log/expert.log"
-        cli.wait_until(lambda: log.exists() and "planned" in log.read_text(), 60, "planned")
         cli.await_mid_song("out")
         os.kill(cli.pid_of(node), signal.SIGKILL)
         _, err = process.communicate(timeout=120)

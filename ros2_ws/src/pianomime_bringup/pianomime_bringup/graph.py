@@ -62,6 +62,15 @@ class GraphConfig(Config):
         namespace = self.namespace.strip("/")
         return {"/clock": f"/{namespace}/clock"} if namespace else {}
 
+    @property
+    def remap_arguments(self) -> list[str]:
+        """Return these as a node takes them after `--ros-args`."""
+        return [part for a, b in self.remappings.items() for part in ("-r", f"{a}:={b}")]
+
+    def full_name(self, name: str) -> str:
+        """Return a node's name with the namespace."""
+        return "/" + f"{self.namespace.strip('/')}/{name}".lstrip("/")
+
     def log_level_of(self, name: str) -> str:
         """Return what `--log-level` takes for a node."""
         logger = ".".join(part for part in (*self.namespace.split("/"), name) if part)

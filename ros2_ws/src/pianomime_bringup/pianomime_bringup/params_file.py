@@ -29,8 +29,7 @@ def check_params_file(config: GraphConfig, nodes: Sequence[NodeSpec]) -> None:
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         line = str(error).replace("\n", " ")
         raise ConfigError(f"{what}: cannot be read ({line})") from None
-    namespace = config.namespace.strip("/")
-    names = ["/" + f"{namespace}/{node.name}".lstrip("/") for node in nodes]
+    names = [config.full_name(node.name) for node in nodes]
     named = list(_named(tree, "", what))
     if not named:
         raise ConfigError(f"{what}: nothing in it; wanted: NODE: {{{_PARAMETERS}: {{…}}}}")

@@ -49,10 +49,8 @@ class BackendContract(Node):
 
     def __init__(self, embodiment_name: str, graph: GraphConfig) -> None:
         """Subscribe and advertise in the namespace of `graph`."""
-        remaps = [x for a, b in graph.remappings.items() for x in ("-r", f"{a}:={b}")]
-        super().__init__(
-            "backend_contract", namespace=graph.namespace, cli_args=["--ros-args", *remaps]
-        )
+        arguments = ["--ros-args", *graph.remap_arguments]
+        super().__init__("backend_contract", namespace=graph.namespace, cli_args=arguments)
         self._hands = HandsModel.of(load_model(embodiment(embodiment_name)))
         self._joints: list[JointState] = []
         self._piano: list[msg.PianoState] = []

@@ -59,7 +59,7 @@ def policy(config: PianistConfig) -> str:
     enclaves = ET.SubElement(root, "enclaves")
     for spec in pianist_graph(config):
         its = node_topics(spec.name, config.controllers, config.drivers_namespace)
-        enclave = ET.SubElement(enclaves, "enclave", path=f"{namespace.rstrip('/')}/{spec.name}")
+        enclave = ET.SubElement(enclaves, "enclave", path=config.full_name(spec.name))
         profile = ET.SubElement(
             ET.SubElement(enclave, "profiles"), "profile", ns=namespace, node=spec.name
         )

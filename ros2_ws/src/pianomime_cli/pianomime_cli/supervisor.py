@@ -98,8 +98,7 @@ class Supervisor:
         spec, config = self._specs[name], self._config
         command = [sys.executable, "-m", spec.module, "--ros-args"]
         command += ["-r", f"__node:={spec.name}", "-r", f"__ns:=/{config.namespace.strip('/')}"]
-        for name_given, name_used in config.remappings.items():
-            command += ["-r", f"{name_given}:={name_used}"]
+        command += config.remap_arguments
         command += ["--log-level", config.log_level_of(spec.name)]
         for key, value in spec.parameters.items():
             command += ["-p", f"{key}:={_yaml(value)}"]

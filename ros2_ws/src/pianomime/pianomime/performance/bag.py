@@ -147,9 +147,10 @@ def embodiment_in(path: Path) -> str:
     """
     if named := custom_data(path).get("embodiment"):
         return named
-    for message in read_messages(path, ("joint_states",))["joint_states"]:
-        return _embodiment_of(message.name)
-    raise BagError(f"{path}: holds no performance; nothing on joint_states")
+    states = read_messages(path, ("joint_states",))["joint_states"]
+    if not states:
+        raise BagError(f"{path}: holds no performance; nothing on joint_states")
+    return _embodiment_of(states[0].name)
 
 
 def _embodiment_of(joint_names: list[str]) -> str:

@@ -105,6 +105,7 @@ def learn_residual(
     signal.signal(signal.SIGINT, previous)
     try:
         model = _load(folder, vector) or _create(vector, config)
+        model.set_logger(Logger(None, []))  # its own would leave a folder behind
         left = config.steps - model.num_timesteps
         if left > 0:
             model.learn(left, callback=watcher, reset_num_timesteps=False)
@@ -202,7 +203,6 @@ def _create(vector: SubprocVecEnv, config: PpoConfig) -> PPO:
             "activation_fn": torch.nn.GELU,
         },
     )
-    model.set_logger(Logger(None, []))  # its own would leave a folder behind
     with torch.no_grad():  # begin as the plan: no residual
         model.policy.action_net.weight.zero_()
         model.policy.action_net.bias.zero_()
@@ -214,8 +214,6 @@ def _load(folder: Path, vector: SubprocVecEnv) -> PPO | None:
     if not path.exists():
         return None
     try:
-        model = PPO.load(path, env=vector, device="cpu")
+        return PPO.load(path, env=vector, device="cpu")
     except ValueError as error:
         raise ModelError(f"{path}: of other hands or another song ({error})") from None
-    model.set_logger(Logger(None, []))
-    return model

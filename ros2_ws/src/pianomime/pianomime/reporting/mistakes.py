@@ -57,6 +57,13 @@ class Mistake:
     steps: int
 
 
+def steps_of(note: Note, performance: Performance) -> slice:
+    """Return the control steps of a note, as far as they were reached; at least one."""
+    dt_s = performance.dt_s
+    first, last = round(note.onset_s / dt_s), round(note.offset_s / dt_s)
+    return slice(first, min(max(last, first + 1), len(performance.wanted)))
+
+
 def find_mistakes(performance: Performance) -> list[Mistake]:
     """Return every mistake, by time."""
     wanted, pressed, dt_s = performance.wanted, performance.pressed, performance.dt_s
@@ -64,8 +71,7 @@ def find_mistakes(performance: Performance) -> list[Mistake]:
     taken = np.zeros_like(wrong)  # wrong presses that explain a missed note
     found = []
     for note in performance.score.notes:
-        first, last = round(note.onset_s / dt_s), round(note.offset_s / dt_s)
-        span = slice(first, min(max(last, first + 1), len(wanted)))
+        span = steps_of(note, performance)
         mine = wanted[span, note.key]
         if not mine.any():
             continue  # shorter than a step, or after the end

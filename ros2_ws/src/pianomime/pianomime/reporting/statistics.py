@@ -8,8 +8,7 @@ import numpy as np
 
 from pianomime.hands.fingers import FINGER_NAMES, UNASSIGNED
 from pianomime.performance.performance import Performance
-from pianomime.reporting.mistakes import Kind, Mistake
-from pianomime.score.score import Note
+from pianomime.reporting.mistakes import Kind, Mistake, steps_of
 
 MOMENT_S: Final = 1.5
 MOMENTS: Final = 8
@@ -58,7 +57,7 @@ def finger_statistics(
         notes = [note for note in performance.score.notes if note.finger == finger]
         if not notes:
             continue
-        steps = np.concatenate([down[_steps(note, performance.dt_s), note.key] for note in notes])
+        steps = np.concatenate([down[steps_of(note, performance), note.key] for note in notes])
         rows.append(
             FingerStatistics(
                 finger="none" if finger == UNASSIGNED else FINGER_NAMES[finger],
@@ -85,11 +84,6 @@ def worst_moments(mistakes: Sequence[Mistake]) -> list[Moment]:
         moments.append(Moment(begins_s, sum(m.steps for m in worst), tuple(worst)))
         left = [m for m in left if m not in worst]
     return moments
-
-
-def _steps(note: Note, dt_s: float) -> slice:
-    first, end = round(note.onset_s / dt_s), round(note.offset_s / dt_s)
-    return slice(first, max(end, first + 1))
 
 
 def _is_a_notes(mistake: Mistake) -> bool:
