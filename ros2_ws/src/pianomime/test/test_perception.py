@@ -120,6 +120,31 @@ def test_notes_that_nobody_was_seen_to_press_are_left_to_the_planner():
     assert (found.finger[right] < 0).mean() > 0.9
 
 
+def two_at_a_key(off_mm, speed_m_s=(0.0, 0.0), thumb_key=40):
+    """Return who played an octave above the thumb: its middle or its little finger, so far off."""
+    key = thumb_key + 12
+    score = Score.from_notes("octave", [Note(0.5, 1.0, thumb_key), Note(0.5, 1.0, key)])
+    time_s = np.arange(0, 2, 1 / 30)
+    tips = np.full((len(time_s), N_FINGERS, 2), np.nan)
+    tips[:, 5] = 0.05, real_key_y()[thumb_key]
+    for finger, off, speed in zip((7, 9), off_mm, speed_m_s, strict=True):
+        tips[:, finger, 0] = 0.05
+        tips[:, finger, 1] = real_key_y()[key] + off / 1000 + speed * (time_s - 0.545)
+    found = pressing_fingers(score, time_s, tips, Synchronisation(0.0, 0.0, 1.0, 1.0))
+    assert found.finger[0] in (5, -1)
+    return found.finger[1]
+
+
+def test_where_eyes_cannot_tell_what_a_hand_can_do_decides():
+    assert two_at_a_key((-6.0, 6.5)) == 9, "an octave is for thumb and little finger"
+    assert two_at_a_key((-1.0, 12.0)) == 7, "what is plain to see counts"
+
+
+def test_a_finger_that_passes_by_does_not_press():
+    assert two_at_a_key((0.0, 7.0)) == 7
+    assert two_at_a_key((0.0, 7.0), (0.15, 0.0)) == 9
+
+
 def test_resampling_has_no_lag_and_bridges_short_gaps_alone():
     time_s = np.arange(0, 4, 1 / 30)
     value = np.sin(2 * np.pi * 0.7 * time_s)

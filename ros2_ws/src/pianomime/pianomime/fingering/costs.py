@@ -149,12 +149,6 @@ def price(partials: Partials, onset: Onset, dt_s: float, config: FingeringConfig
     return np.asarray(cost)
 
 
-def against_given(onset: Onset, config: FingeringConfig) -> Array:
-    """Return what each choice costs for not being as given, (choices,)."""
-    strange = (onset.given >= 0) & (choices_of(len(onset.key)) != onset.given)
-    return np.asarray(config.other * strange.sum(axis=1))
-
-
 def _fit_hands(partials: Partials, onset: Onset) -> tuple[Array, Array]:
     """Return the hands' middles (b, c, 2) that stretch the fingers least, and the stretch (b, c).
 

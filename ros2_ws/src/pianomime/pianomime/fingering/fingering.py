@@ -13,14 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.fingering.costs import (
-    FingeringConfig,
-    Onset,
-    Partials,
-    against_given,
-    choices_of,
-    price,
-)
+from pianomime.fingering.costs import FingeringConfig, Partials, choices_of
+from pianomime.fingering.problem import FingeringProblem
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.piano.geometry import key_name
 from pianomime.score.goals import KeyGoals, StepNote
@@ -52,9 +46,9 @@ def assign_fingers(
         dt_s: Control step [s].
         config: Costs.
     """
-    config = config or FingeringConfig()
-    groups = onset_groups(goals.notes, score)
-    return score.with_fingers(search(Partials.at_rest(), groups, score, dt_s, config).tolist())
+    problem = FingeringProblem.of(score, dt_s, config or FingeringConfig())
+    fingers = search(Partials.at_rest(), onset_groups(goals.notes, score), problem)
+    return score.with_fingers(fingers.tolist())
 
 
 def dropped_notes(score: Score) -> list[str]:
@@ -72,19 +66,13 @@ def onset_groups(notes: Iterable[StepNote], score: Score) -> list[list[StepNote]
     return [list(group) for _, group in groupby(ordered, key=lambda note: note.first)]
 
 
-def search(
-    partials: Partials,
-    groups: Iterable[list[StepNote]],
-    score: Score,
-    dt_s: float,
-    config: FingeringConfig,
-) -> Ints:
-    """Return the finger of each note of `score` on the cheapest way on from `partials`."""
+def search(partials: Partials, groups: Iterable[list[StepNote]], problem: FingeringProblem) -> Ints:
+    """Return the finger of each note of the score on the cheapest way on from `partials`."""
     path: list[_Chosen] = []
     for notes in groups:
-        partials, chosen = advance(partials, notes, score, dt_s, config)
+        partials, chosen = advance(partials, notes, problem)
         path.append(chosen)
-    fingers = np.full(len(score.notes), UNASSIGNED)
+    fingers = np.full(len(problem.score.notes), UNASSIGNED)
     best = 0
     for chosen in reversed(path):
         fingers[chosen.indices] = chosen.fingers[best]
@@ -93,37 +81,27 @@ def search(
 
 
 def advance(
-    partials: Partials, notes: list[StepNote], score: Score, dt_s: float, config: FingeringConfig
+    partials: Partials, notes: list[StepNote], problem: FingeringProblem
 ) -> tuple[Partials, _Chosen]:
     """Continue every partial fingering by the notes of one onset, and keep the cheapest.
 
     What ten fingers cannot reach is left out, the least important voice first.
     """
-    notes = _within_ten(notes, score)
+    config = problem.config
+    notes = _within_ten(notes, problem.score)
     while True:
-        onset = _onset(notes, score)
-        cost = price(partials, onset, dt_s, config)
+        cost = problem.price(partials, notes)
         if len(notes) == 1 or np.min(cost - partials.cost[:, None]) < config.dropped:
             break
-        notes = _drop_one(partials, notes, score, dt_s, config)
-    cost += against_given(onset, config)
+        notes = _drop_one(partials, notes, problem)
+    cost += problem.surcharge(notes)
     order = np.argsort(cost, axis=None, kind="stable")[: _CANDIDATES * config.beam]
     parent, choice = np.unravel_index(order, cost.shape)
     kept = _distinct(partials, parent, choice, config.beam)
     parent, choice = parent[kept], choice[kept]
     fingers = choices_of(len(notes))[choice]
-    later = partials.after(onset, cost[parent, choice], parent, choice)
+    later = partials.after(problem.onset(notes), cost[parent, choice], parent, choice)
     return later, _Chosen([note.index for note in notes], fingers, parent)
-
-
-def _onset(notes: list[StepNote], score: Score) -> Onset:
-    own = [score.notes[note.index] for note in notes]
-    return Onset(
-        first=notes[0].first,
-        key=np.array([note.key for note in own], np.int64),
-        last=np.array([note.last for note in notes], np.int64),
-        given=np.array([note.finger for note in own], np.int64),
-    )
 
 
 def _within_ten(notes: list[StepNote], score: Score) -> list[StepNote]:
@@ -132,15 +110,15 @@ def _within_ten(notes: list[StepNote], score: Score) -> list[StepNote]:
 
 
 def _drop_one(
-    partials: Partials, notes: list[StepNote], score: Score, dt_s: float, config: FingeringConfig
+    partials: Partials, notes: list[StepNote], problem: FingeringProblem
 ) -> list[StepNote]:
     """Return the notes without one: the least important that will do, or whose loss helps most."""
     rests = [notes[:i] + notes[i + 1 :] for i in range(len(notes))]
     costs = [
-        float(np.min(price(partials, _onset(rest, score), dt_s, config) - partials.cost[:, None]))
-        for rest in rests
+        float(np.min(problem.price(partials, rest) - partials.cost[:, None])) for rest in rests
     ]
-    enough = [i for i in _by_importance(notes, score) if costs[i] < config.dropped]
+    order = _by_importance(notes, problem.score)
+    enough = [i for i in order if costs[i] < problem.config.dropped]
     return rests[enough[0] if enough else int(np.argmin(costs))]
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pianomime.fingering.costs import FingeringConfig, Partials
 from pianomime.fingering.fingering import advance, onset_groups, search
+from pianomime.fingering.problem import FingeringProblem
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.score.goals import StepNote
 from pianomime.score.score import Note, Score
@@ -75,7 +76,8 @@ class OnlineFingering:
         open_tracks = [track for track in self._tracks if not track.settled]
         score, notes = self._as_score(open_tracks, fingers=False)
         groups = onset_groups(notes, score)
-        fingers = search(self._partials, groups, score, self._dt_s, self._config)
+        problem = FingeringProblem.of(score, self._dt_s, self._config)
+        fingers = search(self._partials, groups, problem)
         for track, finger in zip(open_tracks, fingers.tolist(), strict=True):
             track.finger = finger
 
@@ -85,9 +87,9 @@ class OnlineFingering:
             return
         playable = [track for track in due if track.finger != UNASSIGNED]
         score, notes = self._as_score(playable)
-        one = replace(self._config, beam=1)
+        problem = FingeringProblem.of(score, self._dt_s, replace(self._config, beam=1))
         for group in onset_groups(notes, score):
-            self._partials, _ = advance(self._partials, group, score, self._dt_s, one)
+            self._partials, _ = advance(self._partials, group, problem)
         for track in due:
             track.settled = True
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pianomime.fingering.costs import FingeringConfig, Partials
 from pianomime.fingering.fingering import assign_fingers, onset_groups, search
+from pianomime.fingering.problem import FingeringProblem
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.learning.datasets import Pairs, finger_pairs
 from pianomime.policy.finger_choice import choice_inputs, choose, follow, onsets
@@ -44,12 +45,12 @@ def corrected(score: Score, student: Mlp) -> Pairs:
     score = score.without_fingers()
     table = note_table(score, goals)
     groups = onset_groups(goals.notes, score)
-    config = FingeringConfig(beam=_BEAM)
+    problem = FingeringProblem.of(score, CONTROL_DT_S, FingeringConfig(beam=_BEAM))
     before, inputs, fingers = Partials.at_rest(), [], []
     for i, (onset, _) in enumerate(onsets(table)):
         later = table[np.searchsorted(table[:, 0], onset.first, side="right") :]
         seen = choice_inputs(before, onset, (later[:, 0], later[:, 1], later[:, 2]))
-        best = search(before, groups[i : i + _ONSETS_AHEAD], score, CONTROL_DT_S, config)
+        best = search(before, groups[i : i + _ONSETS_AHEAD], problem)
         right = best[[note.index for note in groups[i]]]
         played = right != UNASSIGNED
         inputs.append(seen[played])

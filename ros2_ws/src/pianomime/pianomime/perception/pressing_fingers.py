@@ -1,19 +1,29 @@
-"""Which finger pressed which note, from where the fingertips were: an onset at a time."""
+"""Which finger pressed which note, from where the fingertips were and what hands can do.
 
+What is seen says how unlikely each finger is to be on each key; the search for fingerings then
+finds the way through the whole piece that suits both that and a hand.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from pianomime.fingering.costs import FingeringConfig, Partials, choices_of
+from pianomime.fingering.fingering import onset_groups, search
+from pianomime.fingering.problem import FingeringProblem
 from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
 from pianomime.perception.keyboard.real_keyboard import HEAD_M, real_key_y
 from pianomime.perception.synchronisation import Synchronisation
 from pianomime.piano.geometry import HINGE_X_M, WHITE_LENGTH_M, is_black
+from pianomime.score.clips import CLIP_DT_S
+from pianomime.score.goals import StepNote, key_goals
 from pianomime.score.score import Note, Score
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _LOOK_S: Final = (-0.03, 0.12)
 """Around an onset, in which the finger is on its key; a short note ends the look."""
@@ -25,8 +35,16 @@ _OUT_M: Final = 0.010
 _TIP_M: Final = 0.010
 """What lies of a finger beyond its landmark: it may press so far from where it is seen."""
 
+_SLIDING_M_S: Final = 0.3
+"""Speed along the keyboard at which a finger is less likely by a factor of e: it passes by."""
+
 _FAR: Final = 12.0
+_NOBODY: Final = 6.0
+"""How unlikely it is that the finger that presses is not seen there; all are logarithms."""
+
 _SURE: Final = 0.5
+_TRUST: Final = 20.0
+"""Of the eyes, in costs of fingering: these and `_SLIDING_M_S` were chosen on training clips."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +56,14 @@ class PressingFingers:
         confidence: (n,) 0 .. 1 of the likeliest finger.
     """
 
-    finger: NDArray[np.int64]
+    finger: Ints
     confidence: Array
 
 
 def pressing_fingers(
     score: Score, time_s: Array, tips_m: Array, synchronisation: Synchronisation
 ) -> PressingFingers:
-    """Say for each note which finger pressed it.
-
-    Notes that begin together get different fingers, and a finger that holds a key is not free for
-    another one. What is not sure is left to the planner's own fingering.
+    """Say for each note which finger pressed it; what is not sure is left to the planner.
 
     Args:
         score: What was played.
@@ -56,28 +71,34 @@ def pressing_fingers(
         tips_m: (t, 10, 2) fingertips [m]; NaN where not seen.
         synchronisation: Of score and video.
     """
-    cost = np.array(
-        [_costs(note.key, *_span(note, synchronisation), time_s, tips_m) for note in score.notes]
+    unlikely = np.array(
+        [_unlikely(note.key, *_span(note, synchronisation), time_s, tips_m) for note in score.notes]
     )
-    finger = np.full(len(score.notes), UNASSIGNED)
-    confidence = np.zeros(len(score.notes))
-    busy_until_s = np.full(N_FINGERS, -np.inf)
-    onsets_s = np.array([note.onset_s for note in score.notes])
-    for group in _together(onsets_s):
-        held = busy_until_s > onsets_s[group].min() + 0.03
-        now = cost[group] + np.where(held, 4.0, 0.0)
-        rows, columns = linear_sum_assignment(now)
-        likely = np.exp(-np.minimum(now, _FAR))
-        for row, column in zip(rows, columns, strict=True):
-            note = group[row]
-            if now[row, column] >= _FAR:
-                continue
-            others = np.delete(likely[row], [c for c in columns if c != column])
-            confidence[note] = likely[row, column] / (others.sum() + np.exp(-_FAR / 2))
-            if confidence[note] >= _SURE:
-                finger[note] = column
-                busy_until_s[column] = score.notes[note].offset_s
-    return PressingFingers(finger, confidence)
+    problem = FingeringProblem(score, CLIP_DT_S, FingeringConfig(), _TRUST * unlikely)
+    groups = onset_groups(key_goals(score, CLIP_DT_S).notes, score)
+    finger = search(Partials.at_rest(), groups, problem)
+    confidence = _confidence(problem, groups, finger)
+    return PressingFingers(np.where(confidence >= _SURE, finger, UNASSIGNED), confidence)
+
+
+def _confidence(problem: FingeringProblem, groups: Sequence[list[StepNote]], finger: Ints) -> Array:
+    """Return how likely each note's finger is, given the fingers before it, (n,)."""
+    confidence = np.zeros(len(finger))
+    partials = Partials.at_rest()
+    for group in groups:
+        notes = [note for note in group if finger[note.index] != UNASSIGNED]
+        if not notes:
+            continue
+        mine = finger[[note.index for note in notes]]
+        cost = problem.price(partials, notes)[0] + problem.surcharge(notes)
+        likely = np.exp((cost.min() - cost) / _TRUST)
+        for column, note in enumerate(notes):
+            same = choices_of(len(notes))[:, column] == mine[column]
+            seen = np.exp(-problem.against[note.index, mine[column]] / _TRUST)
+            there = seen / (seen + np.exp(-_NOBODY))
+            confidence[note.index] = there * likely[same].sum() / likely.sum()
+        partials = partials.following(problem.onset(notes), mine)
+    return confidence
 
 
 def _span(note: Note, synchronisation: Synchronisation) -> tuple[float, float]:
@@ -87,8 +108,8 @@ def _span(note: Note, synchronisation: Synchronisation) -> tuple[float, float]:
     return float(begin), float(end)
 
 
-def _costs(key: int, begin_s: float, end_s: float, time_s: Array, tips_m: Array) -> Array:
-    """Return how unlikely each finger is to be on a key in a time, (10,)."""
+def _unlikely(key: int, begin_s: float, end_s: float, time_s: Array, tips_m: Array) -> Array:
+    """Return how unlikely each finger is to press a key in a time, (10,)."""
     frames = np.flatnonzero((time_s >= begin_s) & (time_s <= end_s))
     if not len(frames):
         return np.full(N_FINGERS, _FAR)
@@ -98,13 +119,10 @@ def _costs(key: int, begin_s: float, end_s: float, time_s: Array, tips_m: Array)
     low, high = (HINGE_X_M, front - HEAD_M) if is_black()[key] else (HINGE_X_M, front)
     out = np.maximum(0.0, np.maximum(low - x - _TIP_M, x - high - _TIP_M))
     cost = (off / _OFF_M) ** 2 + (out / _OUT_M) ** 2
+    if len(frames) > 1:
+        sliding = np.abs(np.gradient(y, time_s[frames], axis=0))
+        cost += (sliding / _SLIDING_M_S) ** 2
     seen = np.isfinite(cost).any(axis=0)
     result = np.full(N_FINGERS, _FAR)
     result[seen] = np.nanmean(cost[:, seen], axis=0)
     return np.asarray(np.minimum(result, _FAR))
-
-
-def _together(onsets_s: Array) -> list[NDArray[np.int64]]:
-    """Return the notes in groups that begin within 30 ms."""
-    breaks = np.flatnonzero(np.diff(onsets_s) > 0.03) + 1
-    return [np.asarray(group) for group in np.split(np.arange(len(onsets_s)), breaks)]
