@@ -1,10 +1,19 @@
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pianomime.fingering.costs import GIVE_M, OFFSET_M
 from pianomime.fingering.fingering import FingeringConfig, assign_fingers, dropped_notes
+from pianomime.hands.embodiment import EMBODIMENTS, embodiment
+from pianomime.hands.fingers import SIDES, fingers_of
+from pianomime.hands.hands_model import HandsModel
+from pianomime.hands.kinematics import HandKinematics
+from pianomime.hands.posture import relaxed_pose
 from pianomime.piano.geometry import key_name
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, Score
+from pianomime.simulation.model import load_model
 
 DT_S = 0.05
 
@@ -13,6 +22,21 @@ def finger(*notes, **config):
     score = Score.from_notes("song", [Note(*note) for note in notes])
     goals = key_goals(score, DT_S)
     return assign_fingers(score, goals, DT_S, FingeringConfig(**config)), goals
+
+
+@pytest.mark.parametrize("name", EMBODIMENTS)
+@pytest.mark.parametrize("side", range(len(SIDES)))
+def test_places_and_stretches_are_measured_on_the_hands(name, side):
+    kinematics = HandKinematics(HandsModel.of(load_model(embodiment(name))), side)
+    tips = kinematics.fingertips(relaxed_pose(kinematics.names)[None])
+    y, jacobian, mine = tips.position[0, :, 1], tips.jacobian()[0], fingers_of(side)
+    off_thumb = slice(1, None)
+    assert (y - y[2])[off_thumb] == pytest.approx(OFFSET_M[mine][off_thumb], abs=0.0005)
+    assert abs(y[0] - y[2]) - abs(OFFSET_M[mine][0]) == pytest.approx(0.019, abs=0.001)
+    for finger in range(5):
+        own = jacobian[finger][1:, kinematics.own[finger] > 0]  # along y and up
+        turn = np.linalg.lstsq(own, np.array([1.0, 0.0]), rcond=None)[0]  # for 1 m along y
+        assert 0.25 / np.linalg.norm(turn) == pytest.approx(GIVE_M[mine][finger], abs=0.0021)
 
 
 def test_a_right_hand_scale_rises_with_its_fingers():
