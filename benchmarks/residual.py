@@ -22,7 +22,7 @@ import time
 
 import numpy as np
 
-from pianomime.evaluation.players import LEAD, planned
+from pianomime.evaluation.players import LEAD, starts
 from pianomime.hands.embodiment import embodiment
 from pianomime.planning.differential_ik import follow_fingertips
 from pianomime.planning.performance_plan import PerformancePlan
@@ -71,10 +71,11 @@ def human_ik(clip: Clip, plan: PerformancePlan) -> PerformancePlan:
 def row(clip: Clip, minutes: float) -> list[float]:
     score, world = clip.score().without_fingers(), simulation()
     goals = key_goals(score, CONTROL_DT_S)
-    fingered, plan = planned(score, world)
+    begin = starts(score, world)
+    plan = begin[0][1]
     config = IterativeLearningConfig(rollouts=100_000, seed=SEED)
-    learned = learn(plan, fingered, goals, world, config, until(minutes))
-    longer = learn(plan, fingered, goals, world, config, until(2 * minutes))
+    learned = learn(begin, goals, world, config, until(minutes))
+    longer = learn(begin, goals, world, config, until(2 * minutes))
     nominal = human_ik(clip, plan)
     ik_f1 = roll_out(nominal.command, LEAD, len(goals.keys), world).f1_per_step(goals).mean()
     return [

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pianomime.errors import ModelError
-from pianomime.evaluation.players import planned
+from pianomime.evaluation.players import LEAD, PLAYERS, TAIL, Options, planned
+from pianomime.planning.played_plan import plan_by_playing
 from pianomime.planning.rollout import roll_out
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
 from pianomime.refinement.learnt_file import Card, Learnt, load_learnt, save_learnt, versions
@@ -33,8 +34,9 @@ def song(request):
 
 def learned(song, rollouts, **more):
     fingered, plan, goals, simulation = song
+    starts = [(fingered, plan)]
     config = IterativeLearningConfig(rollouts=rollouts, stretch=12, seed=1)
-    return learn(plan, fingered, goals, simulation, config, **more)
+    return learn(starts, goals, simulation, config, **more)
 
 
 def test_learning_makes_a_hard_song_better_and_the_best_plan_plays_as_said(song):
@@ -50,6 +52,31 @@ def test_the_same_seed_learns_the_same(song):
     first, second = (learned(song, 5) for _ in range(2))
     assert first.history == second.history
     assert np.array_equal(first.plan.target, second.plan.target)
+
+
+def test_what_the_online_planner_played_can_be_played_again(song):
+    _, _, goals, simulation = song
+    player = PLAYERS["planner"](SCORE, goals, simulation, Options())
+    played = player.perform()
+    fingered, plan = plan_by_playing(SCORE, simulation, LEAD, TAIL)
+    assert len(plan.target) == len(played.active) + TAIL
+    again = roll_out(plan.command, plan.lead, len(goals.keys), simulation)
+    assert np.array_equal(again.position, played.position)
+    on_key = [
+        plan.fingertips.key[plan.lead + note.first + 1, fingered.notes[note.index].finger]
+        for note in goals.notes
+    ]
+    assert on_key == [SCORE.notes[note.index].key for note in goals.notes]
+
+
+def test_of_two_plans_the_better_is_learnt_from(song):
+    fingered, plan, goals, simulation = song
+    still = replace(plan, target=np.zeros_like(plan.target), position=np.zeros_like(plan.position))
+    config = IterativeLearningConfig(rollouts=8, heat=2, stretch=12, seed=1)
+    result = learn([(fingered, still), (fingered, plan)], goals, simulation, config)
+    alone = learn([(fingered, plan)], goals, simulation, replace(config, rollouts=6))
+    assert result.history[0] < result.history[1]
+    assert np.array_equal(result.plan.target, alone.plan.target)
 
 
 def test_learning_ends_when_told_to(song):

@@ -12,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from pianomime.errors import OutputError, PianoMimeError
-from pianomime.evaluation.players import planned
+from pianomime.evaluation.players import starts
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
 from pianomime.refinement.learnt_file import (
@@ -70,6 +70,7 @@ def _run(options: argparse.Namespace) -> int:
     interrupt = _Interrupt()
     learnt = learnt or _learn(score, options, interrupt)
     if options.residual_steps and not interrupt.came:
+        interrupt.listen()
         folder.mkdir(exist_ok=True)
         if not kept.exists():
             save_learnt(learnt, kept)
@@ -88,15 +89,17 @@ def _learn(score: Score, options: argparse.Namespace, interrupt: "_Interrupt") -
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
     goals = key_goals(score, CONTROL_DT_S)
     simulation = PianoSimulation(load_model(embodiment(options.embodiment)))
-    fingered, plan = planned(score, simulation)
-    with tqdm(total=config.rollouts, unit="rollout") as bar:
+    with tqdm(total=config.rollouts, unit="rollout", desc="planning") as bar:
+        begin = starts(score, simulation)
+        bar.set_description("learning")
+        interrupt.listen()  # until here there is nothing to keep
 
         def progress(f1: float) -> bool:
             bar.update(1)
             bar.set_postfix_str(f"F1 {f1:.3f}")
             return not interrupt.came
 
-        learned = learn(plan, fingered, goals, simulation, config, progress)
+        learned = learn(begin, goals, simulation, config, progress)
     card = Card(
         title=score.title,
         sha256=score.sha256,
@@ -138,10 +141,12 @@ def _reinforce(
 
 
 class _Interrupt:
-    """Ctrl-C asks to stop at the next good moment."""
+    """Once it listens, Ctrl-C asks to stop at the next good moment."""
 
     def __init__(self) -> None:
         self.came = False
+
+    def listen(self) -> None:
         signal.signal(signal.SIGINT, self._on_signal)
 
     def _on_signal(self, *_: object) -> None:

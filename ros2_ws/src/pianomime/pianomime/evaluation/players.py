@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.fingering import assign_fingers, dropped_notes
-from pianomime.planning.online_planner import LOOKAHEAD, OnlinePlanner
+from pianomime.planning.online_planner import OnlinePlanner
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
+from pianomime.planning.played_plan import online_command, plan_by_playing
 from pianomime.planning.rollout import Command, Rollout, roll_out
 from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
 from pianomime.policy.finger_choice import WINDOW_STEPS
@@ -61,6 +62,11 @@ def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, Performan
     return fingered, plan_performance(fingered, simulation.hands, CONTROL_DT_S, LEAD, TAIL)
 
 
+def starts(score: Score, simulation: PianoSimulation) -> list[tuple[Score, PerformancePlan]]:
+    """Return what to learn a song from: planned whole, and planned while playing."""
+    return [planned(score, simulation), plan_by_playing(score, simulation, LEAD, TAIL)]
+
+
 def _expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
     """Plan the whole song."""
     fingered, plan = planned(score, simulation)
@@ -70,20 +76,15 @@ def _expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Optio
 def _learned(
     score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options
 ) -> Player:
-    """Plan the whole song, and learn it by playing it."""
-    fingered, plan = planned(score, simulation)
-    learned = learn(plan, fingered, goals, simulation, IterativeLearningConfig(seed=options.seed))
-    return _of_plan(learned.plan, fingered, goals, simulation)
+    """Plan the song, and learn it by playing it."""
+    config = IterativeLearningConfig(seed=options.seed)
+    learned = learn(starts(score, simulation), goals, simulation, config)
+    return _of_plan(learned.plan, learned.score, goals, simulation)
 
 
 def _planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
     """Prepare nothing: plan online, with a second of lookahead."""
-    planner = OnlinePlanner(simulation.hands, CONTROL_DT_S)
-
-    def command(step: int, measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
-        keys, sustain = goals.window(step, LOOKAHEAD + 1)
-        return planner.step(step, keys, measured), bool(sustain[0])
-
+    command = online_command(OnlinePlanner(simulation.hands, CONTROL_DT_S), goals)
     return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), None)
 
 

@@ -57,6 +57,11 @@ class OnlineFingering:
         self._settle(now)
         return self._as_score(self._tracks)
 
+    @property
+    def settled(self) -> dict[tuple[int, int], int]:
+        """Return the fingers that are decided of the notes in sight, by key and first step."""
+        return {(t.key, t.first): t.finger for t in self._tracks if t.settled}
+
     def _follow(self, now: int, keys: NDArray[np.bool_]) -> list[_Track]:
         """Return the runs of each key in the window, as the notes they were known as."""
         sounding = {track.key: track for track in self._tracks if track.first < now <= track.last}

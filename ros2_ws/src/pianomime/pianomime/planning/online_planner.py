@@ -77,6 +77,11 @@ class OnlinePlanner:
             state = np.concatenate((held[1:], np.zeros_like(held[1:])), axis=1)
             self._hands.append(_Hand(kinematics, feedforward, tracker, None, held, state))
 
+    @property
+    def fingers(self) -> dict[tuple[int, int], int]:
+        """Return the fingers that are decided of the notes in sight, by key and first step."""
+        return self._fingering.settled
+
     def step(self, now: int, keys: NDArray[np.bool_], measured: Array) -> Array:
         """Return the target of each joint (n,) for the control step that begins [rad, m].
 
