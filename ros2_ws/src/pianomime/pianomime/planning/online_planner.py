@@ -1,6 +1,6 @@
 """Plan while playing: at each control step, from the keys wanted in the next second alone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,8 +27,7 @@ MAX_SKIPPED: Final = 10
 """Control steps that may pass between two calls, where a machine is too slow for real time."""
 
 _ITERATIONS: Final = 2
-_TOLERANCE: Final = 2e-3
-"""Of the fit at each step; it starts from the step before, so little will do."""
+"""Of the fit at each step; it starts from the step before, so few will do."""
 
 _PREVIEW: Final = MAX_SKIPPED + 2
 """Rows of the fit that a target is chosen for."""
@@ -66,9 +65,7 @@ class OnlinePlanner:
         self._dt_s = dt_s
         self._limits = limits or MotionLimits()
         self._fingering = OnlineFingering(dt_s)
-        self._config = replace(
-            TrajectoryConfig.of(hands.lifts), iterations=_ITERATIONS, tolerance=_TOLERANCE
-        )
+        self._config = TrajectoryConfig.of(hands.lifts, iterations=_ITERATIONS)
         self._fingertip_config = FingertipPlanConfig.of(hands.lifts, limits)
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):

@@ -54,19 +54,19 @@ class TrajectoryConfig(Config):
     along_m: float = parameter(0.3, "Hand away from its fingers' keys along y [m]", ge=1e-6)
     margin: float = parameter(0.02, "Margin kept to the joint limits [rad]", ge=0.0)
     limit: float = parameter(0.02, "Intrusion into that margin [rad]", ge=1e-6)
-    iterations: int = parameter(100, "Most iterations", ge=1, le=1000)
-    tolerance: float = parameter(5e-4, "Relative gain of an iteration at which to stop", ge=0.0)
+    iterations: int = parameter(60, "Most iterations", ge=1, le=1000)
+    tolerance: float = parameter(2e-3, "Relative gain of an iteration at which to stop", ge=0.0)
 
     @classmethod
-    def of(cls, lifts: bool) -> "TrajectoryConfig":
+    def of(cls, lifts: bool, **more: int) -> "TrajectoryConfig":
         """Return what suits hands whose forearms do or do not lift; chosen on training clips.
 
         Where they do not, it is the fingers that have to keep clear of the keys, and the hands of
         each other.
         """
         if lifts:
-            return cls()
-        return cls(floor_m=0.001, hands_apart_m=0.17, forearm_acceleration_m=0.02)
+            return cls(**more)
+        return cls(floor_m=0.001, hands_apart_m=0.17, forearm_acceleration_m=0.02, **more)
 
 
 @dataclass(frozen=True)
