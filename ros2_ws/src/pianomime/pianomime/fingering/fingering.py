@@ -90,7 +90,8 @@ def advance(
     config = problem.config
     notes = _within_ten(notes, problem.score)
     while True:
-        cost = problem.price(partials, notes)
+        onset = problem.onset(notes)
+        cost = problem.price(partials, onset)
         if len(notes) == 1 or np.min(cost - partials.cost[:, None]) < config.dropped:
             break
         notes = _drop_one(partials, notes, problem)
@@ -100,7 +101,7 @@ def advance(
     kept = _distinct(partials, parent, choice, config.beam)
     parent, choice = parent[kept], choice[kept]
     fingers = choices_of(len(notes))[choice]
-    later = partials.after(problem.onset(notes), cost[parent, choice], parent, choice)
+    later = partials.after(onset, cost[parent, choice], parent, choice)
     return later, _Chosen([note.index for note in notes], fingers, parent)
 
 
@@ -115,7 +116,8 @@ def _drop_one(
     """Return the notes without one: the least important that will do, or whose loss helps most."""
     rests = [notes[:i] + notes[i + 1 :] for i in range(len(notes))]
     costs = [
-        float(np.min(problem.price(partials, rest) - partials.cost[:, None])) for rest in rests
+        float(np.min(problem.price(partials, problem.onset(rest)) - partials.cost[:, None]))
+        for rest in rests
     ]
     order = _by_importance(notes, problem.score)
     enough = [i for i in order if costs[i] < problem.config.dropped]

@@ -46,9 +46,9 @@ class FingeringProblem:
             given=np.array([note.finger for note in own], np.int64),
         )
 
-    def price(self, partials: Partials, notes: list[StepNote]) -> Array:
+    def price(self, partials: Partials, onset: Onset) -> Array:
         """Return the cost so far of each partial fingering with each choice, (b, choices)."""
-        return price(partials, self.onset(notes), self.dt_s, self.config)
+        return price(partials, onset, self.dt_s, self.config)
 
     def surcharge(self, notes: list[StepNote]) -> Array:
         """Return what each choice for `notes` costs by `against`, (choices,)."""

@@ -90,14 +90,15 @@ def _confidence(problem: FingeringProblem, groups: Sequence[list[StepNote]], fin
         if not notes:
             continue
         mine = finger[[note.index for note in notes]]
-        cost = problem.price(partials, notes)[0] + problem.surcharge(notes)
+        onset = problem.onset(notes)
+        cost = problem.price(partials, onset)[0] + problem.surcharge(notes)
         likely = np.exp((cost.min() - cost) / _TRUST)
         for column, note in enumerate(notes):
             same = choices_of(len(notes))[:, column] == mine[column]
             seen = np.exp(-problem.against[note.index, mine[column]] / _TRUST)
             there = seen / (seen + np.exp(-_NOBODY))
             confidence[note.index] = there * likely[same].sum() / likely.sum()
-        partials = partials.following(problem.onset(notes), mine)
+        partials = partials.following(onset, mine)
     return confidence
 
 
