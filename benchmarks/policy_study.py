@@ -1,11 +1,13 @@
 """The paper's study on our data: stages, encodings, heads, residuals, oracles, amount of data.
 
 Every row is trained for the same number of minibatches on the same demonstrations of the teacher
-(no corrections) and plays the same test clips in closed loop. The networks are small and trained
-for minutes: it is their ranking that matters. The transformer's minibatches are an eighth. Needs
-`tools/setup learning`, and the `episodes_0` and `fingers_0.npz` of a run of `pianomime train`.
+(no corrections) and plays the same test clips in closed loop. It is their ranking that matters.
+Without a GPU the transformer's minibatches are an eighth. Needs `tools/setup learning`, and the
+`episodes_0` and `fingers_0.npz` of a run of `pianomime train`. Rows can be shared out with --only
+to processes that write to OUTs of their own.
 
-    python benchmarks/policy_study.py RUN CLIPS OUT [--steps 4000] [--songs 24] [--only ROW ...]
+    python benchmarks/policy_study.py RUN CLIPS OUT [--steps 4000] [--batch 1024] [--songs 24]
+        [--only ROW ...]
 """
 
 import argparse
@@ -22,6 +24,7 @@ __import__("os").environ.update(ONE_THREAD)
 
 import numpy as np
 import torch
+from torch import cuda
 
 from pianomime.evaluation.players import LEAD, TAIL, command_of
 from pianomime.fingering.fingering import assign_fingers
@@ -56,6 +59,8 @@ from pianomime.score.goals import key_goals
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import PianoSimulation
 
+AMOUNTS = (10, 30, 60, 120, 240)
+SHIPPED = "fingers chosen first, MLP (shipped kind)"
 GOAL_ROWS = 21
 WAY = 2 * CHUNK * 5 * 3
 """Outputs of a high level that says both hands' fingertips at once."""
@@ -70,12 +75,14 @@ class Study:
     episodes: list
     lessons: Pairs
     steps: int
+    batch: int
     folder: Path
 
     def fit(self, name, network, pairs):
-        # A transformer costs thirty times as much a row.
-        heavy = isinstance(getattr(network, "body", None), OverTime)
-        config = TrainingConfig(steps=self.steps, threads=1, batch=128 if heavy else 1024)
+        # A transformer costs thirty times as much a row, on a CPU.
+        heavy = isinstance(getattr(network, "body", None), OverTime) and not cuda.is_available()
+        batch = self.batch // 8 if heavy else self.batch
+        config = TrainingConfig(steps=self.steps, threads=1, batch=batch)
         folder = self.folder / name
         return fit(network, pairs, config, folder, lambda step, loss: None)
 
@@ -310,6 +317,7 @@ def main() -> None:
     parser.add_argument("clips", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--songs", type=int, default=24)
     parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
@@ -319,7 +327,8 @@ def main() -> None:
     lessons = load_lessons(options.run / "fingers_0.npz")
     frame = HandFrame(simulation.hands)
     episodes = [load_episode(file) for file in files]
-    study = Study(simulation, frame, episodes, lessons, options.steps, options.out / "networks")
+    folder = options.out / "networks"
+    study = Study(simulation, frame, episodes, lessons, options.steps, options.batch, folder)
     test = load_clips(options.clips, "test")[: options.songs]
     scores = [clip.score().without_fingers() for clip in test]
     options.out.mkdir(parents=True, exist_ok=True)
@@ -337,18 +346,17 @@ def main() -> None:
         print(f"{name:50} P {p:.3f} R {r:.3f} F1 {f1:.3f}  ({trained:.0f} s)", flush=True)
     print(f"\n{options.steps} minibatches, {len(scores)} clips, {date.today()}\n")
     print("| policy | P | R | F1 |\n| --- | --- | --- | --- |")
-    plot(done, options.out / "policy_songs.png")
+    plot(done, len(files), options.out / "policy_songs.png")
     for name, r in done.items():
         print(f"| {name} | {r['precision']:.3f} | {r['recall']:.3f} | {r['f1']:.3f} |")
 
 
-def plot(done, path) -> None:
-    """Draw F1 over the number of demonstrations."""
+def plot(done, count, path) -> None:
+    """Draw F1 over the number of demonstrations, of which there are `count`."""
     from matplotlib.figure import Figure
 
-    points = sorted(
-        (int(name.split()[2]), r["f1"]) for name, r in done.items() if "demonstrations" in name
-    )
+    amounts = {f"shipped kind, {some} demonstrations": some for some in AMOUNTS} | {SHIPPED: count}
+    points = [(amount, done[name]["f1"]) for name, amount in amounts.items() if name in done]
     if not points:
         return
     figure = Figure(figsize=(5, 3), layout="constrained")
@@ -415,12 +423,12 @@ def rows(study) -> dict[str, Callable]:
         "two stages, transformer, distance field": lambda: whole("field", "transformer"),
         "two stages, flow matching, distance field": lambda: whole("field", "flow"),
         "two stages, MLP, bits, absolute low level": lambda: whole("bits", "mlp", True),
-        "fingers chosen first, MLP (shipped kind)": lambda: Generalist(hands, ours()),
+        SHIPPED: lambda: Generalist(hands, ours()),
         "same as shipped kind, teacher's fingers": lambda: Told(study, ours(), tips=False),
         "same, teacher's fingers and fingertips": lambda: Told(study, ours(), tips=True),
         "fingers chosen first, flow matching": lambda: Generalist(hands, ours(as_flow)),
     }
-    for count in (10, 30, 60, 120, 240):
+    for count in AMOUNTS:
         table[f"shipped kind, {count} demonstrations"] = lambda count=count: Generalist(
             hands, ours(some=count)
         )

@@ -57,6 +57,7 @@ def fit(
         ModelError: What `folder` holds is another network's.
     """
     torch.set_num_threads(config.threads)
+    torch.set_float32_matmul_precision("high")  # TF32, where there are tensor cores
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = network.to(device)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
@@ -69,25 +70,24 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     done = _restore(state, folder / _STATE, device)
 
-    x, y = torch.from_numpy(pairs.inputs), torch.from_numpy(pairs.answers)
-    w = torch.from_numpy(pairs.weights)
+    x, y, w = (
+        torch.from_numpy(part).to(device) for part in (pairs.inputs, pairs.answers, pairs.weights)
+    )
     held = min(int(len(x) * config.held_back), 20_000)
     train = len(x) - held
     validation = math.nan
     with SummaryWriter(str(folder)) as log:
         for step in range(done, config.steps):
             chance = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-            rows = torch.randint(train, (config.batch,), generator=chance)
-            with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-                each = network.cost(x[rows].to(device), y[rows].to(device))
-                cost = (each * w[rows].to(device)).mean()
+            rows = torch.randint(train, (config.batch,), generator=chance).to(device)
+            cost = (network.cost(x[rows], y[rows]) * w[rows]).mean()
             optimizer.zero_grad()
             cost.backward()
             optimizer.step()
             schedule.step()
             average.update_parameters(network)
             if (step + 1) % _LOG_STEPS == 0 or step + 1 == config.steps:
-                validation = _validate(average.module, x[train:], y[train:], w[train:], device)
+                validation = _validate(average.module, x[train:], y[train:], w[train:])
                 log.add_scalar("loss/train", cost.item(), step)
                 log.add_scalar("loss/validation", validation, step)
                 progress(step + 1, validation)
@@ -98,16 +98,10 @@ def fit(
 
 
 @torch.no_grad()
-def _validate(
-    network: Any,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    w: torch.Tensor,
-    device: str,
-) -> float:
+def _validate(network: Any, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> float:
     if not len(x):
         return math.nan
-    return float((network.cost(x.to(device), y.to(device)) * w.to(device)).mean())
+    return float((network.cost(x, y) * w).mean())
 
 
 def _keep(state: dict[str, object], step: int, path: Path) -> None:
