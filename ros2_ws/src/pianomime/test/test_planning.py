@@ -1,4 +1,5 @@
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.hands.posture import relaxed_pose
 from pianomime.metrics.key_press import key_press_metrics
-from pianomime.piano.geometry import LOWEST_PITCH
+from pianomime.piano.geometry import LOWEST_PITCH, key_y
 from pianomime.planning.feedforward import Feedforward
 from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.planning.lead_over import LeadOver
@@ -18,14 +19,17 @@ from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.played_notes import LeapConfig, played_notes
 from pianomime.planning.rollout import roll_out
 from pianomime.planning.tracking import Tracker
+from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.safety.clearance import Clearance
 from pianomime.safety.gate_config import GateConfig
+from pianomime.score.clips import load_clips
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, PedalEvent, Score
 from pianomime.simulation.model import CONTROL_DT_S
 from pianomime.simulation.simulation import MidiKind, PianoSimulation
 
 LEAD, TAIL = 20, 10
+CLIPS = Path(__file__).parents[5] / "shared/data/pianomime_clips.npz"
 
 
 def plan(score, hands, limits=None):
@@ -213,6 +217,40 @@ def test_a_hand_lets_go_early_for_a_leap_and_for_nothing_else():
     }
     assert cut.pop((44, 8)) == 4, "no more than half the note"
     assert not any(cut.values())
+
+
+def test_a_finger_is_up_before_its_hand_moves_on():
+    thumb, index = 5, 6
+    config = FingertipPlanConfig.of(lifts=True)
+    for key, over in ((46, 0.0), (58, config.leave)):
+        notes = [Note(0.0, 0.4, 44, 64, thumb), Note(0.8, 1.2, key, 64, index)]
+        score = Score.from_notes("leave", notes)
+        tips = plan_fingertips(score, key_goals(score, CONTROL_DT_S), LEAD, TAIL, config)
+        row = np.flatnonzero(tips.contact[:, thumb])[-1] + 1
+        assert tips.approach[row, thumb] == over
+        assert (tips.position[row, thumb, 1] == key_y()[44]) == (over > 0)
+
+
+@pytest.mark.skipif(not CLIPS.exists(), reason="the clips are not beside the project")
+def test_a_fit_goes_on_after_one_small_gain(pianomime_hands):
+    left, rows = 0, 460
+    clip = next(clip for clip in load_clips(CLIPS, "train") if clip.index == 101)
+    score = clip.score().without_fingers()
+    goals = key_goals(score, CONTROL_DT_S)
+    fingered = assign_fingers(score, goals, CONTROL_DT_S)
+    config = FingertipPlanConfig.of(lifts=True)
+    tips = plan_fingertips(fingered, goals, LEAD, TAIL, config).window(0, rows)
+    kinematics = HandKinematics(pianomime_hands, left)
+    fit = TrajectoryFit(
+        kinematics,
+        tips,
+        np.zeros((1, kinematics.n)),
+        CONTROL_DT_S,
+        TrajectoryConfig.of(lifts=True),
+        MotionLimits(),
+    )
+    off_m = np.abs(kinematics.fingertips(fit.solve()).position - tips.position[:, :5])
+    assert off_m[tips.contact[:, :5], 1].max() < 0.03, "stopped at the first: 0.11"
 
 
 def fastest(performance, hands):

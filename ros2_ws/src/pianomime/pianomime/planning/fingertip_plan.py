@@ -38,7 +38,12 @@ class FingertipPlanConfig(LeapConfig):
     reach_steps: int = parameter(
         3, "Steps before an onset at which the finger heads for its key", ge=1, le=100
     )
-
+    leave: float = parameter(
+        0.6, "How much a finger has to be over the key that it leaves, for a step", ge=0.0, le=0.99
+    )
+    leave_m: float = parameter(
+        0.03, "Way of the hand to the next onset from which that matters [m]", ge=0.0
+    )
     manner: float = parameter(
         0.1, "How much an idle finger has to be where a human had it", ge=0.0, le=0.9
     )
@@ -54,7 +59,7 @@ class FingertipPlanConfig(LeapConfig):
         idle_m = cls.idle_m * pace
         if lifts:
             return cls(hover_m=cls.hover_m * pace, idle_m=idle_m)
-        return cls(white_x_m=0.07, black_x_m=-0.01, hover_m=0.010 * pace, idle_m=idle_m)
+        return cls(white_x_m=0.07, black_x_m=-0.01, hover_m=0.010 * pace, idle_m=idle_m, leave=0.0)
 
     def hover(self, velocity: int) -> float:
         """Return the height [m] over a key from which to strike it: the louder, the higher."""
@@ -73,8 +78,8 @@ class FingertipPlan:
         position: (rows, 10, 3) [m, world]; NaN where the finger is free to be anywhere.
         key: (rows, 10) key the finger is on or heads for, `NO_KEY` if none.
         contact: (rows, 10) True where the finger holds its key down.
-        approach: (rows, 10) 0 .. 1, how much the finger has to be over its key, or where a human
-            had it.
+        approach: (rows, 10) 0 .. 1, how much the finger has to be over its key, or the one that it
+            leaves, or where a human had it.
         floor: (rows, 10) least height of the fingertip [m].
     """
 
@@ -144,6 +149,9 @@ def plan_fingertips(
         down = top - pressed_drop(pressed_key, x) - config.press_m
         position[first : last + 1, finger, 2] = down
         released[finger] = last + 1
+        if config.leave and played.way_m > config.leave_m:  # up first, or it catches in other keys
+            position[last + 1 : last + 2, finger] = x, key_y()[pressed_key], above
+            approach[last + 1 : last + 2, finger] = config.leave
     if manner is not None:
         manner = manner[: rows - lead - 1]
         rows_of = slice(lead + 1, lead + 1 + len(manner))

@@ -29,7 +29,15 @@ class LeapConfig(Config):
         return np.asarray(np.ceil(2 * np.sqrt(beyond / self.leap_acceleration_m)), np.int64)
 
 
-def played_notes(score: Score, goals: KeyGoals, config: LeapConfig) -> list[StepNote]:
+@dataclass(frozen=True)
+class PlayedNote(StepNote):
+    """A note as it is played."""
+
+    way_m: float
+    """How far its hand goes from it to the next onset [m]; 0 after the last."""
+
+
+def played_notes(score: Score, goals: KeyGoals, config: LeapConfig) -> list[PlayedNote]:
     """Return the notes that have a finger, by onset, some cut short.
 
     A note ends where its finger has to go on to another key, and where its hand has to set out for
@@ -60,9 +68,9 @@ def _one_key_a_finger(score: Score, notes: list[StepNote]) -> list[StepNote]:
     return played[::-1]
 
 
-def _before_leaps(score: Score, notes: list[StepNote], config: LeapConfig) -> list[StepNote]:
+def _before_leaps(score: Score, notes: list[StepNote], config: LeapConfig) -> list[PlayedNote]:
     if not notes:
-        return notes
+        return []
     first = np.array([note.first for note in notes])
     finger = np.array([score.notes[note.index].finger for note in notes])
     key = np.array([score.notes[note.index].key for note in notes])
@@ -71,10 +79,10 @@ def _before_leaps(score: Score, notes: list[StepNote], config: LeapConfig) -> li
     for i, note in enumerate(notes):
         begin = np.searchsorted(first, note.last, side="right")
         end = np.searchsorted(first, first[begin], side="right") if begin < len(notes) else begin
-        last = note.last
+        last, way_m = note.last, np.zeros(1)
         if begin < end:
             way_m = np.abs(middle[begin:end] - middle[i]).max(keepdims=True)
             least = note.first + int((note.last - note.first) * (1 - config.leap_most))
             last = min(last, max(least, int(first[begin] - config.leap_steps(way_m)[0])))
-        played.append(StepNote(note.first, last, note.index))
+        played.append(PlayedNote(note.first, last, note.index, float(way_m[0])))
     return played

@@ -55,7 +55,10 @@ class TrajectoryConfig(Config):
     margin: float = parameter(0.02, "Margin kept to the joint limits [rad]", ge=0.0)
     limit: float = parameter(0.02, "Intrusion into that margin [rad]", ge=1e-6)
     iterations: int = parameter(60, "Most iterations", ge=1, le=1000)
-    tolerance: float = parameter(2e-3, "Relative gain of an iteration at which to stop", ge=0.0)
+    tolerance: float = parameter(2e-3, "Relative gain of an iteration that is small", ge=0.0)
+    small_gains: int = parameter(
+        2, "Small gains in succession at which to stop: after one, much may still come", ge=1
+    )
 
     @classmethod
     def of(cls, lifts: bool, **more: int) -> "TrajectoryConfig":
@@ -66,7 +69,13 @@ class TrajectoryConfig(Config):
         """
         if lifts:
             return cls(**more)
-        return cls(floor_m=0.001, hands_apart_m=0.17, forearm_acceleration_m=0.02, **more)
+        return cls(
+            floor_m=0.001,
+            hands_apart_m=0.17,
+            forearm_acceleration_m=0.02,
+            small_gains=1,
+            **more,
+        )
 
 
 @dataclass(frozen=True)
@@ -145,6 +154,7 @@ class TrajectoryFit:
         pose[: len(self._held)] = self._held
         point = self._evaluate(pose)
         damping = 0.1
+        small = 0
         for _ in range(self._config.iterations):
             hessian, descent = self._normal_equations(point, pose)
             while True:
@@ -159,7 +169,8 @@ class TrajectoryFit:
             damping = max(damping / 4, 1e-4)
             gain = point.cost - new.cost
             pose, point = tried, new
-            if gain < self._config.tolerance * point.cost:
+            small = small + 1 if gain < self._config.tolerance * point.cost else 0
+            if small == self._config.small_gains:
                 break
         return pose
 
