@@ -24,7 +24,6 @@ __import__("os").environ.update(ONE_THREAD)
 
 import numpy as np
 import torch
-from torch import cuda
 
 from pianomime.evaluation.players import LEAD, TAIL, command_of
 from pianomime.fingering.fingering import assign_fingers
@@ -59,7 +58,7 @@ from pianomime.score.goals import key_goals
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import PianoSimulation
 
-AMOUNTS = (10, 30, 60, 120, 240)
+AMOUNTS = {f"shipped kind, {count} demonstrations": count for count in (10, 30, 60, 120, 240)}
 SHIPPED = "fingers chosen first, MLP (shipped kind)"
 GOAL_ROWS = 21
 WAY = 2 * CHUNK * 5 * 3
@@ -80,7 +79,9 @@ class Study:
 
     def fit(self, name, network, pairs):
         # A transformer costs thirty times as much a row, on a CPU.
-        heavy = isinstance(getattr(network, "body", None), OverTime) and not cuda.is_available()
+        heavy = (
+            isinstance(getattr(network, "body", None), OverTime) and not torch.cuda.is_available()
+        )
         batch = self.batch // 8 if heavy else self.batch
         config = TrainingConfig(steps=self.steps, threads=1, batch=batch)
         folder = self.folder / name
@@ -355,7 +356,7 @@ def plot(done, count, path) -> None:
     """Draw F1 over the number of demonstrations, of which there are `count`."""
     from matplotlib.figure import Figure
 
-    amounts = {f"shipped kind, {some} demonstrations": some for some in AMOUNTS} | {SHIPPED: count}
+    amounts = AMOUNTS | {SHIPPED: count}
     points = [(amount, done[name]["f1"]) for name, amount in amounts.items() if name in done]
     if not points:
         return
@@ -428,10 +429,8 @@ def rows(study) -> dict[str, Callable]:
         "same, teacher's fingers and fingertips": lambda: Told(study, ours(), tips=True),
         "fingers chosen first, flow matching": lambda: Generalist(hands, ours(as_flow)),
     }
-    for count in AMOUNTS:
-        table[f"shipped kind, {count} demonstrations"] = lambda count=count: Generalist(
-            hands, ours(some=count)
-        )
+    for name, count in AMOUNTS.items():
+        table[name] = lambda count=count: Generalist(hands, ours(some=count))
     return table
 
 

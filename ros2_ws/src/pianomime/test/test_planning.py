@@ -22,7 +22,7 @@ from pianomime.planning.tracking import Tracker
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.safety.clearance import Clearance
 from pianomime.safety.gate_config import GateConfig
-from pianomime.score.clips import load_clips
+from pianomime.score.clips import load_clip
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, PedalEvent, Score
 from pianomime.simulation.model import CONTROL_DT_S
@@ -234,8 +234,7 @@ def test_a_finger_is_up_before_its_hand_moves_on():
 @pytest.mark.skipif(not CLIPS.exists(), reason="the clips are not beside the project")
 def test_a_fit_goes_on_after_one_small_gain(pianomime_hands):
     left, rows = 0, 460
-    clip = next(clip for clip in load_clips(CLIPS, "train") if clip.index == 101)
-    score = clip.score().without_fingers()
+    score = load_clip(CLIPS, 101).score().without_fingers()
     goals = key_goals(score, CONTROL_DT_S)
     fingered = assign_fingers(score, goals, CONTROL_DT_S)
     config = FingertipPlanConfig.of(lifts=True)

@@ -1,9 +1,9 @@
 """When each finger holds its key: as long as the note asks, unless the hand has to be elsewhere."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
 from pianomime.fingering.costs import OFFSET_M
@@ -23,10 +23,10 @@ class LeapConfig(Config):
     )
     leap_most: float = parameter(0.5, "Most of a note that a leap may take", ge=0.0, le=1.0)
 
-    def leap_steps(self, way_m: NDArray[np.float64]) -> NDArray[np.int64]:
+    def leap_steps(self, way_m: float) -> int:
         """Return how many steps a leap takes from rest to rest, speeding up, then slowing down."""
-        beyond = np.maximum(way_m - self.leap_slack_m, 0.0)
-        return np.asarray(np.ceil(2 * np.sqrt(beyond / self.leap_acceleration_m)), np.int64)
+        beyond = max(way_m - self.leap_slack_m, 0.0)
+        return math.ceil(2 * math.sqrt(beyond / self.leap_acceleration_m))
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,10 @@ def _before_leaps(score: Score, notes: list[StepNote], config: LeapConfig) -> li
     for i, note in enumerate(notes):
         begin = np.searchsorted(first, note.last, side="right")
         end = np.searchsorted(first, first[begin], side="right") if begin < len(notes) else begin
-        last, way_m = note.last, np.zeros(1)
+        last, way_m = note.last, 0.0
         if begin < end:
-            way_m = np.abs(middle[begin:end] - middle[i]).max(keepdims=True)
+            way_m = float(np.abs(middle[begin:end] - middle[i]).max())
             least = note.first + int((note.last - note.first) * (1 - config.leap_most))
-            last = min(last, max(least, int(first[begin] - config.leap_steps(way_m)[0])))
-        played.append(PlayedNote(note.first, last, note.index, float(way_m[0])))
+            last = min(last, max(least, int(first[begin]) - config.leap_steps(way_m)))
+        played.append(PlayedNote(note.first, last, note.index, way_m))
     return played
