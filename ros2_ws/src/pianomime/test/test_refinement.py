@@ -5,8 +5,11 @@ import pytest
 
 from pianomime.errors import ModelError
 from pianomime.evaluation.players import LEAD, PLAYERS, TAIL, Options, planned
+from pianomime.hands.fingers import UNASSIGNED, fingers_of
+from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.played_plan import plan_by_playing
 from pianomime.planning.rollout import roll_out
+from pianomime.refinement.holding import hold_longer
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
 from pianomime.refinement.learnt_file import Card, Learnt, load_learnt, save_learnt, versions
 from pianomime.score.goals import key_goals
@@ -35,7 +38,7 @@ def song(request):
 def learned(song, rollouts, **more):
     fingered, plan, goals, simulation = song
     starts = [(fingered, plan)]
-    config = IterativeLearningConfig(rollouts=rollouts, stretch=12, seed=1)
+    config = IterativeLearningConfig(rollouts=rollouts, seed=1)
     return learn(starts, goals, simulation, config, **more)
 
 
@@ -72,11 +75,38 @@ def test_what_the_online_planner_played_can_be_played_again(song):
 def test_of_two_plans_the_better_is_learnt_from(song):
     fingered, plan, goals, simulation = song
     still = replace(plan, target=np.zeros_like(plan.target), position=np.zeros_like(plan.position))
-    config = IterativeLearningConfig(rollouts=8, heat=2, stretch=12, seed=1)
+    config = IterativeLearningConfig(rollouts=8, heat=2, seed=1)
     result = learn([(fingered, still), (fingered, plan)], goals, simulation, config)
-    alone = learn([(fingered, plan)], goals, simulation, replace(config, rollouts=6))
-    assert result.history[0] < result.history[1]
-    assert np.array_equal(result.plan.target, alone.plan.target)
+    assert result.history[0] < result.history[1] < result.f1
+    assert np.array_equal(result.plan.position, plan.position)
+
+
+def test_a_hand_that_sets_out_later_arrives_in_time_and_the_other_does_as_before(song):
+    _, _, _, simulation = song
+    leap = Score.from_notes("leap", [Note(0.5, 1.45, 50), Note(1.5, 2.0, 74)]).with_fingers([7, 7])
+    _, plan = planned(leap, simulation)
+    contact = plan.fingertips.contact
+    right = HandKinematics(simulation.hands, 1)
+    pressing = contact[:, fingers_of(1)].any(axis=1)
+    left_off = np.flatnonzero(pressing[:-2] & ~pressing[1:-1] & ~pressing[2:])[0]
+    finger = int(np.flatnonzero(contact[left_off])[0])
+    rows, by = hold_longer(plan, right, finger, int(left_off), np.random.default_rng(0))
+    assert rows.start == left_off
+    assert not pressing[rows.start + 1 : rows.stop + 1].any()
+    assert pressing[rows.stop + 1]
+    assert not np.delete(by, right.joints, axis=1).any()
+    size = np.abs(by[:, right.joints]).max(axis=1)
+    assert size[-1] < size.max() / 2  # by the next onset it has caught up
+
+
+def test_a_note_that_no_finger_plays_is_left_alone(song):
+    _, _, _, simulation = song
+    chord = Score.from_notes("wide", [Note(0.2, 0.6, key) for key in range(20, 64, 4)])
+    fingered, plan = planned(chord, simulation)
+    assert any(note.finger == UNASSIGNED for note in fingered.notes)
+    goals = key_goals(chord, CONTROL_DT_S)
+    config = IterativeLearningConfig(rollouts=4)
+    assert learn([(fingered, plan)], goals, simulation, config).f1 > 0
 
 
 def test_learning_ends_when_told_to(song):

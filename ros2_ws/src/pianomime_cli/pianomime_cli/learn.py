@@ -40,7 +40,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("song", help="MIDI file, or name of a piece that comes along")
     parser.add_argument("-o", "--output", type=Path, required=True, help="file to write (.npz)")
-    parser.add_argument("--rollouts", type=count, default=default.rollouts, help="times to play it")
+    parser.add_argument(
+        "--rollouts", type=count, default=default.rollouts, help="lengths of the song to practise"
+    )
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument(
         "--residual-steps",

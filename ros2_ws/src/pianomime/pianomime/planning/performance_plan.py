@@ -1,6 +1,5 @@
 """Plan a whole performance: from a fingered score to joint targets at every control step."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -60,11 +59,10 @@ class PerformancePlan:
         error = self.position[step] - measured
         return self.target[step] + FEEDBACK_GAIN * error, bool(self.sustain[step])
 
-    def changed(self, changes: Sequence[tuple[slice, Array]]) -> "PerformancePlan":
-        """Return the plan with each change added to those rows of the targets."""
+    def changed(self, rows: slice, by: Array) -> "PerformancePlan":
+        """Return the plan with `by` (rows, n) added to some rows of the targets."""
         target = self.target.copy()
-        for rows, by in changes:
-            target[rows] += by
+        target[rows] += by
         return replace(self, target=target)
 
 

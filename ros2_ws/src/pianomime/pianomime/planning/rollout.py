@@ -42,13 +42,6 @@ class Rollout:
         """Return F1 of each step of the score, (steps,)."""
         return f1_per_step(goals.keys, self.pressed)
 
-    def adopt(self, other: "Rollout", first: int, last: int) -> None:
-        """Take over steps `first` to `last` (exclusive) of the score from another rollout."""
-        here = slice(self.lead + first, self.lead + last)
-        self.active[here], self.sustain[here] = other.active[here], other.sustain[here]
-        after = slice(here.start + 1, here.stop + 1)
-        self.position[after] = other.position[after]
-
 
 def roll_out(command: Command, lead: int, steps: int, simulation: PianoSimulation) -> Rollout:
     """Reset the simulation and play the lead-in and `steps` of the score.

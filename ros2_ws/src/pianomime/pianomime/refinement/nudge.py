@@ -1,0 +1,52 @@
+"""A fingertip moved a little for a moment."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.hands.fingers import FINGERS_PER_HAND
+from pianomime.hands.kinematics import HandKinematics
+from pianomime.planning.performance_plan import PerformancePlan
+
+Array = NDArray[np.float64]
+
+_RAMP: Final = 2
+"""Control steps over which a nudge comes and goes."""
+
+_DAMPING_M2: Final = 1e-5
+"""Of the inverse Jacobian: a finger stretched out is not asked for the impossible."""
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """Move one fingertip by `shift` (3,) [m] in the targets of rows `begin` to `end`.
+
+    Either the finger alone bends, or the whole hand goes with it.
+    """
+
+    finger: int
+    begin: int
+    end: int
+    shift: Array
+    whole_hand: bool
+
+    def targets(self, plan: PerformancePlan, kinematics: HandKinematics) -> tuple[slice, Array]:
+        """Return the rows of `plan.target` that change, and by how much, (rows, n)."""
+        finger = self.finger % FINGERS_PER_HAND
+        rows = slice(max(self.begin - _RAMP, 0), min(self.end + _RAMP, len(plan.target)))
+        time = np.arange(rows.start, rows.stop)
+        rise = (time - self.begin + _RAMP + 1) / (_RAMP + 1)
+        fall = (self.end + _RAMP - time) / (_RAMP + 1)
+        weight = np.clip(np.minimum(rise, fall), 0.0, 1.0)
+        pose = kinematics.pose(plan.position[rows])
+        jacobian = kinematics.fingertips(pose).jacobian()[:, finger]
+        if not self.whole_hand:
+            jacobian = jacobian * kinematics.own[finger]
+        square = jacobian @ jacobian.transpose(0, 2, 1) + _DAMPING_M2 * np.eye(3)
+        solved = np.linalg.solve(square, np.broadcast_to(self.shift[:, None], (len(time), 3, 1)))
+        change = (jacobian.transpose(0, 2, 1) @ solved)[..., 0] * weight[:, None]
+        full = np.zeros((len(time), plan.target.shape[1]))
+        full[:, kinematics.joints] = change @ kinematics.expand.T
+        return rows, full

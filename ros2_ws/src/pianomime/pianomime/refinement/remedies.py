@@ -1,0 +1,158 @@
+"""Changes of a plan that may right a wrong key."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pianomime.hands.fingers import (
+    N_FINGERS,
+    SIDES,
+    UNASSIGNED,
+    fingers_of,
+    side_of,
+)
+from pianomime.hands.hands_model import HandsModel
+from pianomime.hands.kinematics import HandKinematics
+from pianomime.piano.geometry import key_y
+from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.planning.rollout import Rollout
+from pianomime.refinement.holding import hold_longer
+from pianomime.refinement.nudge import Nudge
+from pianomime.score.goals import KeyGoals
+from pianomime.score.score import Score
+
+Array = NDArray[np.float64]
+
+_LEARNING_SHARE: Final = 0.1
+"""Of changes by the plain learning law."""
+
+_GAIN: Final = 0.5
+"""Share of the joints' errors that the learning law adds to their targets."""
+
+_FADE: Final = 4
+"""Control steps over which the learning law's change comes and goes."""
+
+_HOLD_SHARE: Final = 0.75
+"""Of changes for a key that is wanted when its finger has left; a nudge may help, too."""
+
+_HAND_SHARE: Final = 0.2
+"""Of nudges that move the whole hand."""
+
+_NEAR_M: Final = 0.02
+"""A finger this close to a wrong key, along y, may have pressed it."""
+
+
+class Remedies:
+    """Proposes changes against what went wrong. Steps count from the beginning of the lead-in."""
+
+    def __init__(self, score: Score, goals: KeyGoals, lead: int, hands: HandsModel) -> None:
+        """Take the fingered score, and the hands that play it after `lead` steps."""
+        self._kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
+        self._wanted = np.pad(goals.keys, ((lead, 0), (0, 0)))
+        self._note_at = np.full(self._wanted.shape, -1)
+        self._notes: list[tuple[int, int, int]] = []  # first and last step, finger
+        for note in goals.notes:
+            key, finger = score.notes[note.index].key, score.notes[note.index].finger
+            first, last = lead + note.first, lead + note.last
+            self._note_at[first : last + 1, key] = len(self._notes)
+            self._notes.append((first, last, finger))
+
+    def propose(
+        self, plan: PerformancePlan, played: Rollout, begin: int, end: int, rng: np.random.Generator
+    ) -> tuple[slice, Array] | None:
+        """Return rows of a plan's targets and what to add, (rows, n), against a random error.
+
+        Args:
+            plan: What was played.
+            played: What came of it.
+            begin: First step that can be changed.
+            end: After the last step whose errors matter.
+            rng: To choose with.
+
+        Returns:
+            None if nothing is wrong, or nothing known helps.
+        """
+        wrong = np.argwhere(self._wanted[begin:end] != played.active[begin:end])
+        if len(wrong) and rng.uniform() < _LEARNING_SHARE:
+            return _by_learning_law(plan, played, slice(begin, end))
+        for step, key in rng.permutation(wrong):
+            remedy = self._remedy(plan, played, begin + int(step), int(key), rng)
+            if remedy is not None and remedy[0].stop > begin:
+                rows, by = remedy
+                new = slice(max(rows.start, begin), rows.stop)
+                return new, by[new.start - rows.start :]
+        return None
+
+    def _remedy(
+        self, plan: PerformancePlan, played: Rollout, step: int, key: int, rng: np.random.Generator
+    ) -> tuple[slice, Array] | None:
+        if not self._wanted[step, key]:
+            nudge = self._for_false(played, step, key, rng)
+        else:
+            note = self._notes[self._note_at[step, key]]
+            finger = note[-1]
+            if finger == UNASSIGNED:
+                return None
+            left = not plan.fingertips.contact[step + 1, finger]
+            if left and rng.uniform() < _HOLD_SHARE:
+                return hold_longer(plan, self._kinematics[side_of(finger)], finger, step, rng)
+            nudge = self._for_missed(note, played, step, key, rng)
+        if nudge is None:
+            return None
+        return nudge.targets(plan, self._kinematics[side_of(nudge.finger)])
+
+    def _for_missed(
+        self,
+        note: tuple[int, int, int],
+        played: Rollout,
+        step: int,
+        key: int,
+        rng: np.random.Generator,
+    ) -> Nudge:
+        """Press deeper, nearer to the key's middle, earlier or longer."""
+        first, last, finger = note
+        tip = self._tips(played, step)[finger]
+        shift = np.array(
+            [
+                rng.normal() * 0.006,
+                rng.uniform() * (key_y()[key] - tip[1]) + rng.normal() * 0.002,
+                -abs(rng.normal()) * 0.006,
+            ]
+        )
+        begin = first - int(rng.integers(0, 3))
+        whole_hand = rng.uniform() < _HAND_SHARE
+        return Nudge(finger, begin, last + 1 + int(rng.integers(0, 2)), shift, whole_hand)
+
+    def _for_false(
+        self, played: Rollout, step: int, key: int, rng: np.random.Generator
+    ) -> Nudge | None:
+        """Lift the finger that pressed the wrong key, or move it away."""
+        tips = self._tips(played, step)
+        distance = np.abs(tips[:, 1] - key_y()[key])
+        near = np.flatnonzero(distance < _NEAR_M)
+        if not len(near):
+            return None
+        finger = int(rng.choice(near))
+        away = np.sign(tips[finger, 1] - key_y()[key])
+        shift = np.array(
+            [rng.normal() * 0.006, away * abs(rng.normal()) * 0.003, abs(rng.normal()) * 0.006]
+        )
+        begin, end = step - int(rng.integers(0, 4)), step + 1 + int(rng.integers(0, 4))
+        return Nudge(finger, begin, end, shift, rng.uniform() < _HAND_SHARE)
+
+    def _tips(self, played: Rollout, step: int) -> Array:
+        """Return where the fingertips were at the end of a step, (10, 3)."""
+        measured = played.position[step + 1]
+        tips = np.empty((N_FINGERS, 3))
+        for side, kinematics in enumerate(self._kinematics):
+            pose = kinematics.pose(measured)
+            tips[fingers_of(side)] = kinematics.fingertips(pose[None]).position[0]
+        return tips
+
+
+def _by_learning_law(plan: PerformancePlan, played: Rollout, rows: slice) -> tuple[slice, Array]:
+    """Add a share of the joints' errors to their targets (iterative learning control)."""
+    error = plan.position[1:][rows] - played.position[1:][rows]
+    fade = np.minimum(1.0, np.arange(1, len(error) + 1) / _FADE)
+    return rows, _GAIN * np.minimum(fade, fade[::-1])[:, None] * error
