@@ -297,6 +297,10 @@ BAD = {
     "learn what": (["learn", "no_such", "-o", "x.npz"], "no piece 'no_such'"),
     "learn over": (["learn", "twinkle", "-o", "text.mid"], "text.mid: exists already"),
     "no clips": (["bench", "clips", "text.mid"], "text.mid: not a file of clips"),
+    "nothing to learn": (
+        ["bench", "repertoire", "--rollouts", "9"],
+        "--rollouts 9: is for --controller learned alone",
+    ),
     "no files": (["bench", "files", "here"], "here: no .mid or .midi files there"),
 }
 

@@ -14,10 +14,17 @@ SONGS = [
 ]
 
 
-def bench(folder, songs=SONGS):
+def bench(folder, songs=SONGS, controller="expert", **options):
     new = []
     records = run_bench(
-        songs, "expert", "pianomime", Options(), folder, 1, new.append, now_s=time.perf_counter
+        songs,
+        controller,
+        "pianomime",
+        Options(**options),
+        folder,
+        1,
+        new.append,
+        now_s=time.perf_counter,
     )
     return records, [record["title"] for record in new]
 
@@ -40,6 +47,13 @@ def test_results_of_other_code_are_not_taken_for_its_own(tmp_path, monkeypatch):
     records, new = bench(tmp_path, SONGS[:1])
     assert new == ["low"]
     assert [record["code"] for record in records] == ["changed"]
+
+
+def test_longer_learning_is_another_result(tmp_path):
+    for rollouts in (1, 2):
+        records, new = bench(tmp_path, SONGS[:1], "learned", rollouts=rollouts)
+        assert new == ["low"]
+        assert [record["rollouts"] for record in records] == [rollouts]
 
 
 def test_the_report_ranks_the_songs_and_the_summary_averages_them(tmp_path):

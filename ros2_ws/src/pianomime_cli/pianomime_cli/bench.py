@@ -36,6 +36,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--controller", default="expert", choices=tuple(PLAYERS))
     parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rollouts", type=count, help="of learning, see `pianomime learn`")
     parser.add_argument("--checkpoint", type=Path, help="of the policy (default: the shipped one)")
     parser.add_argument(
         "--disturbed", action="store_true", help="hands begin anywhere and are pushed every 5 s"
@@ -53,6 +54,7 @@ def add_parser(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     songs = _songs(options)
+    of_controller = Options(options.seed, _checkpoint(options), _rollouts(options))
     # Without this, SIGTERM would end this process alone and leave the pool's behind.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tqdm(total=len(songs), unit="song") as bar:
@@ -65,7 +67,7 @@ def _run(options: argparse.Namespace) -> int:
             songs,
             options.controller,
             options.embodiment,
-            Options(options.seed, _checkpoint(options)),
+            of_controller,
             options.output,
             options.processes,
             progress,
@@ -89,6 +91,14 @@ def _checkpoint(options: argparse.Namespace) -> str:
     path = options.checkpoint or shipped_checkpoint(options.embodiment)
     load_checkpoint(path).check_embodiment(options.embodiment)
     return str(path.absolute())
+
+
+def _rollouts(options: argparse.Namespace) -> int:
+    if options.rollouts is None:
+        return Options.rollouts
+    if options.controller != "learned":
+        raise ConfigError(f"--rollouts {options.rollouts}: is for --controller learned alone")
+    return int(options.rollouts)
 
 
 def _songs(options: argparse.Namespace) -> list[Score]:

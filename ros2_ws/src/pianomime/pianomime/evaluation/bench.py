@@ -47,6 +47,8 @@ class Job:
     checkpoint: str = ""
     disturbed: bool = False
     code: str = ""
+    rollouts: int = 0
+    """Of learning; 0 for controllers that do not learn."""
 
 
 def run_bench(
@@ -97,6 +99,7 @@ def run_bench(
             checkpoint,
             disturbed,
             code,
+            options.rollouts if controller == "learned" else 0,
         ): song
         for song in songs
     }

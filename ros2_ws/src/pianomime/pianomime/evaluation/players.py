@@ -47,10 +47,12 @@ class Options:
     Attributes:
         seed: Of their random numbers.
         checkpoint: File of the policy.
+        rollouts: How long to learn, in lengths of the song.
     """
 
     seed: int = 0
     checkpoint: str = ""
+    rollouts: int = IterativeLearningConfig.rollouts
 
 
 Prepare = Callable[[Score, KeyGoals, PianoSimulation, Options], Player]
@@ -77,7 +79,7 @@ def _learned(
     score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options
 ) -> Player:
     """Plan the song, and learn it by playing it."""
-    config = IterativeLearningConfig(seed=options.seed)
+    config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
     learned = learn(starts(score, simulation), goals, simulation, config)
     return _of_plan(learned.plan, learned.score, goals, simulation)
 
