@@ -356,9 +356,9 @@ def test_two_graphs_in_one_domain_are_refused(cli):
 
 def test_two_pianists_in_two_namespaces_play_at_the_same_time(cli):
     save_midi(SHORT, cli.folder / "short.mid")
-    arguments = ("short.mid", "--no-video", "--real-time")
     processes = [
-        cli.start("play", *arguments, "--namespace", name, "-o", name) for name in ("left", "right")
+        cli.start("play", "short.mid", "--no-video", "--namespace", name, "-o", name)
+        for name in ("left", "right")
     ]
     ends = [process.communicate(timeout=120) for process in processes]
     for process, (out, err) in zip(processes, ends, strict=True):
@@ -369,4 +369,5 @@ def test_two_pianists_in_two_namespaces_play_at_the_same_time(cli):
         assert f"/{name}/clock" in found
         nodes = {s.name.partition(":")[0] for m in found["/diagnostics"] for s in m.status}
         assert f"{name}/gate" in nodes
-        assert read_performance(cli.folder / name / "bag").metrics()["f1"] > 0.4
+        metrics = read_performance(cli.folder / name / "bag").metrics()
+        assert metrics["f1"] > 0.8, "in lock-step, however busy the machine is"
