@@ -52,13 +52,12 @@ class Practice:
     ) -> None:
         """Take a fingered score and its plan, and play it once as it is planned."""
         self.score, self.best = score, plan
-        self._simulation, self._config = simulation, config
+        self._goals, self._simulation, self._config = goals, simulation, config
         self._rng = np.random.default_rng(config.seed)
         self._remedies = Remedies(score, goals, plan.lead, simulation.hands)
         self._plan = plan  # with the changes that were kept
         self._kept = roll_out(plan.command, plan.lead, len(goals.keys), simulation)
-        self._wanted = np.pad(goals.keys, ((plan.lead, 0), (0, 0)))
-        self.length = len(self._wanted)
+        self.length = len(self._kept.active)
         self.f1 = self._f1()
         self._row = self.length  # where the next stretch begins
         self._states: list[SimulationState] = []  # of what was kept, from there on
@@ -85,6 +84,7 @@ class Practice:
         if known < end:
             self._keep(known, self._play(self._plan, self._states[-1], known, end))
         steps = end - known
+        right = self._right(row, self._kept.active[row:end])
         for _ in range(tries):
             change = self._remedies.propose(self._plan, self._kept, row, end, self._rng)
             if change is None:
@@ -92,8 +92,9 @@ class Practice:
             plan = self._plan.changed(*change)
             take = self._play(plan, self._states[0], row, end)
             steps += end - row
-            if self._right(row, take.active) > self._right(row, self._kept.active[row:end]):
-                self._plan = plan
+            now_right = self._right(row, take.active)
+            if now_right > right:
+                self._plan, right = plan, now_right
                 self._keep(row, take)
         self._row = min(row + stretch, self.length)
         del self._states[: self._row - row]
@@ -121,10 +122,11 @@ class Practice:
 
     def _right(self, row: int, active: NDArray[np.bool_]) -> float:
         """Return the sum of F1 of steps from `row` on."""
-        return float(f1_per_step(self._wanted[row : row + len(active)], active).sum())
+        wanted, _ = self._goals.window(row - self._plan.lead, len(active))
+        return float(f1_per_step(wanted, active).sum())
 
     def _f1(self) -> float:
-        return float(f1_per_step(self._wanted, self._kept.active)[self._plan.lead :].mean())
+        return float(self._kept.f1_per_step(self._goals).mean())
 
     def _close(self) -> None:
         """Judge what was played from start to end; what did worse is forgotten."""

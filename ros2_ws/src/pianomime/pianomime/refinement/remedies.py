@@ -5,16 +5,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import (
-    N_FINGERS,
-    SIDES,
-    UNASSIGNED,
-    fingers_of,
-    side_of,
-)
+from pianomime.hands.fingers import N_FINGERS, SIDES, UNASSIGNED, fingers_of, side_of
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.piano.geometry import key_y
+from pianomime.piano.geometry import N_KEYS, key_y
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import Rollout
 from pianomime.refinement.holding import hold_longer
@@ -49,8 +43,7 @@ class Remedies:
     def __init__(self, score: Score, goals: KeyGoals, lead: int, hands: HandsModel) -> None:
         """Take the fingered score, and the hands that play it after `lead` steps."""
         self._kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
-        self._wanted = np.pad(goals.keys, ((lead, 0), (0, 0)))
-        self._note_at = np.full(self._wanted.shape, -1)
+        self._note_at = np.full((lead + len(goals.keys), N_KEYS), -1)  # -1 where none is wanted
         self._notes: list[tuple[int, int, int]] = []  # first and last step, finger
         for note in goals.notes:
             key, finger = score.notes[note.index].key, score.notes[note.index].finger
@@ -73,7 +66,7 @@ class Remedies:
         Returns:
             None if nothing is wrong, or nothing known helps.
         """
-        wrong = np.argwhere(self._wanted[begin:end] != played.active[begin:end])
+        wrong = np.argwhere((self._note_at[begin:end] >= 0) != played.active[begin:end])
         if len(wrong) and rng.uniform() < _LEARNING_SHARE:
             return _by_learning_law(plan, played, slice(begin, end))
         for step, key in rng.permutation(wrong):
@@ -87,7 +80,7 @@ class Remedies:
     def _remedy(
         self, plan: PerformancePlan, played: Rollout, step: int, key: int, rng: np.random.Generator
     ) -> tuple[slice, Array] | None:
-        if not self._wanted[step, key]:
+        if self._note_at[step, key] < 0:
             nudge = self._for_false(played, step, key, rng)
         else:
             note = self._notes[self._note_at[step, key]]
