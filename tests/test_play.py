@@ -247,10 +247,10 @@ def test_any_other_node_can_be_replaced_too(cli, node):
     assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
 
 
-def test_ctrl_c_lifts_the_fingers_and_closes_the_bag(cli):
+def test_ctrl_c_lifts_the_fingers_and_closes_the_bag(cli, graph):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video", "--real-time")
-    cli.await_mid_song("out")
+    graph.until(lambda: graph.pressed_s, "the first key is down")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
