@@ -66,6 +66,28 @@ def test_shapes_have_to_agree():
         key_press_metrics(np.zeros((2, 88), bool), np.zeros((3, 88), bool))
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_onsets_equal_mir_eval(seed):
+    transcription = pytest.importorskip("mir_eval.transcription")
+    rng = np.random.default_rng(seed)
+
+    def notes(count):
+        keys = rng.integers(40, 43, count).tolist()
+        onsets_s = rng.integers(0, 200, count) * 0.005  # dense, and often just 50 ms apart
+        return [Note(t, t + 0.1, key) for t, key in zip(onsets_s, keys, strict=True)]
+
+    def intervals_and_pitches(some):
+        pitches_hz = [440.0 * 2 ** (note.key / 12) for note in some]
+        return np.array([(note.onset_s, note.offset_s) for note in some]), np.array(pitches_hz)
+
+    wanted, struck = notes(40), notes(30)
+    expected = transcription.precision_recall_f1_overlap(
+        *intervals_and_pitches(wanted), *intervals_and_pitches(struck), offset_ratio=None
+    )
+    got = onset_metrics(wanted, struck)
+    assert (got.onset_precision, got.onset_recall, got.onset_f1) == pytest.approx(expected[:3])
+
+
 def test_an_onset_counts_within_50_ms_at_the_right_key():
     wanted = [Note(0.0, 0.5, 40, 60), Note(1.0, 1.5, 41, 60), Note(2.0, 2.5, 42, 60)]
     struck = [Note(0.04, 0.5, 40, 70), Note(1.06, 1.5, 41, 70), Note(2.0, 2.5, 43, 70)]

@@ -3,16 +3,13 @@
 from pathlib import Path
 from typing import Final
 
-import matplotlib
 import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from pianomime.performance.performance import Performance
 from pianomime.piano.geometry import is_black, key_name
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
-from matplotlib.colors import ListedColormap
-from matplotlib.patches import Patch
 
 _SILENT, _PLAYED, _MISSED, _WRONG = range(4)
 _COLOURS: Final = ("#ffffff", "#2a7f62", "#9fb8d9", "#d1495b")
@@ -30,7 +27,8 @@ def draw_piano_roll(performance: Performance, path: Path) -> None:
     state[wanted & ~pressed] = _MISSED
     state[~wanted & pressed] = _WRONG
     seconds = len(wanted) * performance.dt_s
-    figure, axes = plt.subplots(figsize=(min(24.0, 4 + 0.35 * seconds), 5), layout="constrained")
+    figure = Figure(figsize=(min(24.0, 4 + 0.35 * seconds), 5), layout="constrained")
+    axes = figure.add_subplot()
     axes.imshow(
         state[:, low:high].T,
         origin="lower",
@@ -55,4 +53,3 @@ def draw_piano_roll(performance: Performance, path: Path) -> None:
     patches = [Patch(color=_COLOURS[i], label=_LABELS[i]) for i in (_PLAYED, _MISSED, _WRONG)]
     axes.legend(handles=patches, loc="upper right", ncols=3, fontsize="small")
     figure.savefig(path, dpi=90)
-    plt.close(figure)

@@ -18,9 +18,6 @@ N_KEYS: Final = 88
 LOWEST_PITCH: Final = 21
 """MIDI note number of key 0, A0."""
 
-A4_KEY: Final = 48
-"""The key of the concert pitch, 440 Hz."""
-
 WHITE_PITCH_M: Final = 0.0235
 """Distance between neighbouring white keys' middles: 22.5 mm wide, 1 mm apart."""
 
