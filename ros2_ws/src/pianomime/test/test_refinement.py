@@ -81,6 +81,22 @@ def test_of_two_plans_the_better_is_learnt_from(song):
     assert np.array_equal(result.plan.position, plan.position)
 
 
+def test_a_very_short_song_takes_no_longer_than_asked(song, monkeypatch):
+    steps = []
+    play_step = PianoSimulation.step
+
+    def counted(self, *command):
+        steps.append(self)
+        return play_step(self, *command)
+
+    monkeypatch.setattr(PianoSimulation, "step", counted)
+    fingered, plan, goals, simulation = song
+    config = IterativeLearningConfig(rollouts=30)
+    learn([(fingered, plan), (fingered, plan)], goals, simulation, config)
+    length = plan.lead + len(goals.keys)
+    assert 30 * length <= len(steps) < 36 * length, "the last stretch is finished"
+
+
 def test_a_hand_that_sets_out_later_arrives_in_time_and_the_other_does_as_before(song):
     _, _, _, simulation = song
     leap = Score.from_notes("leap", [Note(0.5, 1.45, 50), Note(1.5, 2.0, 74)]).with_fingers([7, 7])

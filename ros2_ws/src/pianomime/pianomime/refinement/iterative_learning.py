@@ -62,13 +62,13 @@ def learn(
         history.append(max(learner.f1 for learner in learners))
         going = progress(history[-1]) and going
     best = max(learners, key=lambda learner: learner.f1)
-    steps = len(learners) * best.length
     while going and best.f1 < 1.0 and len(history) < config.rollouts:
         heat = len(history) < config.heat * len(learners)
-        turn = learners[len(history) % len(learners)] if heat else best
-        steps += turn.go_on()
+        turn = min(learners, key=lambda learner: learner.steps) if heat else best
+        turn.go_on()
         best = max(learners, key=lambda learner: learner.f1)
-        if steps >= (len(history) + 1) * best.length:
+        steps = sum(learner.steps for learner in learners)
+        while going and steps >= (len(history) + 1) * best.length:  # several, if it is very short
             history.append(best.f1)
             going = progress(best.f1)
     best.finish()

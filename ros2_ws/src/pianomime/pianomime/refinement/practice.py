@@ -40,6 +40,7 @@ class Practice:
         best: The best plan played from start to end.
         f1: Its F1.
         length: Control steps of the song, with the lead-in.
+        steps: Control steps practised so far.
     """
 
     def __init__(
@@ -57,33 +58,33 @@ class Practice:
         self._remedies = Remedies(score, goals, plan.lead, simulation.hands)
         self._plan = plan  # with the changes that were kept
         self._kept = roll_out(plan.command, plan.lead, len(goals.keys), simulation)
-        self.length = len(self._kept.active)
+        self.length = self.steps = len(self._kept.active)
         self.f1 = self._f1()
         self._row = self.length  # where the next stretch begins
         self._states: list[SimulationState] = []  # of what was kept, from there on
 
-    def go_on(self) -> int:
-        """Practise the next stretch, after the last the first; return the control steps it took."""
+    def go_on(self) -> None:
+        """Practise the next stretch, after the last the first."""
         if self._row == self.length:
             self._simulation.reset()
             self._states = [self._simulation.save()]
             self._row = 0
             # Each time through the song the stretches begin elsewhere.
-            return self._practise(1 + int(self._rng.integers(self._config.stretch)), tries=0)
-        return self._practise(self._config.stretch, self._config.tries)
+            self._practise(1 + int(self._rng.integers(self._config.stretch)), tries=0)
+        else:
+            self._practise(self._config.stretch, self._config.tries)
 
     def finish(self) -> None:
         """Play the rest of the song, so that what was learnt before it counts."""
         while self._row < self.length:
             self._practise(self._config.stretch, tries=0)
 
-    def _practise(self, stretch: int, tries: int) -> int:
+    def _practise(self, stretch: int, tries: int) -> None:
         row = self._row
         end = min(row + stretch + self._config.ahead, self.length)
         known = row + len(self._states) - 1
         if known < end:
             self._keep(known, self._play(self._plan, self._states[-1], known, end))
-        steps = end - known
         right = self._right(row, self._kept.active[row:end])
         for _ in range(tries):
             change = self._remedies.propose(self._plan, self._kept, row, end, self._rng)
@@ -91,7 +92,6 @@ class Practice:
                 break
             plan = self._plan.changed(*change)
             take = self._play(plan, self._states[0], row, end)
-            steps += end - row
             now_right = self._right(row, take.active)
             if now_right > right:
                 self._plan, right = plan, now_right
@@ -100,7 +100,6 @@ class Practice:
         del self._states[: self._row - row]
         if self._row == self.length:
             self._close()
-        return steps
 
     def _play(self, plan: PerformancePlan, state: SimulationState, begin: int, end: int) -> "_Take":
         """Play rows `begin` to `end` of a plan from a state."""
@@ -112,6 +111,7 @@ class Practice:
             active.append(simulation.active)
             position.append(simulation.joint_position)
             states.append(simulation.save())
+        self.steps += end - begin
         return _Take(np.array(active), np.array(position), states)
 
     def _keep(self, row: int, take: "_Take") -> None:
