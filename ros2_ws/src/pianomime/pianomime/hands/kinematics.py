@@ -10,6 +10,7 @@ model at its zero pose (Brockett 1984; Lynch and Park, Modern Robotics, section 
 are equally long, so that a joint of all five fingers at all poses is one numpy operation.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -144,6 +145,12 @@ class HandKinematics:
         self._versine = np.einsum("abhf,bchf->achf", cross, cross)[..., None]
         moves = self._hinge_expand.any(axis=1)
         self.own = (moves & (moves.sum(axis=0) == 1)).astype(float)
+
+
+def both_fingertips(hands: Sequence[HandKinematics], position: Array) -> Array:
+    """Return the fingertips (t, 10, 3) [m, world] at joint positions (t, n) [rad, m]."""
+    tips = [hand.fingertips(hand.pose(position)).position for hand in hands]
+    return np.concatenate(tips, axis=1)
 
 
 def _short_name(hands: HandsModel, actuator: np.int64) -> str:

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import N_FINGERS, SIDES, UNASSIGNED, fingers_of, side_of
+from pianomime.hands.fingers import SIDES, UNASSIGNED, side_of
 from pianomime.hands.hands_model import HandsModel
-from pianomime.hands.kinematics import HandKinematics
+from pianomime.hands.kinematics import HandKinematics, both_fingertips
 from pianomime.piano.geometry import N_KEYS, key_y
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import Rollout
@@ -137,11 +137,7 @@ class Remedies:
     def _tips(self, played: Rollout, step: int) -> Array:
         """Return where the fingertips were at the end of a step, (10, 3)."""
         measured = played.position[step + 1]
-        tips = np.empty((N_FINGERS, 3))
-        for side, kinematics in enumerate(self._kinematics):
-            pose = kinematics.pose(measured)
-            tips[fingers_of(side)] = kinematics.fingertips(pose[None]).position[0]
-        return tips
+        return np.asarray(both_fingertips(self._kinematics, measured[None])[0])
 
 
 def _by_learning_law(plan: PerformancePlan, played: Rollout, rows: slice) -> tuple[slice, Array]:

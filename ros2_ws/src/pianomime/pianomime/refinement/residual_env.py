@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pianomime.config import Config, parameter
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import SIDES
-from pianomime.hands.kinematics import HandKinematics
+from pianomime.hands.kinematics import HandKinematics, both_fingertips
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.score.goals import KeyGoals
 from pianomime.simulation.model import load_model
@@ -57,19 +57,16 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         self._plan, self._goals, self.simulation = plan, goals, simulation
         self._config = config or ResidualConfig()
         hands = simulation.hands
-        self._kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
+        kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
         # Coordinates of both hands, as joint targets: 1 moves an actuator by its bound.
         blocks = []
-        for kinematics in self._kinematics:
-            reach = self._config.bound * (kinematics.upper - kinematics.lower)
-            block = np.zeros((len(hands.joint_names), kinematics.n))
-            block[kinematics.joints] = kinematics.expand * reach
+        for hand in kinematics:
+            reach = self._config.bound * (hand.upper - hand.lower)
+            block = np.zeros((len(hands.joint_names), hand.n))
+            block[hand.joints] = hand.expand * reach
             blocks.append(block)
         self._residual = np.concatenate(blocks, axis=1)
-        tips = [
-            kinematics.fingertips(kinematics.pose(plan.position)) for kinematics in self._kinematics
-        ]
-        self._tips = np.concatenate([tip.position for tip in tips], axis=1)  # (rows, 10, 3)
+        self._tips = both_fingertips(kinematics, plan.position)  # (rows, 10, 3)
         self._states = self._record()
         self._step = 0
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self._residual.shape[1],), np.float32)
