@@ -1,14 +1,17 @@
 """Is a graph there, and does none of its nodes complain? Exit status 0 if so.
 
-Listens to /diagnostics, on which each node says once a second how it is.
+Listens to /diagnostics, on which each node says once a second how it is; only the nodes in the
+namespace PIANOMIME_NAMESPACE count, for others may be on the same network.
 """
 
+import os
 import sys
 import time
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
+from pianomime_common.diagnostics import teller
 from pianomime_common.middleware import set_middleware_defaults
 from pianomime_common.topics import DIAGNOSTICS
 
@@ -20,10 +23,14 @@ def main() -> None:
     set_middleware_defaults()
     rclpy.init()
     node = rclpy.create_node("healthcheck")
+    namespace = os.environ.get("PIANOMIME_NAMESPACE", "")
     levels: dict[str, bytes] = {}
 
     def on_diagnostics(message: DiagnosticArray) -> None:
-        levels.update({status.name: status.level for status in message.status})
+        for status in message.status:
+            name = teller(status, namespace)
+            if name is not None:
+                levels[name] = status.level
 
     node.create_subscription(DIAGNOSTICS.type, DIAGNOSTICS.name, on_diagnostics, DIAGNOSTICS.qos)
     ends_s = time.monotonic() + LISTEN_S

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pianomime.errors import ConfigError
 from pianomime.safety.clearance import Clearance
-from pianomime.safety.command_gate import EXCESSES, CommandGate
+from pianomime.safety.command_gate import EXCESSES, NEXT_STEP, CommandGate
 from pianomime.safety.gate_config import GateConfig
 from pianomime.safety.gate_types import GateState, Verdict
 from pianomime.simulation.model import CONTROL_DT_S as DT_S
@@ -117,6 +117,41 @@ def test_a_jump_is_limited_in_velocity_and_acceleration_and_arrives(new_bench):
     assert path[-1] == start + 0.8
     assert max(path) <= start + 0.8 + 40.0 * DT_S**2
     assert result.verdict is Verdict.ACCEPTED, "it is there"
+
+
+def test_a_step_gets_one_command(new_bench):
+    bench = new_bench(max_joint_velocity=4.0)
+    bench.gate.arm(bench.now_s)
+    bench.submit()
+    joint = bench.index("rh_FFJ3")
+    bench.middle[joint] += 0.8
+    bench.now_s += DT_S
+    bench.observe()
+    first = bench.submit().target
+    again = bench.submit()
+    assert (again.verdict, again.detail) == (Verdict.ACCEPTED, "for the same step: as before")
+    assert np.array_equal(again.target, first)
+    assert bench.submit(stamp_s=bench.now_s - DT_S).verdict is Verdict.REJECTED_STAMP
+    bench.now_s += DT_S
+    bench.observe()
+    assert bench.submit().target[joint] > first[joint], "the next step"
+
+
+@pytest.mark.parametrize("rate_hz", [20, 33, 100, 500])
+def test_who_commands_more_often_moves_no_faster(new_bench, rate_hz):
+    bench = new_bench(max_joint_velocity=1.0)
+    joint = bench.index("rh_FFJ3")
+    bench.middle[joint] = bench.lower[joint]
+    bench.now_s += DT_S
+    bench.observe()
+    bench.gate.arm(bench.now_s)
+    begin = bench.submit().target[joint]
+    bench.middle[joint] = bench.upper[joint]
+    for _ in range(rate_hz):  # for a second
+        bench.now_s += 1 / rate_hz
+        bench.observe()
+        result = bench.submit()
+    assert 0.5 < result.target[joint] - begin < 1.0 / NEXT_STEP
 
 
 @given(

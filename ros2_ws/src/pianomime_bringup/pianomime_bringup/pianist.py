@@ -46,7 +46,9 @@ class PianistConfig(DevicesConfig):
     )
     controller: str = parameter("expert", "Which controller plays", one_of=CONTROLLERS)
     learnt: str = parameter("", "File of `pianomime learn` for the expert to play from")
-    demo: str = parameter("", "Folder of `pianomime perceive`, to play in that human's manner")
+    demo: str = parameter(
+        "", "Folder of `pianomime perceive`, for the expert to play in that human's manner"
+    )
     checkpoint: str = parameter("", "File of `pianomime train` for the policy; empty: the shipped")
     standby: str = parameter(
         "",
@@ -54,11 +56,11 @@ class PianistConfig(DevicesConfig):
         one_of=("", *CONTROLLERS),
     )
     real_time: bool = parameter(
-        False, "Simulate by the wall clock; else as fast as it goes, in step"
+        False, "Simulate by the wall clock (devices always do); else as fast as it goes, in step"
     )
     start_delay_s: float = parameter(
         8.0,
-        "Time for the nodes to start before the lead-in, by the wall clock [s]",
+        "Time for the nodes to start before the lead-in, where devices are played [s]",
         ge=0.0,
         le=600.0,
     )
@@ -102,15 +104,13 @@ class PianistConfig(DevicesConfig):
             DemonstrationError: The demonstration is not of this score.
         """
         self.check_devices()
+        self._check_use_of_files()
         score = self._find_score()
         if self.learnt:
-            self._check_use("learnt", "expert")
             learnt = load_learnt(Path(self.learnt))
             learnt.check_hands(self.embodiment)
             if score:
                 learnt.check_score(score.sha256)
-        if self.checkpoint:
-            self._check_use("checkpoint", "policy")
         if "policy" in self.controllers:
             path = Path(self.checkpoint) if self.checkpoint else shipped_checkpoint(self.embodiment)
             load_checkpoint(path).check_embodiment(self.embodiment)
@@ -125,11 +125,20 @@ class PianistConfig(DevicesConfig):
             return None
         return find_score(self.song, self.transpose, self.stretch)
 
-    def _check_use(self, name: str, controller: str) -> None:
-        if controller not in self.controllers:
+    def _check_use_of_files(self) -> None:
+        for name, controller in (
+            ("learnt", "expert"),
+            ("demo", "expert"),
+            ("checkpoint", "policy"),
+        ):
+            if getattr(self, name) and controller not in self.controllers:
+                raise ConfigError(
+                    f"{name} = {getattr(self, name)!r}: is for the {controller} alone; "
+                    f"the controller is {' and '.join(self.controllers)}"
+                )
+        if self.learnt and self.demo:
             raise ConfigError(
-                f"{name} = {getattr(self, name)!r}: is for the {controller} alone; "
-                f"the controller is {' and '.join(self.controllers)}"
+                f"demo = {self.demo!r}: what was learnt ({self.learnt}) has a manner of its own"
             )
 
 

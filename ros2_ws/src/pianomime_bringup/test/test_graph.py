@@ -74,9 +74,11 @@ def test_good_namespaces_pass(namespace):
     [
         ({"checkpoint": "a.safetensors"}, "checkpoint = 'a.safetensors': is for the policy alone"),
         ({"learnt": "a.npz", "controller": "planner"}, "for the expert alone; .* is planner"),
+        ({"demo": "demo", "controller": "policy"}, "demo = 'demo': is for the expert alone"),
+        ({"demo": "demo", "learnt": "a.npz"}, r"what was learnt \(a.npz\) has a manner of its own"),
     ],
 )
-def test_a_file_for_a_controller_that_does_not_run_is_refused(given, message):
+def test_a_file_that_would_not_be_used_is_refused(given, message):
     with pytest.raises(ConfigError, match=message):
         PianistConfig(**given).load_score()
 

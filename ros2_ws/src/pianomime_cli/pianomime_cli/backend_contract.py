@@ -43,8 +43,9 @@ class Check:
 class BackendContract(Node):
     """Stands where the gate would: listens to the hands and the piano, and commands gently.
 
-    Nothing else may command them meanwhile. The wrists are moved: up by 0.15 rad and back, and once
-    up to their end stop.
+    Nothing else may command them meanwhile. The wrists are moved up by 0.15 rad and back, and one
+    up to its end stop; commands that are not finite or of unknown joints are sent; the pedal is
+    pressed.
     """
 
     def __init__(self, embodiment_name: str, graph: GraphConfig) -> None:

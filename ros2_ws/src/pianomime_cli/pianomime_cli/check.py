@@ -18,7 +18,8 @@ def add_parser(commands: Any) -> None:
     backend = what.add_parser(
         "backend",
         help="running drivers, or the simulation with real_time:=true",
-        description="Listens, and moves the hands by a few degrees. Run no gate meanwhile.",
+        description="Listens, lifts the wrists by 9 degrees and one up to its end stop, sends "
+        "commands that are not to be obeyed, and presses the pedal. Run no gate meanwhile.",
     )
     backend.add_argument("--embodiment", choices=tuple(EMBODIMENTS), default="pianomime")
     backend.add_argument("--namespace", default="", help="of the hands' and the piano's topics")

@@ -21,6 +21,9 @@ EXCESS: Final = 5.0
 EXCESSES: Final = 5
 """A source that wants joints to be `EXCESS` times too fast so often in a row has lost it."""
 
+NEXT_STEP: Final = 0.8
+"""A command so much of a control step later than the last, by its stamp, is for another step."""
+
 SILENT: Final = 2.5
 """Hands that stand still by their own clock repeat themselves; so many timeouts without a word are
 silence."""
@@ -142,15 +145,16 @@ class CommandGate:
         steady_s: float,
     ) -> GateResult:
         """Judge one command of `source`; a rejected one changes nothing."""
-        problem = (
+        settled = (
             check_finite(names, positions)
             or check_names(names, self._where.keys())
             or check_stamp(stamp_s, now_s, self._config)
             or self._check_owner(source)
             or self._check_state(now_s)
+            or self._check_step(stamp_s)
         )
-        if problem:
-            return problem
+        if settled:
+            return settled
         wanted = np.empty(len(self.joint_names))
         wanted[[self._where[name] for name in names]] = positions
         inside = np.clip(wanted, self._lower, self._upper)
@@ -235,6 +239,18 @@ class CommandGate:
         if halted and self._may_go_on and not self._is_stale(now_s):
             return None
         return GateResult(Verdict.REJECTED_STATE, f"the gate is {self.state.name}: {self.reason}")
+
+    def _check_step(self, stamp_s: float) -> GateResult | None:
+        """Let through one command for each step: limits are those of a step.
+
+        A simulation that waits asks again, and gets what it got before.
+        """
+        since_s = stamp_s - self._command_stamp_s
+        if self.state is not GateState.ACTIVE or since_s >= NEXT_STEP * self._dt_s:
+            return None
+        if since_s < 0:
+            return GateResult(Verdict.REJECTED_STAMP, f"{-since_s:.3f} s before the last command")
+        return GateResult(Verdict.ACCEPTED, "for the same step: as before", self._limiter.last)
 
     def _begin_or_go_on(self, source: str, inside: Array, now_s: float) -> None:
         """Become ACTIVE; lead over from what the hands do now where that is another's doing."""
