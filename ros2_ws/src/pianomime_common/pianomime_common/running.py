@@ -1,5 +1,6 @@
 """Run one node as a process that ends well."""
 
+import os
 import signal
 import sys
 import time
@@ -9,6 +10,7 @@ from typing import Final
 import rclpy
 from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from pianomime.errors import PianoMimeError
@@ -38,18 +40,20 @@ def run(make_node: Callable[[], PianoNode]) -> None:
             node.start()
         while not asked:
             executor.spin_once(timeout_sec=0.1)
-        _leave(node, executor)
+        left = _leave(node, executor)  # noqa: F841  lives until the process ends
     except PianoMimeError as error:
         print(error, file=sys.stderr)
         status = 2
     except ExternalShutdownException:
         pass
-    finally:
-        rclpy.try_shutdown()
-    sys.exit(status)
+    rclpy.try_shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # not sys.exit, which would destroy the participant
 
 
-def _leave(node: PianoNode, executor: SingleThreadedExecutor) -> None:
+def _leave(node: PianoNode, executor: SingleThreadedExecutor) -> Node:
+    """Let a node finish and destroy it; returns what is left of its process in the graph."""
     if node.is_active:
         node.begin_leaving()
         deadline_s = time.monotonic() + LEAVE_TIMEOUT_S
@@ -61,4 +65,11 @@ def _leave(node: PianoNode, executor: SingleThreadedExecutor) -> None:
             publisher.wait_for_all_acked(Duration(seconds=left_s))
     if node.is_alive:
         node.trigger_shutdown()
+    # A context's last node takes the DDS participant with it. While others leave too, that can wait
+    # forever for a discovery callback that waits for it (Fast DDS 2.14, `set_listener`). So the
+    # last one is hidden, and ends with the process; peers forget it when its lease is over.
+    last = rclpy.create_node(
+        "_left", use_global_arguments=False, enable_rosout=False, start_parameter_services=False
+    )
     node.destroy_node()
+    return last
