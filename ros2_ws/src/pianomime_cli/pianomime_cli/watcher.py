@@ -9,7 +9,7 @@ from rclpy.node import Node
 from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime_cli.heartbeats import Heartbeats
 from pianomime_common import conversions, topics
-from pianomime_common.diagnostics import teller
+from pianomime_common.diagnostics import told_in
 from pianomime_msgs import msg
 
 
@@ -45,10 +45,8 @@ class Watcher(Node):
         return self._keeper.f1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            name = teller(status, self.get_namespace())
-            if name is not None:
-                self.heartbeats.heard(name)
+        for name, _ in told_in(message, self.get_namespace()):
+            self.heartbeats.heard(name)
 
     def _on_score(self, message: msg.Score) -> None:
         if self.score is not None and self.score.header.stamp != message.header.stamp:

@@ -14,10 +14,12 @@ from pianomime_common.topics import DIAGNOSTICS
 PERIOD_S = 1.0
 
 
-def teller(status: DiagnosticStatus, namespace: str) -> str | None:
-    """Return the name of the node that tells a status; None if it is of another namespace."""
-    its, _, name = status.name.partition(":")[0].rpartition("/")
-    return name if its == namespace.strip("/") else None
+def told_in(message: DiagnosticArray, namespace: str) -> Iterator[tuple[str, DiagnosticStatus]]:
+    """Return who tells what in a namespace: names of nodes, and their statuses."""
+    for status in message.status:
+        its, _, name = status.name.partition(":")[0].rpartition("/")
+        if its == namespace.strip("/"):
+            yield name, status
 
 
 class Diagnostics:
