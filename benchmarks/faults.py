@@ -45,12 +45,12 @@ class Listener:
 
     def __init__(self) -> None:
         node = rclpy.create_node("listener")
-        self.wish_s = self.halt_s = self.last_down_s = 0.0
+        self.request_s = self.halt_s = self.last_down_s = 0.0
         self.active = False
         self.state = -1
-        self.wished = 0.0
+        self.requested_s = 0.0
         for topic, callback in (
-            (topics.controller_command("expert"), self._on_wish),
+            (topics.controller_command("expert"), self._on_request),
             (topics.group_command("rh_trajectory_controller"), self._on_command),
             (topics.PIANO_STATE, self._on_piano),
             (topics.GATE_STATUS, self._on_status),
@@ -60,12 +60,15 @@ class Listener:
         self.executor.add_node(node)
         threading.Thread(target=self.executor.spin, daemon=True).start()
 
-    def _on_wish(self, message):
-        self.wish_s, self.wished = time.monotonic(), conversions.from_time(message.header.stamp)
+    def _on_request(self, message):
+        self.request_s, self.requested_s = (
+            time.monotonic(),
+            conversions.from_time(message.header.stamp),
+        )
         self.halt_s = 0.0
 
     def _on_command(self, message):
-        if conversions.from_time(message.header.stamp) > self.wished and not self.halt_s:
+        if conversions.from_time(message.header.stamp) > self.requested_s and not self.halt_s:
             self.halt_s = time.monotonic()
 
     def _on_piano(self, message):
@@ -119,15 +122,15 @@ def main() -> None:
             time.sleep(0.3)
             if not wait(lambda: listener.active, 3.0):
                 continue
-            expert, silent_s = running.pop(EXPERT), time.monotonic() - listener.wish_s
+            expert, silent_s = running.pop(EXPERT), time.monotonic() - listener.request_s
             expert.send_signal(signal.SIGKILL)
             expert.wait()
             time.sleep(1.2)
             if not listener.halt_s or listener.active or silent_s > 0.1:
                 print(f"not counted: it was silent {silent_s:.3f} s before", flush=True)
                 continue  # the song ended at that moment
-            halts.append(listener.halt_s - listener.wish_s)
-            releases.append(max(0.0, listener.last_down_s - listener.wish_s))
+            halts.append(listener.halt_s - listener.request_s)
+            releases.append(max(0.0, listener.last_down_s - listener.request_s))
             print(f"{len(halts)}: {halts[-1]:.3f} s, {releases[-1]:.3f} s", flush=True)
     finally:
         listener.executor.shutdown()

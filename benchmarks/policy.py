@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def play(generalist, goals, simulation, times_ms):
-    generalist.begin_anew()
+    generalist.reset()
     command = command_of(generalist, goals, simulation)
 
     def timed(step, measured):
@@ -128,7 +128,7 @@ def f1_unseen(clip, generalist, simulation, chance, carries_on):
     goals = key_goals(clip.score().without_fingers(), CONTROL_DT_S)
     seeing = command_of(generalist, goals, simulation)
     rng = np.random.default_rng(clip.index)
-    generalist.begin_anew()
+    generalist.reset()
     unseen, said = 0, None
 
     def command(step, measured):

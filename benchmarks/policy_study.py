@@ -206,7 +206,7 @@ class WholeScore(Generalist):
         super().__init__(hands, Networks(None, high, low))
         self._encode, self._one_stage, self._absolute = encode, one_stage, absolute
 
-    def begin_anew(self):
+    def reset(self):
         self._last = None
 
     def step(self, now, keys, measured, key_position):
@@ -301,7 +301,7 @@ def play(study, policy, scores):
     figures = []
     for score in scores:
         goals = key_goals(score, CONTROL_DT_S)
-        policy.begin_anew()
+        policy.reset()
         torch.manual_seed(0)
         if isinstance(policy, Told):
             policy.hear(score, goals)

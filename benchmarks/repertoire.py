@@ -1,4 +1,4 @@
-"""Play every piece that comes along through the graph; print a table of how well.
+"""Play every bundled piece through the graph; print a table of how well.
 
 python benchmarks/repertoire.py [--embodiment robopianist] > benchmarks/results/repertoire.md
 """

@@ -11,7 +11,7 @@ import time
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
-from pianomime_common.diagnostics import told_in
+from pianomime_common.diagnostics import statuses_in
 from pianomime_common.middleware import set_middleware_defaults
 from pianomime_common.topics import DIAGNOSTICS
 
@@ -27,7 +27,7 @@ def main() -> None:
     levels: dict[str, bytes] = {}
 
     def on_diagnostics(message: DiagnosticArray) -> None:
-        levels.update({status.name: status.level for _, status in told_in(message, namespace)})
+        levels.update({status.name: status.level for _, status in statuses_in(message, namespace)})
 
     node.create_subscription(DIAGNOSTICS.type, DIAGNOSTICS.name, on_diagnostics, DIAGNOSTICS.qos)
     ends_s = time.monotonic() + LISTEN_S

@@ -141,7 +141,7 @@ class Graph:
         pressed_s: Stamps at which a key was down.
         states: The gate's status messages.
         commands: Stamp and positions of each of the gate's commands to the right hand.
-        wishes_s: Stamps of the expert's commands.
+        requests_s: Stamps of the expert's commands.
         problems: What each node complains about.
     """
 
@@ -154,7 +154,7 @@ class Graph:
         self.active = False
         self.states: list = []
         self.commands: list = []
-        self.wishes_s: list[float] = []
+        self.requests_s: list[float] = []
         self.midi: list = []
         self.problems: dict[str, str] = defaultdict(str)
         self.heard: set[str] = set()
@@ -163,7 +163,7 @@ class Graph:
             (topics.PIANO_STATE, self._on_piano_state),
             (topics.GATE_STATUS, self.states.append),
             (topics.group_command("rh_trajectory_controller"), self._on_command),
-            (topics.controller_command("expert"), self._on_wish),
+            (topics.controller_command("expert"), self._on_request),
             (topics.MIDI_OUT, self.midi.append),
             (topics.DIAGNOSTICS, self._on_diagnostics),
         ):
@@ -181,8 +181,8 @@ class Graph:
         stamp_s = conversions.from_time(message.header.stamp)
         self.commands.append((stamp_s, list(message.points[0].positions)))
 
-    def _on_wish(self, message):
-        self.wishes_s.append(conversions.from_time(message.header.stamp))
+    def _on_request(self, message):
+        self.requests_s.append(conversions.from_time(message.header.stamp))
 
     def _on_diagnostics(self, message):
         for status in message.status:

@@ -59,7 +59,7 @@ def test_1_a_killed_controller_lifts_the_hands_until_it_is_armed_again(graph):
     graph.stop(EXPERT, signal.SIGKILL)
     graph.until(lambda: state_of(graph) == GateStatus.HALTED, "the hands are up")
     assert "no command of expert" in graph.states[-1].reason
-    last_s = graph.wishes_s[-1]
+    last_s = graph.requests_s[-1]
     graph.until(lambda: graph.commands[-1][0] > last_s + 0.6, "the lift is commanded")
     first_s = next(stamp_s for stamp_s, _ in graph.commands if stamp_s > last_s)
     assert first_s - last_s < 0.45, "at once; benchmarks/faults.py measures how soon"
@@ -147,7 +147,7 @@ def test_12_nobody_says_anything_without_a_clock_and_another_clock_is_named(grap
     graph.until(lambda: {"goals", "expert", "gate"} <= graph.heard, "all are there")
     graph.let_pass(2.0)
     assert not graph.commands
-    assert not graph.wishes_s
+    assert not graph.requests_s
     graph.start(SIM, real_time=True)
     graph.until(
         lambda: any("use_sim_time is not the same" in s.detail for s in graph.states),
@@ -184,8 +184,8 @@ class Eyes:
         self.dropped_s, self.answered_s = [], []
         seen = topics.JOINT_STATES
         self._out = graph.observer.create_publisher(seen.type, "seen", seen.qos)
-        wish = topics.controller_command("policy")
-        for topic, callback in ((seen, self._on_state), (wish, self._on_answer)):
+        request = topics.controller_command("policy")
+        for topic, callback in ((seen, self._on_state), (request, self._on_answer)):
             graph.observer.create_subscription(topic.type, topic.name, callback, topic.recorder_qos)
 
     def _on_state(self, message):

@@ -196,20 +196,20 @@ def test_the_online_planner_plays_too_and_can_be_killed(cli):
     assert json.loads((cli.folder / "out/metrics.json").read_text())["f1"] > 0.9
 
 
-def test_what_was_learnt_is_played(cli):
+def test_what_was_learned_is_played(cli):
     save_midi(SHORT, cli.folder / "short.mid")
     status, out, err = cli.run("learn", "short.mid", "-o", "short.npz", "--rollouts", "4")
     assert status == 0, err
-    learnt_f1 = float(re.search(r"([\d.]+) learnt", out)[1])
+    learned_f1 = float(re.search(r"([\d.]+) learned", out)[1])
     status, _, err = cli.run(
-        "play", "short.mid", "--learnt", "short.npz", "-o", "out", "--no-video"
+        "play", "short.mid", "--learned", "short.npz", "-o", "out", "--no-video"
     )
     assert status == 0, err
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
-    assert metrics["f1"] == pytest.approx(learnt_f1, abs=1.1e-3)
-    status, _, err = cli.run("play", "twinkle", "--learnt", "short.npz", "-o", "other")
+    assert metrics["f1"] == pytest.approx(learned_f1, abs=1.1e-3)
+    status, _, err = cli.run("play", "twinkle", "--learned", "short.npz", "-o", "other")
     assert status == 2
-    assert "learnt for score 'short'" in err
+    assert "learned for score 'short'" in err
     # What residual learning goes on from is for these hands alone, too.
     (cli.folder / "more.training").mkdir()
     (cli.folder / "short.npz").rename(cli.folder / "more.training/plan.npz")
@@ -217,7 +217,7 @@ def test_what_was_learnt_is_played(cli):
     status, _, err = cli.run("learn", "short.mid", "-o", "more.npz", *arguments)
     assert status == 2
     assert "robopianist" in err
-    assert "plan.npz" in err or "learnt" in err
+    assert "plan.npz" in err or "learned" in err
 
 
 def test_a_clip_that_is_not_there_is_named(cli):
@@ -287,7 +287,7 @@ BAD = {
     "unwritable": (["play", "-o", "text.mid/out"], "text.mid/out: Not a directory"),
     "no bag": (["render", "gone", "-o", "out"], "gone: no bag there"),
     "not a bag": (["render", "here", "-o", "out"], "here: not a readable bag"),
-    "not learnt": (["play", "--learnt", "text.mid"], "text.mid: not a learnt performance"),
+    "not learned": (["play", "--learned", "text.mid"], "text.mid: not a learned performance"),
     "not a policy": (
         ["play", "--controller", "policy", "--checkpoint", "text.mid"],
         "text.mid: not a policy",

@@ -173,7 +173,7 @@ def test_whatever_is_asked_for_what_passes_keeps_the_limits(
         wild = rng.uniform(bench.lower - 1, bench.upper + 1)
         result = bench.submit(wild)
         if result.target is None:
-            assert bench.gate.state is GateState.HALTING, "it has lost it"
+            assert bench.gate.state is GateState.HALTING, "it is faulty"
             return
         assert np.all((bench.lower <= result.target) & (result.target <= bench.upper))
         if last is not None:
@@ -182,7 +182,7 @@ def test_whatever_is_asked_for_what_passes_keeps_the_limits(
         last = result.target
 
 
-def test_a_source_that_has_lost_it_is_halted(new_bench):
+def test_a_source_that_is_faulty_is_halted(new_bench):
     bench = new_bench(max_joint_velocity=1.0)
     bench.gate.arm(bench.now_s)
     bench.submit()

@@ -76,7 +76,7 @@ def test_a_song_is_known_however_it_is_moved():
 
 
 @pytest.mark.skipif(not CLIPS.exists(), reason="the clips are not beside the project")
-def test_nothing_is_learnt_from_the_test_clips():
+def test_nothing_is_learned_from_the_test_clips():
     test = [clip.score() for clip in load_clips(CLIPS, "test")]
     held_out = HeldOut.of(test)
     found = songs(CLIPS, None, held_out)

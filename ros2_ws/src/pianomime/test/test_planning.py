@@ -352,5 +352,5 @@ def test_an_expert_that_is_replaced_in_its_first_song_adds_nothing(pianomime_han
     performance, _ = plan(Score.from_notes("song", [Note(0.5, 0.8, 39)]), pianomime_hands)
     lead_over = LeadOver(len(pianomime_hands.joint_names))
     assert not lead_over.offset(performance, 5, performance.position[0] + 0.1).any()
-    lead_over.begin_anew()
+    lead_over.reset()
     assert lead_over.offset(performance, 5, performance.position[0] + 0.1).any(), "the second one"

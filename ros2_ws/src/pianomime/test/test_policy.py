@@ -24,7 +24,7 @@ from pianomime.policy.checkpoint import (
 )
 from pianomime.policy.finger_choice import COMMIT_STEPS, WINDOW_STEPS
 from pianomime.policy.generalist import FingerMemory, Generalist, Networks, fingered, sizes
-from pianomime.policy.hand_frame import HandFrame, anywhere
+from pianomime.policy.hand_frame import HandFrame, random_pose
 from pianomime.policy.mlp import Mlp
 from pianomime.policy.observation import CHUNK
 from pianomime.policy.schedule import one_key_a_finger, schedule
@@ -76,7 +76,7 @@ def shipped():
 def test_both_hands_are_right_hands_in_the_frame(hands):
     frame = HandFrame(hands)
     rng = np.random.default_rng(0)
-    poses = anywhere(frame, rng)
+    poses = random_pose(frame, rng)
     np.testing.assert_allclose(frame.joints(frame.poses(poses)), poses, atol=1e-12)
     simulation = PianoSimulation(hands.model)
     simulation.place(poses)
@@ -273,7 +273,7 @@ def test_it_plays_from_wherever_the_hands_are(shipped, pianomime_hands, frame):
         def reset(self):
             super().reset()
             if hasattr(self, "hands"):
-                self.place(anywhere(frame, np.random.default_rng(3)))
+                self.place(random_pose(frame, np.random.default_rng(3)))
 
     simulation = Anywhere(pianomime_hands.model)
     goals, rollout = play(shipped, pianomime_hands, SCALE, simulation)
@@ -292,7 +292,7 @@ def test_any_goals_from_anywhere_get_finite_commands(shipped, pianomime_hands, f
     now = 0
     for _ in range(4):
         keys = rng.random((rows, N_KEYS)) < density
-        target = generalist.step(now, keys, anywhere(frame, rng), rng.random(N_KEYS))
+        target = generalist.step(now, keys, random_pose(frame, rng), rng.random(N_KEYS))
         assert target.shape == (len(pianomime_hands.joint_names),)
         assert np.isfinite(target).all()
         now += data.draw(st.integers(1, 7))
@@ -327,5 +327,5 @@ def test_without_sight_it_follows_what_is_left_of_the_chunk_and_then_says_nothin
     generalist.step(0, keys, np.zeros(len(pianomime_hands.joint_names)), np.zeros(N_KEYS))
     left = [generalist.carry_on(now, keys) is not None for now in range(1, CHUNK + 1)]
     assert left == [True] * (CHUNK - 1) + [False]
-    generalist.begin_anew()
+    generalist.reset()
     assert generalist.carry_on(1, keys) is None

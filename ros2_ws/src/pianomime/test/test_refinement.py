@@ -11,7 +11,13 @@ from pianomime.planning.played_plan import plan_by_playing
 from pianomime.planning.rollout import roll_out
 from pianomime.refinement.holding import hold_longer
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
-from pianomime.refinement.learnt_file import Card, Learnt, load_learnt, save_learnt, versions
+from pianomime.refinement.learned_file import (
+    Card,
+    LearnedPerformance,
+    load_learned,
+    save_learned,
+    versions,
+)
 from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, Score
 from pianomime.simulation.model import CONTROL_DT_S
@@ -35,7 +41,7 @@ def song(request):
     return *planned(SCORE, simulation), key_goals(SCORE, CONTROL_DT_S), simulation
 
 
-def learned(song, rollouts, **more):
+def practised(song, rollouts, **more):
     fingered, plan, goals, simulation = song
     starts = [(fingered, plan)]
     config = IterativeLearningConfig(rollouts=rollouts, seed=1)
@@ -43,7 +49,7 @@ def learned(song, rollouts, **more):
 
 
 def test_learning_makes_a_hard_song_better_and_the_best_plan_plays_as_said(song):
-    result = learned(song, 25)
+    result = practised(song, 25)
     assert result.f1 > result.history[0] + 0.05
     assert result.history == sorted(result.history)
     _, _, goals, simulation = song
@@ -52,7 +58,7 @@ def test_learning_makes_a_hard_song_better_and_the_best_plan_plays_as_said(song)
 
 
 def test_the_same_seed_learns_the_same(song):
-    first, second = (learned(song, 5) for _ in range(2))
+    first, second = (practised(song, 5) for _ in range(2))
     assert first.history == second.history
     assert np.array_equal(first.plan.target, second.plan.target)
 
@@ -72,7 +78,7 @@ def test_what_the_online_planner_played_can_be_played_again(song):
     assert on_key == [SCORE.notes[note.index].key for note in goals.notes]
 
 
-def test_of_two_plans_the_better_is_learnt_from(song):
+def test_of_two_plans_the_better_is_learned_from(song):
     fingered, plan, goals, simulation = song
     still = replace(plan, target=np.zeros_like(plan.target), position=np.zeros_like(plan.position))
     config = IterativeLearningConfig(rollouts=8, heat=2, seed=1)
@@ -127,47 +133,47 @@ def test_a_note_that_no_finger_plays_is_left_alone(song):
 
 def test_learning_ends_when_told_to(song):
     told = []
-    result = learned(song, 50, progress=lambda f1: told.append(f1) or len(told) < 3)
+    result = practised(song, 50, progress=lambda f1: told.append(f1) or len(told) < 3)
     assert len(told) == 3
     assert len(result.history) == 3
 
 
 @pytest.fixture
-def learnt(song):
+def learned(song):
     _, plan, _, simulation = song
     names = simulation.hands.joint_names
     card = Card("leaps", SCORE.sha256, "pianomime", names, 0.9, 0.8, "test", 0, versions())
-    return Learnt(plan, card)
+    return LearnedPerformance(plan, card)
 
 
-def test_a_learnt_performance_survives_its_file(learnt, tmp_path):
-    save_learnt(learnt, tmp_path / "leaps.npz")
-    loaded = load_learnt(tmp_path / "leaps.npz")
-    assert loaded.card == learnt.card
-    assert loaded.plan.lead == learnt.plan.lead
-    assert np.allclose(loaded.plan.target, learnt.plan.target, atol=1e-6)
-    assert np.array_equal(loaded.plan.sustain, learnt.plan.sustain)
+def test_a_learned_performance_survives_its_file(learned, tmp_path):
+    save_learned(learned, tmp_path / "leaps.npz")
+    loaded = load_learned(tmp_path / "leaps.npz")
+    assert loaded.card == learned.card
+    assert loaded.plan.lead == learned.plan.lead
+    assert np.allclose(loaded.plan.target, learned.plan.target, atol=1e-6)
+    assert np.array_equal(loaded.plan.sustain, learned.plan.sustain)
     loaded.check_score(SCORE.sha256)
     loaded.check_hands("pianomime")
 
 
-def test_another_score_or_other_hands_are_refused_by_name(learnt):
-    with pytest.raises(ModelError, match="learnt for score 'leaps'"):
-        learnt.check_score("0" * 64)
+def test_another_score_or_other_hands_are_refused_by_name(learned):
+    with pytest.raises(ModelError, match="learned for score 'leaps'"):
+        learned.check_score("0" * 64)
     with pytest.raises(ModelError, match="embodiment 'pianomime', not 'robopianist'"):
-        learnt.check_hands("robopianist")
+        learned.check_hands("robopianist")
     with pytest.raises(ModelError, match="another order"):
-        learnt.check_joints(learnt.card.joint_names[::-1])
+        learned.check_joints(learned.card.joint_names[::-1])
 
 
-def test_files_that_are_none_are_refused(learnt, tmp_path):
+def test_files_that_are_none_are_refused(learned, tmp_path):
     path = tmp_path / "x.npz"
-    with pytest.raises(ModelError, match="not a learnt performance"):
-        load_learnt(path)
+    with pytest.raises(ModelError, match="not a learned performance"):
+        load_learned(path)
     path.write_bytes(b"PK\x03\x04 cut off")
-    with pytest.raises(ModelError, match="not a learnt performance"):
-        load_learnt(path)
-    broken = replace(learnt.plan, target=np.full_like(learnt.plan.target, np.nan))
-    save_learnt(Learnt(broken, learnt.card), path)
+    with pytest.raises(ModelError, match="not a learned performance"):
+        load_learned(path)
+    broken = replace(learned.plan, target=np.full_like(learned.plan.target, np.nan))
+    save_learned(LearnedPerformance(broken, learned.card), path)
     with pytest.raises(ModelError, match="not finite"):
-        load_learnt(path)
+        load_learned(path)

@@ -20,7 +20,7 @@ class NodeTopics:
 def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -> NodeTopics:
     """Return the topics of the node of a graph with these controllers."""
     commands = tuple(topics.group_command(group) for group in topics.COMMAND_GROUPS)
-    wishes = tuple(topics.controller_command(source) for source in controllers)
+    requests = tuple(topics.controller_command(source) for source in controllers)
     pedal = topics.group_command(topics.PEDAL_GROUP)
     driven_by = driver_topics.trajectory_controllers(RAIL_CONTROLLER)
     hands = tuple(topics.group_command(group) for group in driven_by)
@@ -40,7 +40,7 @@ def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -
         ),
         "gate": NodeTopics(
             (*commands, topics.GATE_STATUS, topics.MIDI_OUT),
-            (*wishes, topics.JOINT_STATES, topics.KEY_GOAL),
+            (*requests, topics.JOINT_STATES, topics.KEY_GOAL),
         ),
         "recorder": NodeTopics((), topics.all_topics(tuple(controllers))),
         "shadow_bridge": NodeTopics((topics.JOINT_STATES, *driven), (*hands, driver_states)),

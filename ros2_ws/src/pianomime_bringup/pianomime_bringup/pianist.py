@@ -16,7 +16,7 @@ from pianomime.hardware.grid import grid_index
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.policy.checkpoint import load_checkpoint
-from pianomime.refinement.learnt_file import load_learnt
+from pianomime.refinement.learned_file import load_learned
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S
@@ -30,7 +30,7 @@ from pianomime_view.view_config import ViewConfig
 
 CONTROLLERS: Final = ("expert", "planner", "policy")
 """The expert plans the whole song before it plays, the planner a second ahead while it plays, the
-policy does not plan: it has learnt to play."""
+policy does not plan: it has learned to play."""
 
 REAL_HANDS: Final[dict[str, Value]] = asdict(MotionLimits())
 """The gate's limits for hands that can be hurt, to begin with; the maker's are the ones to set."""
@@ -42,14 +42,16 @@ class PianistConfig(DevicesConfig):
 
     song: str = parameter(
         GoalsConfig.song,
-        f"MIDI file, or name of a piece that comes along; {NO_SONG}: wait for play_score",
+        f"MIDI file, or name of a bundled piece; {NO_SONG}: wait for play_score",
     )
     controller: str = parameter("expert", "Which controller plays", one_of=CONTROLLERS)
-    learnt: str = parameter("", "File of `pianomime learn` for the expert to play from")
+    learned: str = parameter("", "File of `pianomime learn` for the expert to play from")
     demo: str = parameter(
         "", "Folder of `pianomime perceive`, for the expert to play in that human's manner"
     )
-    checkpoint: str = parameter("", "File of `pianomime train` for the policy; empty: the shipped")
+    checkpoint: str = parameter(
+        "", "File of `pianomime train` for the policy; empty: the bundled one"
+    )
     standby: str = parameter(
         "",
         "A further controller that runs too, to hand over to in mid-song",
@@ -100,17 +102,17 @@ class PianistConfig(DevicesConfig):
         Raises:
             ConfigError: Real hands have no keyboard, or a file is for another controller.
             ScoreError: It cannot.
-            ModelError: What was learnt is not for this score or these hands, or is no policy.
+            ModelError: What was learned is not for this score or these hands, or is no policy.
             DemonstrationError: The demonstration is not of this score.
         """
         self.check_devices()
         self._check_use_of_files()
         score = self._find_score()
-        if self.learnt:
-            learnt = load_learnt(Path(self.learnt))
-            learnt.check_hands(self.embodiment)
+        if self.learned:
+            learned = load_learned(Path(self.learned))
+            learned.check_hands(self.embodiment)
             if score:
-                learnt.check_score(score.sha256)
+                learned.check_score(score.sha256)
         if "policy" in self.controllers:
             path = Path(self.checkpoint) if self.checkpoint else shipped_checkpoint(self.embodiment)
             load_checkpoint(path).check_embodiment(self.embodiment)
@@ -127,7 +129,7 @@ class PianistConfig(DevicesConfig):
 
     def _check_use_of_files(self) -> None:
         for name, controller in (
-            ("learnt", "expert"),
+            ("learned", "expert"),
             ("demo", "expert"),
             ("checkpoint", "policy"),
         ):
@@ -136,9 +138,9 @@ class PianistConfig(DevicesConfig):
                     f"{name} = {getattr(self, name)!r}: is for the {controller} alone; "
                     f"the controller is {' and '.join(self.controllers)}"
                 )
-        if self.learnt and self.demo:
+        if self.learned and self.demo:
             raise ConfigError(
-                f"demo = {self.demo!r}: what was learnt ({self.learnt}) has a manner of its own"
+                f"demo = {self.demo!r}: what was learned ({self.learned}) has a manner of its own"
             )
 
 
@@ -240,7 +242,7 @@ def _gate(config: PianistConfig) -> NodeSpec:
 
 def _controller(config: PianistConfig, name: str) -> NodeSpec:
     own: dict[str, dict[str, Value]] = {
-        "expert": {"learnt": config.learnt, "demo": config.demo},
+        "expert": {"learned": config.learned, "demo": config.demo},
         "planner": {},
         "policy": {"checkpoint": config.checkpoint, "lock_step": config.is_lock_step},
     }

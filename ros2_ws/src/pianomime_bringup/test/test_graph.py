@@ -73,9 +73,12 @@ def test_good_namespaces_pass(namespace):
     ("given", "message"),
     [
         ({"checkpoint": "a.safetensors"}, "checkpoint = 'a.safetensors': is for the policy alone"),
-        ({"learnt": "a.npz", "controller": "planner"}, "for the expert alone; .* is planner"),
+        ({"learned": "a.npz", "controller": "planner"}, "for the expert alone; .* is planner"),
         ({"demo": "demo", "controller": "policy"}, "demo = 'demo': is for the expert alone"),
-        ({"demo": "demo", "learnt": "a.npz"}, r"what was learnt \(a.npz\) has a manner of its own"),
+        (
+            {"demo": "demo", "learned": "a.npz"},
+            r"what was learned \(a.npz\) has a manner of its own",
+        ),
     ],
 )
 def test_a_file_that_would_not_be_used_is_refused(given, message):

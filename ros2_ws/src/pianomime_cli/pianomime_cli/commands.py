@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _add_songs(commands: Any) -> None:
-    parser = commands.add_parser("songs", help="list the pieces that come along")
+    parser = commands.add_parser("songs", help="list the bundled pieces")
     parser.set_defaults(run=_songs)
 
 
@@ -73,7 +73,7 @@ def _render(options: argparse.Namespace) -> int:
         performance = read_performance(bag)
     play.create_folder(options.output)
     play.write_with_progress(performance, options.output, {}, video=not options.no_video)
-    play.tell(performance, options.output)
+    play.print_result(performance, options.output)
     return 0
 
 

@@ -15,11 +15,11 @@ from pianomime.errors import OutputError, PianoMimeError
 from pianomime.evaluation.players import starts
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
-from pianomime.refinement.learnt_file import (
+from pianomime.refinement.learned_file import (
     Card,
-    Learnt,
-    load_learnt,
-    save_learnt,
+    LearnedPerformance,
+    load_learned,
+    save_learned,
     versions,
 )
 from pianomime.score.goals import key_goals
@@ -35,10 +35,10 @@ def add_parser(commands: Any) -> None:
     default = IterativeLearningConfig()
     parser = commands.add_parser(
         "learn",
-        help="learn one song by playing it; `play --learnt FILE` plays the result",
+        help="learn one song by playing it; `play --learned FILE` plays the result",
         description=__doc__,
     )
-    parser.add_argument("song", help="MIDI file, or name of a piece that comes along")
+    parser.add_argument("song", help="MIDI file, or name of a bundled piece")
     parser.add_argument("-o", "--output", type=Path, required=True, help="file to write (.npz)")
     parser.add_argument(
         "--rollouts", type=count, default=default.rollouts, help="lengths of the song to practise"
@@ -61,33 +61,35 @@ def _run(options: argparse.Namespace) -> int:
     if not options.output.absolute().parent.is_dir():
         raise OutputError(f"{options.output}: there is no folder {options.output.parent}")
     folder = options.output.with_suffix(".training")
-    kept, learnt = folder / "plan.npz", None
+    kept, learned = folder / "plan.npz", None
     if options.residual_steps:
         if kept.exists():
-            learnt = load_learnt(kept)
-            learnt.check_hands(options.embodiment)
-            learnt.check_score(score.sha256)
+            learned = load_learned(kept)
+            learned.check_hands(options.embodiment)
+            learned.check_score(score.sha256)
         if find_spec("stable_baselines3") is None:
             raise PianoMimeError("stable-baselines3 is missing; run: tools/setup learning")
     interrupt = _Interrupt()
-    learnt = learnt or _learn(score, options, interrupt)
+    learned = learned or _learn(score, options, interrupt)
     if options.residual_steps and not interrupt.came:
         interrupt.listen()
         folder.mkdir(exist_ok=True)
         if not kept.exists():
-            save_learnt(learnt, kept)
-        learnt = _reinforce(learnt, score, folder, options, interrupt)
+            save_learned(learned, kept)
+        learned = _reinforce(learned, score, folder, options, interrupt)
         if interrupt.came:
             print(f"interrupted; the same command goes on from {folder}", file=sys.stderr)
             return 0
-    save_learnt(learnt, options.output)
-    card = learnt.card
-    print(f"{score.title}: F1 {card.f1_planned:.3f} planned, {card.f1:.3f} learnt")
+    save_learned(learned, options.output)
+    card = learned.card
+    print(f"{score.title}: F1 {card.f1_planned:.3f} planned, {card.f1:.3f} learned")
     return 0
 
 
-def _learn(score: Score, options: argparse.Namespace, interrupt: "_Interrupt") -> Learnt:
-    """Plan, and learn by playing; what was learnt is kept when it is interrupted."""
+def _learn(
+    score: Score, options: argparse.Namespace, interrupt: "_Interrupt"
+) -> LearnedPerformance:
+    """Plan, and learn by playing; what was learned is kept when it is interrupted."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
     goals = key_goals(score, CONTROL_DT_S)
     simulation = PianoSimulation(load_model(embodiment(options.embodiment)))
@@ -113,23 +115,23 @@ def _learn(score: Score, options: argparse.Namespace, interrupt: "_Interrupt") -
         seed=config.seed,
         versions=versions(),
     )
-    return Learnt(learned.plan, card)
+    return LearnedPerformance(learned.plan, card)
 
 
 def _reinforce(
-    learnt: Learnt,
+    learned: LearnedPerformance,
     score: Score,
     folder: Path,
     options: argparse.Namespace,
     interrupt: "_Interrupt",
-) -> Learnt:
+) -> LearnedPerformance:
     """Add what PPO finds; checkpoints and the learning curve go to `folder`."""
     from pianomime.refinement.residual_env import ResidualEnv
     from pianomime.refinement.residual_learning import PpoConfig, learn_residual
 
     goals = key_goals(score, CONTROL_DT_S)
     config = PpoConfig(steps=options.residual_steps, seed=options.seed)
-    make_env = partial(ResidualEnv.of, learnt.plan, goals, options.embodiment)
+    make_env = partial(ResidualEnv.of, learned.plan, goals, options.embodiment)
     with tqdm(total=config.steps, unit="step") as bar:
 
         def progress(steps: int, f1: float) -> bool:
@@ -137,9 +139,9 @@ def _reinforce(
             bar.set_postfix_str(f"F1 {f1:.3f}")
             return not interrupt.came
 
-        best = learn_residual(learnt.plan, goals, make_env, folder, config, progress)
-    how = f"{learnt.card.how}, then PPO on residuals, {config.steps} steps"
-    return Learnt(best.plan, replace(learnt.card, f1=best.f1, how=how))
+        best = learn_residual(learned.plan, goals, make_env, folder, config, progress)
+    how = f"{learned.card.how}, then PPO on residuals, {config.steps} steps"
+    return LearnedPerformance(best.plan, replace(learned.card, f1=best.f1, how=how))
 
 
 class _Interrupt:

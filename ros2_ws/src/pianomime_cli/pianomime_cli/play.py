@@ -50,7 +50,7 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=play)
 
 
-_SONG_HELP = "MIDI file, or name of a piece that comes along"
+_SONG_HELP = "MIDI file, or name of a bundled piece"
 
 
 def play(options: argparse.Namespace) -> int:
@@ -70,7 +70,7 @@ def play(options: argparse.Namespace) -> int:
         config,
         # A folder may well be called as a piece is: the one of its last performance, say.
         song=_absolute(config.song) if os.path.isfile(config.song) else config.song,
-        learnt=_absolute(config.learnt),
+        learned=_absolute(config.learned),
         demo=_absolute(config.demo),
         checkpoint=_absolute(config.checkpoint),
         params_file=_absolute(config.params_file),
@@ -89,11 +89,11 @@ def play(options: argparse.Namespace) -> int:
         print("interrupted before the first note; nothing is kept", file=sys.stderr)
         return 0
     write_with_progress(performance, folder, facts, video=not options.no_video)
-    tell(performance, folder)
+    print_result(performance, folder)
     return 0
 
 
-def tell(performance: Performance, folder: Path) -> None:
+def print_result(performance: Performance, folder: Path) -> None:
     """Print how well it went, and where its files are."""
     metrics = performance.metrics()
     print(

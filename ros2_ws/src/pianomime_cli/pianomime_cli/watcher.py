@@ -9,7 +9,7 @@ from rclpy.node import Node
 from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime_cli.heartbeats import Heartbeats
 from pianomime_common import conversions, topics
-from pianomime_common.diagnostics import told_in
+from pianomime_common.diagnostics import statuses_in
 from pianomime_msgs import msg
 
 
@@ -45,7 +45,7 @@ class Watcher(Node):
         return self._keeper.f1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for name, _ in told_in(message, self.get_namespace()):
+        for name, _ in statuses_in(message, self.get_namespace()):
             self.heartbeats.heard(name)
 
     def _on_score(self, message: msg.Score) -> None:

@@ -14,7 +14,7 @@ from pianomime_common.topics import DIAGNOSTICS
 PERIOD_S = 1.0
 
 
-def told_in(message: DiagnosticArray, namespace: str) -> Iterator[tuple[str, DiagnosticStatus]]:
+def statuses_in(message: DiagnosticArray, namespace: str) -> Iterator[tuple[str, DiagnosticStatus]]:
     """Return who tells what in a namespace: names of nodes, and their statuses."""
     for status in message.status:
         its, _, name = status.name.partition(":")[0].rpartition("/")
@@ -57,7 +57,7 @@ class Diagnostics:
         """Set a counter."""
         self._counts[name] = total
 
-    def say(self, name: str, value: str) -> None:
+    def set_status(self, name: str, value: str) -> None:
         """Set a fact."""
         self._facts[name] = value
 

@@ -53,7 +53,7 @@ class PianoNode(LifecycleNode):
         self._publishers_made: list[LifecyclePublisher] = []
         self._while_active: list[Callable[[], object]] = []  # how to end what activate made
         self._problem: PianoMimeError | None = None
-        self._tell_state("unconfigured")
+        self._report_state("unconfigured")
 
     # For subclasses to say.
 
@@ -203,7 +203,7 @@ class PianoNode(LifecycleNode):
         if result is not Return.SUCCESS:
             self._become_unconfigured()
             return result
-        self._tell_state("inactive")
+        self._report_state("inactive")
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> Return:
@@ -215,7 +215,7 @@ class PianoNode(LifecycleNode):
             super().on_deactivate(state)
             return result
         self.is_active = True
-        self._tell_state("active")
+        self._report_state("active")
         return result
 
     def on_deactivate(self, state: LifecycleState) -> Return:
@@ -265,17 +265,17 @@ class PianoNode(LifecycleNode):
         for end in self._while_active:
             end()
         self._while_active.clear()
-        self._tell_state("inactive")
+        self._report_state("inactive")
 
     def _become_unconfigured(self) -> None:
         self.release()
         for publisher in self._publishers_made:
             self.destroy_lifecycle_publisher(publisher)
         self._publishers_made.clear()
-        self._tell_state("unconfigured")
+        self._report_state("unconfigured")
 
-    def _tell_state(self, label: str) -> None:
-        self.diagnostics.say("lifecycle", label)
+    def _report_state(self, label: str) -> None:
+        self.diagnostics.set_status("lifecycle", label)
 
     def _on_new_config(self, config: Config) -> None:
         self.config = config

@@ -109,9 +109,12 @@ COMMAND_GROUPS: Final = (
 
 
 def controller_command(source: str) -> Topic:
-    """Return the topic on which controller `source` sends its wishes to the gate."""
+    """Return the topic on which controller `source` sends its requests to the gate."""
     return Topic(
-        f"{source}/command", JointTrajectory, STREAM, f"wishes of the {source}, to the gate"
+        f"{source}/command",
+        JointTrajectory,
+        STREAM,
+        f"joint targets requested by the {source}, to the gate",
     )
 
 

@@ -38,7 +38,7 @@ class ControllerNode(PianoNode):
         self._goal: msg.KeyGoal | None = None  # not answered yet
         self._goal_s = 0.0  # since when, steady
         self._state: JointState | None = None
-        self.begin_anew()
+        self.reset()
         self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.listen(topics.JOINT_STATES, self._on_joint_states)
 
@@ -46,7 +46,7 @@ class ControllerNode(PianoNode):
         """Return target (n,) [rad, m] and pedal for a goal; None if there is nothing to say."""
         raise NotImplementedError
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget what belongs to an earlier time."""
 
     def is_ready(self, goal: msg.KeyGoal) -> bool:
@@ -61,7 +61,7 @@ class ControllerNode(PianoNode):
         stamp_s, before = conversions.from_time(message.header.stamp), self._state
         if before is not None and stamp_s < conversions.from_time(before.header.stamp):
             self._goal = None  # the clock went back
-            self.begin_anew()
+            self.reset()
         self._state = message
         self.try_answer()
 
@@ -80,7 +80,7 @@ class ControllerNode(PianoNode):
             return
         with self.diagnostics.measure("step"):
             goal = conversions.from_key_goal(message)
-            self.say(goal, self.answer(goal, measured))
+            self.publish(goal, self.answer(goal, measured))
 
     def late_goal(self, age_s: float) -> conversions.KeyGoal | None:
         """Return the goal that has waited so long for the hands' state, if one has."""
@@ -93,9 +93,9 @@ class ControllerNode(PianoNode):
     def answer_unseen(self, goal: conversions.KeyGoal, answer: Answer) -> None:
         """Answer a late goal; the state that it waited for is not waited for any more."""
         self._goal = None
-        self.say(goal, answer)
+        self.publish(goal, answer)
 
-    def say(self, goal: conversions.KeyGoal, answer: Answer | None) -> None:
+    def publish(self, goal: conversions.KeyGoal, answer: Answer | None) -> None:
         """Publish the answer to a goal, if there is one."""
         if answer is None:
             return

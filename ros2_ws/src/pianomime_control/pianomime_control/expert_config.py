@@ -17,10 +17,10 @@ class PlannerConfig(NodeConfig, MotionLimits):
 
 @dataclass(frozen=True, kw_only=True)
 class ExpertConfig(PlannerConfig):
-    """Which hands the expert plans for, and what it has learnt."""
+    """Which hands the expert plans for, and what it has learned."""
 
     tail_s: float = parameter(
         0.5, "Time with lifted fingers after the last note [s]", ge=0.0, le=60.0
     )
-    learnt: str = parameter("", "File of `pianomime learn` to play from; empty: plan")
+    learned: str = parameter("", "File of `pianomime learn` to play from; empty: plan")
     demo: str = parameter("", "Folder of `pianomime perceive`, for its song; empty: none")

@@ -8,7 +8,7 @@ from pianomime.errors import ModelError
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.planning.lead_over import LeadOver
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
-from pianomime.refinement.learnt_file import load_learnt
+from pianomime.refinement.learned_file import load_learned
 from pianomime.score.message import from_message
 from pianomime.score.score import Score
 from pianomime.simulation.model import CONTROL_DT_S
@@ -31,10 +31,10 @@ class ExpertNode(ControllerNode):
         super().__init__("expert", ExpertConfig)
 
     def configure(self) -> None:
-        """Read what has been learnt and shown.
+        """Read what has been learned and shown.
 
         Raises:
-            ModelError: The learnt performance is not for these hands, or no such file.
+            ModelError: The learned performance is not for these hands, or no such file.
             DemonstrationError: There is no such demonstration.
         """
         super().configure()
@@ -42,11 +42,11 @@ class ExpertNode(ControllerNode):
         self._score: Score | None = None
         self._sha256 = ""
         self._lead_over = LeadOver(len(self.hands.joint_names))
-        self._learnt = None
-        if self.config.learnt:
-            self._learnt = load_learnt(Path(self.config.learnt))
-            self._learnt.check_hands(self.config.embodiment)
-            self._learnt.check_joints(self.hands.joint_names)
+        self._learned = None
+        if self.config.learned:
+            self._learned = load_learned(Path(self.config.learned))
+            self._learned.check_hands(self.config.embodiment)
+            self._learned.check_joints(self.hands.joint_names)
         self._demonstration = None
         if self.config.demo:
             self._demonstration = load_demonstration(Path(self.config.demo))
@@ -56,23 +56,23 @@ class ExpertNode(ControllerNode):
         super().activate()
         self.listen(topics.SCORE, self._on_score)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Lead over to the plan from where the hands are."""
-        self._lead_over.begin_anew()
+        self._lead_over.reset()
 
     def _on_score(self, message: msg.Score) -> None:
         score = from_message(message)
         if score == self._score:
             return
         self._score, self._sha256 = score, message.sha256
-        self._lead_over.begin_anew()
-        if self._learnt is not None:
+        self._lead_over.reset()
+        if self._learned is not None:
             try:
-                self._learnt.check_score(message.sha256)
+                self._learned.check_score(message.sha256)
             except ModelError as error:
                 self.get_logger().error(f"{error}; plan it instead")
             else:
-                self._plan = self._learnt.plan
+                self._plan = self._learned.plan
                 return
         lead = round(message.lead_in_s / CONTROL_DT_S)
         tail = round(self.config.tail_s / CONTROL_DT_S)

@@ -203,7 +203,7 @@ class GateNode(PianoNode):
 
     def _on_new_state(self, now_s: float) -> None:
         state, reason = self._gate.state, self._gate.reason
-        self.diagnostics.say("state", state.name)
+        self.diagnostics.set_status("state", state.name)
         if self._gate.is_alarmed:
             self.diagnostics.problem("gate", f"{state.name}: {reason}")
         else:

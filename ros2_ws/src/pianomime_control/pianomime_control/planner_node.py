@@ -17,7 +17,7 @@ class PlannerNode(ControllerNode):
         """Declare the parameters."""
         super().__init__("planner", PlannerConfig)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Start planning from where the hands are."""
         self._planner: OnlinePlanner | None = None
         self._last = 0

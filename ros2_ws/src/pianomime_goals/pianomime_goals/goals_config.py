@@ -17,7 +17,7 @@ class GoalsConfig(NodeConfig):
     """What to play, and how far to look ahead."""
 
     song: str = parameter(
-        "twinkle", f"MIDI file, or a piece that comes along; {NO_SONG}: wait for play_score"
+        "twinkle", f"MIDI file, or a bundled piece; {NO_SONG}: wait for play_score"
     )
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     start_s: float = parameter(START_S, "ROS time at which the lead-in begins [s]", ge=0.0, le=1e11)

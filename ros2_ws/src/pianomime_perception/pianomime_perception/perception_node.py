@@ -36,7 +36,7 @@ class PerceptionNode(PianoNode):
 
     def activate(self) -> None:
         """Wait for images."""
-        self._begin_anew((0, 0, 3))
+        self._restart((0, 0, 3))
         self._newest = Newest(self._look_at)
         self.listen(topics.IMAGE_RAW, self._on_image, on_lost=self._on_lost)
 
@@ -50,7 +50,7 @@ class PerceptionNode(PianoNode):
             self._detector.close()
             del self._detector
 
-    def _begin_anew(self, shape: tuple[int, ...]) -> None:
+    def _restart(self, shape: tuple[int, ...]) -> None:
         """Forget keyboard and hands, for images of another shape."""
         self._shape = shape
         self._last_s = -np.inf
@@ -85,7 +85,7 @@ class PerceptionNode(PianoNode):
                 )
                 return
             if image.shape != self._shape or stamp_s <= self._last_s:
-                self._begin_anew(image.shape)  # another camera, or a video from its start
+                self._restart(image.shape)  # another camera, or a video from its start
             self._last_s = stamp_s
             self.diagnostics.add("lag", self.get_clock().now().nanoseconds * 1e-9 - stamp_s)
             self._look_for_keyboard(stamp_s, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))

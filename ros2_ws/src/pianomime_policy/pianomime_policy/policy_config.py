@@ -12,7 +12,7 @@ class PolicyConfig(NodeConfig):
     """Which hands the policy plays, and from which checkpoint."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
-    checkpoint: str = parameter("", "File of `pianomime train`; empty: the one that comes along")
+    checkpoint: str = parameter("", "File of `pianomime train`; empty: the bundled one")
     lock_step: bool = parameter(
         False, "Time waits for commands, as in a simulation in lock-step: the hands are never late"
     )

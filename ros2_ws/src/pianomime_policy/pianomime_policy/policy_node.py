@@ -56,7 +56,7 @@ class PolicyNode(ControllerNode):
         if not self.config.lock_step:
             self.every(WATCH_S, self._look_for_late_hands)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget the song so far."""
         self._said: tuple[int, str, Answer] | None = None
 
@@ -77,8 +77,10 @@ class PolicyNode(ControllerNode):
             return self._said[2]  # a simulation that waits repeats itself
         keys = np.array(self._piano.position)
         if not self._goes_on(goal):
-            self._generalist.begin_anew()
-        return self._told(goal, self._generalist.step(goal.score_step, goal.keys, measured, keys))
+            self._generalist.reset()
+        return self._remember(
+            goal, self._generalist.step(goal.score_step, goal.keys, measured, keys)
+        )
 
     def _look_for_late_hands(self) -> None:
         goal = self.late_goal(LATE_S)
@@ -95,7 +97,7 @@ class PolicyNode(ControllerNode):
             return None
         self._unseen += 1
         self.diagnostics.count("commanded unseen", self._unseen)
-        return self._told(goal, target)
+        return self._remember(goal, target)
 
     def _goes_on(self, goal: conversions.KeyGoal) -> bool:
         """Return whether a goal is a later one of the same song as that answered last."""
@@ -104,7 +106,7 @@ class PolicyNode(ControllerNode):
         step, song, _ = self._said
         return song == goal.score_sha256 and step < goal.score_step
 
-    def _told(self, goal: conversions.KeyGoal, target: np.ndarray) -> Answer:
+    def _remember(self, goal: conversions.KeyGoal, target: np.ndarray) -> Answer:
         """Remember and return the answer to a goal."""
         if self._goes_on(goal):
             self._overruns += goal.score_step - self._said[0] - 1

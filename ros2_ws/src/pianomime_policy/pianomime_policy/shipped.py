@@ -1,4 +1,4 @@
-"""The checkpoint that comes along."""
+"""The bundled checkpoint."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def shipped_checkpoint(embodiment: str) -> Path:
     """Return the file of the policy for the hands of an embodiment.
 
     Raises:
-        ModelError: None comes along for them.
+        ModelError: None is bundled for them.
     """
     models = Path(get_package_share_directory("pianomime_policy"), "models")
     path = models / f"generalist_{embodiment}.safetensors"

@@ -11,7 +11,7 @@ class RecorderConfig(NodeConfig):
     """What is recorded, and where to."""
 
     bag: str = parameter("bag", "Folder to create for the bag; must not exist")
-    sources: str = parameter("expert", "Controllers whose wishes are recorded, by commas")
+    sources: str = parameter("expert", "Controllers whose requests are recorded, by commas")
     release: str = parameter(
         "", "set_pause service of a paused simulation, called once every topic has been heard"
     )

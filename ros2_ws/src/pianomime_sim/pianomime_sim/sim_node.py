@@ -188,7 +188,7 @@ class SimNode(PianoNode):
 
     def _set_pause(self, request: SetBool.Request) -> str:
         self._paused = request.data
-        self.diagnostics.say("paused", str(self._paused))
+        self.diagnostics.set_status("paused", str(self._paused))
         self._step_if_due()
         return ""
 

@@ -19,7 +19,7 @@ from pianomime.viewer.address import page_url
 from pianomime.viewer.live_view import LiveView
 from pianomime.viewer.motion import Instant, Motion
 from pianomime_common import conversions, topics
-from pianomime_common.diagnostics import told_in
+from pianomime_common.diagnostics import statuses_in
 from pianomime_common.node_config import names_in
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
@@ -146,7 +146,7 @@ class ViewNode(PianoNode):
         self._gate = message
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for name, status in told_in(message, self.get_namespace()):
+        for name, status in statuses_in(message, self.get_namespace()):
             told = {
                 pair.key: pair.value
                 for pair in status.values

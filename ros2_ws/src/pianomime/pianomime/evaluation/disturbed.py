@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.hands.fingers import SIDES
-from pianomime.policy.hand_frame import HandFrame, anywhere
+from pianomime.policy.hand_frame import HandFrame, random_pose
 from pianomime.simulation.model import CONTROL_DT_S, SUBSTEPS
 from pianomime.simulation.simulation import MidiEvent, PianoSimulation
 
@@ -35,7 +35,7 @@ class DisturbedSimulation(PianoSimulation):
         self._rng = np.random.default_rng(self._seed)
         self._count = 0
         if self._frame is not None:
-            self.place(anywhere(self._frame, self._rng))
+            self.place(random_pose(self._frame, self._rng))
 
     def step(
         self, target: NDArray[np.float64], sustain: bool, substeps: int = SUBSTEPS

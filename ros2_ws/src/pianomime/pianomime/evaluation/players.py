@@ -97,7 +97,7 @@ def _policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options:
     checkpoint.check_hands(simulation.hands)
 
     def perform() -> Rollout:
-        generalist.begin_anew()
+        generalist.reset()
         command = command_of(generalist, goals, simulation)
         return roll_out(command, LEAD, len(goals.keys), simulation)
 

@@ -188,7 +188,7 @@ class Training:
         songs = self._varied(number, rounds, most)
         with self.progress("corrections" if number else "demonstrations", len(songs)) as bar:
 
-            def tell(_: str) -> None:
+            def advance(_: str) -> None:
                 bar.update(1)
 
             generate(
@@ -198,7 +198,7 @@ class Training:
                 amounts.seed + number,
                 self.folder / f"episodes_{number}",
                 self.processes,
-                tell,
+                advance,
                 student,
             )
 
@@ -242,7 +242,7 @@ class Training:
             with self.progress(f"round {number}, {name}", config.steps) as bar:
                 at = [0]
 
-                def tell(step: int, validation: float) -> None:
+                def report(step: int, validation: float) -> None:
                     bar.update(step - at[0])
                     at[0] = step
                     bar.set_postfix_str(f"loss {validation:.4f}")
@@ -250,7 +250,7 @@ class Training:
                 torch.manual_seed(config.seed)
                 body = mlp(*sizes(frame)[name], config.width, config.depth)
                 network = Standardised(pairs.inputs, body, loss)
-                network = fit(network, pairs, config, folder / name, tell)
+                network = fit(network, pairs, config, folder / name, report)
             trained[name] = to_numpy(network)
             probes[name] = _probe(network, pairs)
 

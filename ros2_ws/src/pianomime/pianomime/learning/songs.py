@@ -26,7 +26,7 @@ _STRETCH: Final = (0.85, 1.3)
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Songs that nothing may be learnt from, however they are moved.
+    """Songs that nothing may be learned from, however they are moved.
 
     Attributes:
         fingerprints: See `fingerprint`.

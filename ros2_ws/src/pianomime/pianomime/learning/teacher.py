@@ -16,7 +16,7 @@ from pianomime.config import Config, parameter
 from pianomime.learning.episode import Episode
 from pianomime.learning.finger_lessons import note_table
 from pianomime.planning.performance_plan import PerformancePlan
-from pianomime.policy.hand_frame import HandFrame, anywhere
+from pianomime.policy.hand_frame import HandFrame, random_pose
 from pianomime.score.goals import KeyGoals
 from pianomime.score.score import Score
 from pianomime.simulation.simulation import PianoSimulation
@@ -37,7 +37,9 @@ class DisturbanceConfig(Config):
     push_m: float = parameter(0.04, "Most that a push moves a forearm's target along y [m]", ge=0.0)
     push_steps: int = parameter(4, "How long a push lasts", ge=1)
     between_pushes: int = parameter(80, "Steps from push to push, in the mean", ge=1)
-    anywhere: float = parameter(0.4, "Share of episodes that begin with hands anywhere", ge=0, le=1)
+    random_start: float = parameter(
+        0.4, "Share of episodes that begin with hands anywhere", ge=0, le=1
+    )
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,8 @@ def demonstrate(
     plan, n = lesson.plan, len(simulation.hands.joint_names)
     steps = len(plan.target)
     simulation.reset()
-    if rng.random() < config.anywhere * (scale > 0):
-        simulation.place(anywhere(frame, rng))
+    if rng.random() < config.random_start * (scale > 0):
+        simulation.place(random_pose(frame, rng))
     off = _disturbances(frame, rng, steps, scale, config)
     pose, executed = np.empty((steps, n)), np.empty((steps, n))
     wanted, keys = np.empty((steps, n)), np.empty((steps, 88))

@@ -43,10 +43,10 @@ class HandPlaces:
 def _middle(plan: FingertipPlan, side: int) -> Array:
     mine = fingers_of(side)
     place = plan.position[:, mine, 1] - OFFSET_M[mine]
-    wish = np.where(np.isnan(place), 0.0, plan.approach[:, mine])
-    total = wish.sum(axis=1)
+    request = np.where(np.isnan(place), 0.0, plan.approach[:, mine])
+    total = request.sum(axis=1)
     asked = np.flatnonzero(total > 0)
     if not len(asked):
         return np.full(len(place), np.nan)
-    middle = np.sum(np.nan_to_num(place) * wish, axis=1)[asked] / total[asked]
+    middle = np.sum(np.nan_to_num(place) * request, axis=1)[asked] / total[asked]
     return np.interp(np.arange(len(place)), asked, middle)

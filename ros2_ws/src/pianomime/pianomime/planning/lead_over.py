@@ -28,7 +28,7 @@ class LeadOver:
         self._began: int | None = None
         self._last = 0
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Expect another plan."""
         self._first_song = self._first_song and self._began is None
         self._began = None

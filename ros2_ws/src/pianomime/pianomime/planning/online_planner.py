@@ -94,16 +94,16 @@ class OnlinePlanner:
         passed, self._now = now - self._now, now
         target = np.zeros(self._n)
         for hand in self._hands:
-            guess = None
+            warm_start = None
             if hand.pose is not None:
                 rest = hand.pose[passed:]
                 hand.held = rest[:2]
-                guess = np.concatenate([rest, np.repeat(rest[-1:], passed, axis=0)])
+                warm_start = np.concatenate([rest, np.repeat(rest[-1:], passed, axis=0)])
                 hand.state = hand.state[passed:]
             fit = TrajectoryFit(
                 hand.kinematics, plan, hand.held, self._dt_s, self._config, self._limits
             )
-            hand.pose = fit.solve(guess)
+            hand.pose = fit.solve(warm_start)
             pose = hand.pose[:_PREVIEW]
             wanted = hand.feedforward.targets(pose, plan.window(0, len(pose)))
             tracked = hand.tracker.track(pose, wanted, 1, hand.state[0])

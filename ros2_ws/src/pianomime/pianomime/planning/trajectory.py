@@ -148,9 +148,9 @@ class TrajectoryFit:
         self._idle = ~has_target
         self._tip_room = places.room(side, config.tips_apart_m)
 
-    def solve(self, guess: Array | None = None) -> Array:
-        """Return the trajectory (rows, na), sought from `guess` or the relaxed hand's path."""
-        pose = self._reference.copy() if guess is None else guess.copy()
+    def solve(self, warm_start: Array | None = None) -> Array:
+        """Return the trajectory (rows, na), sought from `warm_start` or the relaxed hand's path."""
+        pose = self._reference.copy() if warm_start is None else warm_start.copy()
         pose[: len(self._held)] = self._held
         point = self._evaluate(pose)
         damping = 0.1

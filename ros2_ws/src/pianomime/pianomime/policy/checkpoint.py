@@ -37,7 +37,7 @@ class PolicyCard:
         embodiment: Which hands it plays.
         coordinates: Names of one hand's coordinates, in their order.
         made_with: Commands, seeds and versions.
-        data: What it learnt from, and what was held out.
+        data: What it learned from, and what was held out.
     """
 
     embodiment: str

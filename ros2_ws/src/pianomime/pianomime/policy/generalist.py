@@ -42,7 +42,7 @@ _REFUSED: Final = -2
 
 @dataclass(frozen=True)
 class Networks:
-    """What was learnt.
+    """What was learned.
 
     Attributes:
         fingers: From `choice_inputs` to a score for each finger.
@@ -158,9 +158,9 @@ class Generalist:
         """Begin with nothing played."""
         self._frame = HandFrame(hands)
         self._networks = networks
-        self.begin_anew()
+        self.reset()
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget what was played."""
         self._memory = FingerMemory(self._networks.fingers)
         self._seen: _Seen | None = None

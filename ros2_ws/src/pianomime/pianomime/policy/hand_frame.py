@@ -94,7 +94,7 @@ class HandFrame:
             raise ModelError("the policy plays hands that are mirror images; these are not")
 
 
-def anywhere(frame: HandFrame, rng: np.random.Generator) -> Array:
+def random_pose(frame: HandFrame, rng: np.random.Generator) -> Array:
     """Return joint positions (n,) with the hands somewhere over the keys, crossed perhaps."""
     kinematics = frame.kinematics
     middle, half = frame.relaxed, 0.25 * (kinematics.upper - kinematics.lower)

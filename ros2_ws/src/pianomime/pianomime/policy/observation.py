@@ -68,7 +68,7 @@ def fingertip_inputs(frame: HandFrame, state: HandState, plan: Schedule) -> Floa
     """Return what the high level sees, (t, inputs)."""
     tips = state.tips.position
     carried = frame.kinematics.forearm(state.pose)
-    wish = _targets(frame, plan, state)
+    request = _targets(frame, plan, state)
     gap = state.other + carried[:, 1]
     parts = [
         (tips - carried[:, None]) / _UNIT_M,
@@ -76,7 +76,7 @@ def fingertip_inputs(frame: HandFrame, state: HandState, plan: Schedule) -> Floa
         carried[:, 0] / _UNIT_M,
         carried[:, 2] / _UNIT_M,
         np.minimum(gap, 0.5) / 0.1,
-        wish,
+        request,
     ]
     return _joined(parts)
 
@@ -170,7 +170,7 @@ def _targets(frame: HandFrame, plan: Schedule, state: HandState) -> Array:
     """Return the way from each fingertip to its keys, and when, (t, 5, SLOTS, 6)."""
     tips, x = state.tips.position, _press_x(frame, plan.key)
     y = state.mirror[:, None, None] * key_y()[plan.key]
-    wish = np.stack(
+    request = np.stack(
         [
             np.ones_like(x),
             np.clip((y - tips[:, :, None, 1]) / _UNIT_M, -8, 8),
@@ -181,7 +181,7 @@ def _targets(frame: HandFrame, plan: Schedule, state: HandState) -> Array:
         ],
         axis=-1,
     )
-    return np.asarray(wish * plan.present[..., None])
+    return np.asarray(request * plan.present[..., None])
 
 
 def _joined(parts: list[Array]) -> Floats:

@@ -20,7 +20,7 @@ class IterativeLearningConfig(PracticeConfig):
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearningResult:
     """What iterative learning came to.
 
     Attributes:
@@ -42,7 +42,7 @@ def learn(
     simulation: PianoSimulation,
     config: IterativeLearningConfig | None = None,
     progress: Callable[[float], bool] = lambda _: True,
-) -> Learned:
+) -> LearningResult:
     """Improve a plan of one song by practice: a little for each start, then for the best.
 
     Args:
@@ -72,4 +72,4 @@ def learn(
             history.append(best.f1)
             going = progress(best.f1)
     best.finish()
-    return Learned(best.score, best.best, best.f1, history)
+    return LearningResult(best.score, best.best, best.f1, history)

@@ -1,8 +1,8 @@
 """Practice one plan of a song: go through it, and where it went wrong go back and try again.
 
-What a change does to the keys shows within a second. So the song is learnt stretch by stretch, from
-the very state in which the stretch before ended: a change is tried from there, and kept if this
-stretch and what follows go better. What is reached in the end was played so from start to end.
+What a change does to the keys shows within a second. So the song is learned stretch by stretch,
+from the very state in which the stretch before ended: a change is tried from there, and kept if
+this stretch and what follows go better. What is reached in the end was played so from start to end.
 """
 
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ class Practice:
             self._practise(self._config.stretch, self._config.tries)
 
     def finish(self) -> None:
-        """Play the rest of the song, so that what was learnt before it counts."""
+        """Play the rest of the song, so that what was learned before it counts."""
         while self._row < self.length:
             self._practise(self._config.stretch, tries=0)
 

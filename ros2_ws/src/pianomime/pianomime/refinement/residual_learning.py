@@ -51,7 +51,7 @@ class PpoConfig(Config):
 
 
 @dataclass(frozen=True)
-class ResidualLearned:
+class ResidualResult:
     """What residual learning came to.
 
     Attributes:
@@ -72,7 +72,7 @@ def learn_residual(
     folder: Path,
     config: PpoConfig | None = None,
     progress: Callable[[int, float], bool] = lambda _, __: True,
-) -> ResidualLearned:
+) -> ResidualResult:
     """Train, or go on with the training that `folder` holds; the best rollout is kept.
 
     Args:
@@ -93,11 +93,11 @@ def learn_residual(
     torch.set_num_threads(1)  # the environments need the cores
     trial = make_env()
     before, _ = _perform(None, trial, plan, goals)
-    best = ResidualLearned(plan, before, before)
+    best = ResidualResult(plan, before, before)
     if (folder / _BEST).exists():
         kept = replace(plan, target=_load_best(folder / _BEST, plan.target.shape))
         played = roll_out(kept.command, kept.lead, len(goals.keys), trial.simulation)
-        best = ResidualLearned(kept, key_press_metrics(goals.keys, played.pressed).f1, before)
+        best = ResidualResult(kept, key_press_metrics(goals.keys, played.pressed).f1, before)
     watcher = _Watcher(plan, goals, trial, folder, progress, best)
     # Ctrl-C reaches every process: the environments, which inherit this, leave it to `progress`.
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -124,7 +124,7 @@ class _Watcher(BaseCallback):
         env: ResidualEnv,
         folder: Path,
         progress: Callable[[int, float], bool],
-        best: ResidualLearned,
+        best: ResidualResult,
     ) -> None:
         super().__init__()
         self._plan, self._goals, self._env = plan, goals, env
@@ -144,7 +144,7 @@ class _Watcher(BaseCallback):
     def _look(self) -> None:
         f1, plan = _perform(self.model, self._env, self._plan, self._goals)
         if f1 > self.best.f1:
-            self.best = ResidualLearned(plan, f1, self.best.f1_before)
+            self.best = ResidualResult(plan, f1, self.best.f1_before)
             np.save(self._folder / _BEST, plan.target)
         part = self._folder / f"part-{_CHECKPOINT}"
         self.model.save(part)

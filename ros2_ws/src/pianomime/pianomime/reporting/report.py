@@ -49,7 +49,7 @@ def write_report(reported: Sequence[Reported], path: Path) -> None:
     data = {
         "keys": [key_name(key) for key in range(88)],
         "black": is_black().tolist(),
-        "performances": [_told(one) for one in reported],
+        "performances": [_as_data(one) for one in reported],
     }
     text = json_text(data, separators=(",", ":")).replace("</", "<\\/")
     page = files("pianomime.reporting").joinpath("report.html").read_text()
@@ -74,7 +74,7 @@ def film(performance: Performance, progress: Callable[[], object]) -> bytes | No
         return (folder / "video.mp4").read_bytes()
 
 
-def _told(one: Reported) -> dict[str, Any]:
+def _as_data(one: Reported) -> dict[str, Any]:
     performance, health = one.performance, one.health
     wanted, pressed = performance.wanted, performance.pressed
     mistakes = find_mistakes(performance)

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 EXCESS: Final = 5.0
 EXCESSES: Final = 5
-"""A source that wants joints to be `EXCESS` times too fast so often in a row has lost it."""
+"""A source that wants joints to be `EXCESS` times too fast so often in a row is faulty."""
 
 NEXT_STEP: Final = 0.8
 """A command so much of a control step later than the last, by its stamp, is for another step."""
@@ -70,7 +70,7 @@ class CommandGate:
         self._source = ""
         self._lead_over: tuple[Array, float] | None = None  # what is led over, and since when
         self._excesses = 0
-        self._wished: Array | None = None  # the source's last, before any limit
+        self._requested: Array | None = None  # the source's last, before any limit
         self._limiter = RateLimiter(self._lower, self._upper, dt_s)
         self.configure(config)
 
@@ -159,7 +159,7 @@ class CommandGate:
         wanted[[self._where[name] for name in names]] = positions
         inside = np.clip(wanted, self._lower, self._upper)
         self._begin_or_go_on(source, inside, now_s)
-        if self._has_lost_it(inside):
+        if self._is_faulty(inside):
             reason = f"{source} wants joints to move {EXCESS:g} times too fast"
             self._begin_halt(now_s, reason, may_go_on=False)
             return GateResult(Verdict.REJECTED_STATE, reason)
@@ -174,7 +174,7 @@ class CommandGate:
         if stamp_s == self._state_stamp_s:
             return
         if stamp_s < self._state_stamp_s:
-            self._begin_anew(measured)
+            self._restart(measured)
         if self._measured is not None and stamp_s > self._state_stamp_s:
             moved = np.abs(measured - self._measured).max()
             self._speed = float(moved) / (stamp_s - self._state_stamp_s)
@@ -262,7 +262,7 @@ class CommandGate:
             # In lock-step a controller is asked from its first step on, and leads over itself.
             if self._source or not self._config.lock_step:
                 self._lead_over = (self._limiter.last - inside, now_s)
-            self._wished = None
+            self._requested = None
             self.reason = f"{source} plays"
         self._source = source
 
@@ -280,8 +280,8 @@ class CommandGate:
         led[-1] = inside[-1]
         return led
 
-    def _has_lost_it(self, inside: Array) -> bool:
-        before, self._wished = self._wished, inside
+    def _is_faulty(self, inside: Array) -> bool:
+        before, self._requested = self._requested, inside
         too_fast = before is not None and self._limiter.excess(inside, before) > EXCESS
         self._excesses = self._excesses + 1 if too_fast else 0
         return self._excesses >= EXCESSES
@@ -339,7 +339,7 @@ class CommandGate:
             reason = f"no command of {self._source} for {silent_s:.3f} s"
             self._begin_halt(now_s, reason, may_go_on=config.auto_arm)
 
-    def _begin_anew(self, measured: Array) -> None:
+    def _restart(self, measured: Array) -> None:
         """Forget all that belongs to a time before the clock went back."""
         self._start_from(measured)
         self._lead_over, self._source, self._command_stamp_s = None, "", 0.0

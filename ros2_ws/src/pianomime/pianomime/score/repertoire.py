@@ -17,7 +17,7 @@ _OF_ROBOPIANIST: Final = {
 
 
 def repertoire() -> dict[str, Path]:
-    """Return the pieces that come along, by name."""
+    """Return the bundled pieces, by name."""
     folder = Path(str(files("pianomime") / "repertoire"))
     pieces = {path.stem: path for path in sorted(folder.glob("*.mid"))}
     spec = find_spec("robopianist")
@@ -28,7 +28,7 @@ def repertoire() -> dict[str, Path]:
 
 
 def find_score(song: str, transpose: int = 0, stretch: float = 1.0) -> Score:
-    """Load a piece that comes along by its name, or else a MIDI file by its path.
+    """Load a bundled piece by its name, or else a MIDI file by its path.
 
     Args:
         song: Name or path.

@@ -1,4 +1,4 @@
-"""A learnt performance as a small file: the plan, and a card that says what it is for."""
+"""A learned performance as a small file: the plan, and a card that says what it is for."""
 
 import json
 import zipfile
@@ -23,14 +23,14 @@ _FINGERTIPS: Final = ("position", "key", "contact", "approach", "floor")
 
 @dataclass(frozen=True)
 class Card:
-    """What a learnt performance is for, and how it came about.
+    """What a learned performance is for, and how it came about.
 
     Attributes:
         title: Of the score.
         sha256: Of the score: it can be played to no other.
         embodiment: Which hands.
         joint_names: Order of the joints.
-        f1: What it reached when it was learnt.
+        f1: What it reached when it was learned.
         f1_planned: What the plan had reached before.
         how: Method, with its settings.
         seed: Of its random numbers.
@@ -49,47 +49,47 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearnedPerformance:
     """A plan and its card."""
 
     plan: PerformancePlan
     card: Card
 
     def check_hands(self, embodiment: str) -> None:
-        """Raise ModelError unless it was learnt with these hands."""
+        """Raise ModelError unless it was learned with these hands."""
         if embodiment != self.card.embodiment:
-            raise ModelError(f"learnt for embodiment {self.card.embodiment!r}, not {embodiment!r}")
+            raise ModelError(f"learned for embodiment {self.card.embodiment!r}, not {embodiment!r}")
 
     def check_joints(self, joint_names: Sequence[str]) -> None:
-        """Raise ModelError unless the joints are those it was learnt with, in their order."""
+        """Raise ModelError unless the joints are those it was learned with, in their order."""
         if tuple(joint_names) != self.card.joint_names:
-            raise ModelError("learnt for joints in another order, or with other names")
+            raise ModelError("learned for joints in another order, or with other names")
 
     def check_score(self, sha256: str) -> None:
-        """Raise ModelError unless it was learnt for this score."""
+        """Raise ModelError unless it was learned for this score."""
         if sha256 != self.card.sha256:
             raise ModelError(
-                f"learnt for score {self.card.title!r} ({self.card.sha256[:12]}), "
+                f"learned for score {self.card.title!r} ({self.card.sha256[:12]}), "
                 f"not for the one given ({sha256[:12]})"
             )
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the packages that a learnt performance depends on."""
+    """Return the versions of the packages that a learned performance depends on."""
     return {name: version(name) for name in _PHYSICS}
 
 
-def save_learnt(learnt: Learnt, path: Path) -> None:
+def save_learned(learned: LearnedPerformance, path: Path) -> None:
     """Write a file of some hundred kilobytes for a song of half a minute.
 
     Raises:
         OutputError: It cannot be written.
     """
-    plan, tips = learnt.plan, learnt.plan.fingertips
+    plan, tips = learned.plan, learned.plan.fingertips
     arrays = {name: getattr(plan, name) for name in _ARRAYS}
     arrays |= {f"fingertips_{name}": getattr(tips, name) for name in _FINGERTIPS}
     arrays = {n: a.astype(np.float32) if a.dtype == float else a for n, a in arrays.items()}
-    card = json.dumps({"format": _FORMAT, "lead": plan.lead, **asdict(learnt.card)})
+    card = json.dumps({"format": _FORMAT, "lead": plan.lead, **asdict(learned.card)})
     try:
         with path.open("wb") as file:
             np.savez_compressed(file, card=np.array(card), **arrays)
@@ -97,8 +97,8 @@ def save_learnt(learnt: Learnt, path: Path) -> None:
         raise OutputError(f"{path}: cannot be written ({error})") from None
 
 
-def load_learnt(path: Path) -> Learnt:
-    """Read a file of `save_learnt`; nothing in it is executed.
+def load_learned(path: Path) -> LearnedPerformance:
+    """Read a file of `save_learned`; nothing in it is executed.
 
     Raises:
         ModelError: It is not such a file.
@@ -113,12 +113,12 @@ def load_learnt(path: Path) -> Learnt:
         tips = FingertipPlan(lead, **{n: _wide(arrays[f"fingertips_{n}"]) for n in _FINGERTIPS})
         plan = PerformancePlan(lead, **{n: _wide(arrays[n]) for n in _ARRAYS}, fingertips=tips)
         card["joint_names"] = tuple(card["joint_names"])
-        learnt = Learnt(plan, Card(**card))
+        learned = LearnedPerformance(plan, Card(**card))
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: not a learnt performance ({error})") from None
+        raise ModelError(f"{path}: not a learned performance ({error})") from None
     if not (np.isfinite(plan.target).all() and np.isfinite(plan.position).all()):
         raise ModelError(f"{path}: holds values that are not finite")
-    return learnt
+    return learned
 
 
 def _wide(array: NDArray[Any]) -> NDArray[Any]:
