@@ -5,17 +5,11 @@ import os
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
 
 import mujoco
 
 from pianomime.hands.embodiment import Embodiment
-
-PHYSICS_DT_S: Final = 0.005
-CONTROL_DT_S: Final = 0.05
-"""RoboPianist's timing (suite/tasks/base.py): 200 Hz physics, 20 Hz control."""
-
-SUBSTEPS: Final = round(CONTROL_DT_S / PHYSICS_DT_S)
+from pianomime.timing import PHYSICS_S, ROBOPIANIST_TIMING
 
 
 def load_model(body: Embodiment) -> mujoco.MjModel:
@@ -53,8 +47,8 @@ def build_model(body: Embodiment) -> mujoco.MjModel:
         gravity_compensation=body.gravity_compensation,
         forearm_dofs=body.forearm_dofs,
         change_color_on_activation=True,
-        physics_timestep=PHYSICS_DT_S,
-        control_timestep=CONTROL_DT_S,
+        physics_timestep=PHYSICS_S,
+        control_timestep=ROBOPIANIST_TIMING.decision_s,
     )
     for hand in (task.left_hand, task.right_hand):
         root = hand.mjcf_model
