@@ -44,7 +44,13 @@ class Rollout:
         return f1_per_step(goals.keys, self.pressed)
 
 
-def roll_out(act: Act, lead_in_s: float, steps: int, simulation: PianoSimulation) -> Rollout:
+def roll_out(
+    act: Act,
+    lead_in_s: float,
+    steps: int,
+    simulation: PianoSimulation,
+    start: NDArray[np.float64] | None = None,
+) -> Rollout:
     """Reset the simulation and play the lead-in and `steps` decisions of the score.
 
     Args:
@@ -52,8 +58,11 @@ def roll_out(act: Act, lead_in_s: float, steps: int, simulation: PianoSimulation
         lead_in_s: Silence before the score [s].
         steps: Decisions of the score.
         simulation: To play in.
+        start: (n,) joint positions to begin at [rad, m]; None: the zero pose.
     """
     simulation.reset()
+    if start is not None:
+        simulation.place(start)
     lead = simulation.timing.steps(lead_in_s)
     count = lead + steps
     active = np.zeros((count, N_KEYS), bool)
