@@ -20,7 +20,8 @@ from pianomime.score.clips import load_clips
 from pianomime.score.midi import load_folder
 from pianomime.score.repertoire import find_score, repertoire
 from pianomime.score.score import Score
-from pianomime_bringup.arguments import count
+from pianomime.timing import Timing
+from pianomime_bringup.arguments import add_options, count, timing_of
 from pianomime_policy.shipped import shipped_checkpoint
 
 
@@ -41,6 +42,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--disturbed", action="store_true", help="hands begin anywhere and are pushed every 5 s"
     )
+    add_options(parser, Timing, skip=set())
     parser.add_argument("--processes", type=count, default=os.cpu_count() or 1)
     parser.add_argument(
         "-o",
@@ -54,7 +56,9 @@ def add_parser(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     songs = _songs(options)
-    of_controller = Options(options.seed, _checkpoint(options), _rollouts(options))
+    of_controller = Options(
+        options.seed, _checkpoint(options), _rollouts(options), timing_of(options)
+    )
     # Without this, SIGTERM would end this process alone and leave the pool's behind.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tqdm(total=len(songs), unit="song") as bar:

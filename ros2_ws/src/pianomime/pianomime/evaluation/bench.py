@@ -15,17 +15,19 @@ import numpy as np
 
 from pianomime.errors import OutputError
 from pianomime.evaluation.disturbed import DisturbedSimulation
-from pianomime.evaluation.players import LEAD, PLAYERS, Options
+from pianomime.evaluation.players import PLAYERS, Options
 from pianomime.hands.embodiment import embodiment
 from pianomime.json_text import json_text
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.metrics.onsets import onset_metrics
 from pianomime.performance.struck import struck_notes
-from pianomime.score.goals import key_goals
+from pianomime.planning.performance_plan import LEAD_IN_S
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.threads import ONE_THREAD
+from pianomime.timing import Timing
 
 Record = dict[str, Any]
 
@@ -43,6 +45,8 @@ class Job:
     sha256: str
     controller: str
     embodiment: str
+    decision_s: float
+    command_s: float
     seed: int
     checkpoint: str = ""
     disturbed: bool = False
@@ -95,6 +99,8 @@ def run_bench(
             song.sha256,
             controller,
             body,
+            options.timing.decision_s,
+            options.timing.command_s,
             options.seed,
             checkpoint,
             disturbed,
@@ -135,16 +141,18 @@ def summary(records: Iterable[Record]) -> Record:
 
 def _run(todo: tuple[Job, Score, Options, Callable[[], float]]) -> Record:
     job, song, options, now_s = todo
-    simulation = _simulation(job.embodiment)
+    timing = Timing(decision_s=job.decision_s, command_s=job.command_s)
+    simulation = _simulation(job.embodiment, timing)
     if job.disturbed:
-        simulation = DisturbedSimulation(simulation.model, (job.seed, int(job.sha256[:8], 16)))
-    goals = key_goals(song, CONTROL_DT_S)
+        seed = (job.seed, int(job.sha256[:8], 16))
+        simulation = DisturbedSimulation(simulation.model, timing, seed)
+    goals = ScoreGoals.of(song, timing)
     began_s = now_s()
-    player = PLAYERS[job.controller](song, goals, simulation, options)
+    player = PLAYERS[job.controller](song, simulation, options)
     preparation_s = now_s() - began_s
     rollout = player.perform()
-    end_s = len(rollout.active) * CONTROL_DT_S
-    struck = struck_notes(rollout.events, LEAD * CONTROL_DT_S, end_s)
+    end_s = timing.time_s(len(rollout.active))
+    struck = struck_notes(rollout.events, LEAD_IN_S, end_s)
     figures = {
         **asdict(key_press_metrics(goals.keys, rollout.pressed)),
         **asdict(onset_metrics(song.notes, struck)),
@@ -153,15 +161,15 @@ def _run(todo: tuple[Job, Score, Options, Callable[[], float]]) -> Record:
         **asdict(job),
         **{name: None if np.isnan(value) else value for name, value in figures.items()},
         "preparation_s": preparation_s,
-        "music_s": len(goals.keys) * CONTROL_DT_S,
+        "music_s": timing.time_s(goals.steps),
         "dropped": player.dropped,
         "notes": len(song.notes),
     }
 
 
 @cache
-def _simulation(body: str) -> PianoSimulation:
-    return PianoSimulation(load_model(embodiment(body)))
+def _simulation(body: str, timing: Timing) -> PianoSimulation:
+    return PianoSimulation(load_model(embodiment(body)), timing)
 
 
 def _code() -> str:
