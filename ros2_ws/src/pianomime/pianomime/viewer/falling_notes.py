@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import trimesh
 import viser
+from numpy.typing import NDArray
 
 from pianomime.hands.fingers import side_of
 from pianomime.piano.geometry import BLACK_WIDTH_M, WHITE_WIDTH_M, is_black, key_y
@@ -35,7 +36,7 @@ class FallingNotes:
         turned = (np.cos(SLOPE_RAD / 2), 0.0, -np.sin(SLOPE_RAD / 2), 0.0)
         self._root = scene.add_frame("/notes", show_axes=False, wxyz=turned)
         self._chunks: list[tuple[float, viser.BatchedMeshHandle]] = []
-        self._colours: list[np.ndarray] = []
+        self._colours: list[NDArray[np.uint8]] = []
         for number, notes in _chunks(score).items():
             self._colours.append(_colours(notes))
             handle = _hang(scene, f"/notes/{number}", notes)
@@ -71,7 +72,7 @@ def _chunks(score: Score) -> dict[int, list[Note]]:
     return chunks
 
 
-def _colours(notes: list[Note]) -> np.ndarray:
+def _colours(notes: list[Note]) -> NDArray[np.uint8]:
     return np.array([_colour(note) for note in notes], np.uint8)
 
 
