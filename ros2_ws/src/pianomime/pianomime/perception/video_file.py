@@ -76,7 +76,7 @@ def opencv() -> Any:
     """Return OpenCV.
 
     Raises:
-        PianoMimeError: It is not installed.
+        MissingPackageError: It is not installed.
     """
     try:
         import cv2
