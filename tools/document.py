@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
+import pianomime
 from pianomime.config import Config
 from pianomime_bringup.node_topics import node_topics
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
@@ -161,7 +162,8 @@ def api() -> str:
     parts = [
         "# The library",
         "`pianomime`, without ROS: what each module offers. The docstrings there say the rest: "
-        "shapes, units, frames, errors, sources.",
+        "shapes, units, frames, errors, sources. `import pianomime` offers the most used by name: "
+        f"{', '.join(f'`{name}`' for name in pianomime.__all__)}.",
     ]
     for path in sorted(library.glob("pianomime/**/*.py")):
         tree = ast.parse(path.read_text())
