@@ -12,8 +12,3 @@ class NodeConfig(Config):
     autostart: bool = parameter(
         True, "Configure and activate at once; else wait for lifecycle transitions"
     )
-
-
-def names_in(text: str) -> tuple[str, ...]:
-    """Return the names that a parameter lists, separated by commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from pianomime.controllers.controller import Preparation
 from pianomime.errors import OutputError
 from pianomime.evaluation.disturbed import DisturbedSimulation
-from pianomime.evaluation.players import LEAD, PLAYERS, Options
+from pianomime.evaluation.players import LEAD, Options, Prepare
 from pianomime.hands.embodiment import embodiment
 from pianomime.json_text import json_text
 from pianomime.metrics.key_press import key_press_metrics
@@ -53,7 +54,7 @@ class Job:
 
 def run_bench(
     songs: Sequence[Score],
-    controller: str,
+    preparation: Preparation,
     body: str,
     options: Options,
     folder: Path,
@@ -66,7 +67,7 @@ def run_bench(
 
     Args:
         songs: What to play.
-        controller: A key of `PLAYERS`.
+        preparation: Of the controller that plays.
         body: Embodiment.
         options: Of the controller.
         folder: Where results are kept, and found again after an interruption.
@@ -88,23 +89,25 @@ def run_bench(
     checkpoint = ""
     if options.checkpoint:  # its contents count, not its name
         checkpoint = hashlib.sha256(Path(options.checkpoint).read_bytes()).hexdigest()
-    code = _code()
+    code = _code(preparation)
     jobs = {
         Job(
             song.title,
             song.sha256,
-            controller,
+            preparation.name,
             body,
             options.seed,
             checkpoint,
             disturbed,
             code,
-            options.rollouts if controller == "learned" else 0,
+            options.rollouts if "rollouts" in preparation.options else 0,
         ): song
         for song in songs
     }
     os.environ |= ONE_THREAD  # read by the processes' numpy
-    todo = [(job, song, options, now_s) for job, song in jobs.items() if job not in done]
+    todo = [
+        (job, preparation, song, options, now_s) for job, song in jobs.items() if job not in done
+    ]
     # Leaving the block, also by an exception, ends the pool's processes.
     with get_context("spawn").Pool(processes) as pool, path.open("a") as file:
         if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
@@ -133,14 +136,15 @@ def summary(records: Iterable[Record]) -> Record:
     }
 
 
-def _run(todo: tuple[Job, Score, Options, Callable[[], float]]) -> Record:
-    job, song, options, now_s = todo
+def _run(todo: tuple[Job, Preparation, Score, Options, Callable[[], float]]) -> Record:
+    job, preparation, song, options, now_s = todo
+    prepare: Prepare = preparation.load()
     simulation = _simulation(job.embodiment)
     if job.disturbed:
         simulation = DisturbedSimulation(simulation.model, (job.seed, int(job.sha256[:8], 16)))
     goals = key_goals(song, CONTROL_DT_S)
     began_s = now_s()
-    player = PLAYERS[job.controller](song, goals, simulation, options)
+    player = prepare(song, goals, simulation, options)
     preparation_s = now_s() - began_s
     rollout = player.perform()
     end_s = len(rollout.active) * CONTROL_DT_S
@@ -164,9 +168,10 @@ def _simulation(body: str) -> PianoSimulation:
     return PianoSimulation(load_model(embodiment(body)))
 
 
-def _code() -> str:
-    """Return a hash of the library's sources."""
-    sources = sorted(Path(str(files("pianomime"))).rglob("*.py"))
+def _code(preparation: Preparation) -> str:
+    """Return a hash of the sources of the library, and of the controller's package."""
+    packages = dict.fromkeys(("pianomime", preparation.package))
+    sources = [p for name in packages for p in sorted(Path(str(files(name))).rglob("*.py"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 

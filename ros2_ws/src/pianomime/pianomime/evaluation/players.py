@@ -1,4 +1,4 @@
-"""Every way to play a score that can be compared, by name."""
+"""Preparations of the project's controllers for `pianomime bench`; the table names them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,28 +69,26 @@ def starts(score: Score, simulation: PianoSimulation) -> list[tuple[Score, Perfo
     return [planned(score, simulation), plan_by_playing(score, simulation, LEAD, TAIL)]
 
 
-def _expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
+def expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
     """Plan the whole song."""
     fingered, plan = planned(score, simulation)
-    return _of_plan(plan, fingered, goals, simulation)
+    return of_plan(plan, fingered, goals, simulation)
 
 
-def _learned(
-    score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options
-) -> Player:
+def learned(score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options) -> Player:
     """Plan the song, and learn it by playing it."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
-    learned = learn(starts(score, simulation), goals, simulation, config)
-    return _of_plan(learned.plan, learned.score, goals, simulation)
+    practised = learn(starts(score, simulation), goals, simulation, config)
+    return of_plan(practised.plan, practised.score, goals, simulation)
 
 
-def _planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
+def planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
     """Prepare nothing: plan online, with a second of lookahead."""
     command = online_command(OnlinePlanner(simulation.hands, CONTROL_DT_S), goals)
     return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), None)
 
 
-def _policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options) -> Player:
+def policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options) -> Player:
     """Prepare nothing: let the networks play."""
     checkpoint = _checkpoint(options.checkpoint)
     generalist = Generalist(simulation.hands, checkpoint.networks)
@@ -120,17 +118,10 @@ def _checkpoint(path: str) -> Checkpoint:
     return load_checkpoint(Path(path))
 
 
-def _of_plan(
+def of_plan(
     plan: PerformancePlan, fingered: Score, goals: KeyGoals, simulation: PianoSimulation
 ) -> Player:
+    """Return the player of a plan of a fingered score."""
     return Player(
         lambda: roll_out(plan.command, LEAD, len(goals.keys), simulation), dropped_notes(fingered)
     )
-
-
-PLAYERS: Final[dict[str, Prepare]] = {
-    "expert": _expert,
-    "planner": _planner,
-    "learned": _learned,
-    "policy": _policy,
-}
