@@ -9,6 +9,10 @@ class ConfigError(PianoMimeError):
     """A configuration value is outside its range."""
 
 
+class ControllerError(PianoMimeError):
+    """A controller is unknown, or its package does not describe it properly."""
+
+
 class ScoreError(PianoMimeError):
     """A file or a list of notes is not a score that can be played."""
 
