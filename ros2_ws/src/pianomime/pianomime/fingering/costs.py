@@ -196,9 +196,7 @@ def _moving(
     return np.asarray(cost.sum(axis=2))
 
 
-def _hurry(
-    partials: Partials, onset: Onset, timing: Timing, config: FingeringConfig
-) -> Array:
+def _hurry(partials: Partials, onset: Onset, timing: Timing, config: FingeringConfig) -> Array:
     choices = choices_of(len(onset.key))
     rest = np.maximum(onset.first - partials.until[:, choices], 1)
     changes = partials.key[:, choices] != onset.key

@@ -111,7 +111,10 @@ def _confidence(
 
 def _span(note: Note, synchronisation: Synchronisation) -> tuple[float, float]:
     onset_s, offset_s = note.onset_s, note.offset_s
-    first, last = onset_s + _LOOK_S[0], min(onset_s + _LOOK_S[1], max(offset_s, onset_s + _SHORTEST_S))
+    first, last = (
+        onset_s + _LOOK_S[0],
+        min(onset_s + _LOOK_S[1], max(offset_s, onset_s + _SHORTEST_S)),
+    )
     begin, end = synchronisation.video_s(np.array([first, last]))
     return float(begin), float(end)
 

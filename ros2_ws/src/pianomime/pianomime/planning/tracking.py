@@ -61,7 +61,9 @@ class Tracker:
         mujoco.mj_fullM(hands.model, data, mass)
         spring = hands.model.actuator_gainprm[actuators, 0][:, None]
         self._mass = expand.T @ mass[np.ix_(dof, dof)] @ expand / spring / command_s**2
-        self._damper = expand.T @ np.diag(hands.model.dof_damping[dof]) @ expand / spring / command_s
+        self._damper = (
+            expand.T @ np.diag(hands.model.dof_damping[dof]) @ expand / spring / command_s
+        )
         off = np.where(forearm_coordinates(kinematics.names), _ARM_M, 1.0)
         self._discretise(off**-2.0)
 

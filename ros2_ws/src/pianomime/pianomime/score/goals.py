@@ -45,16 +45,18 @@ class ScoreGoals:
     @cached_property
     def sustain(self) -> NDArray[np.bool_]:
         """Whether the pedal is to be down at each point of each decision, (steps, points)."""
-        points = self.timing.points
-        from_start = int(self.timing.times_s[0] > 0)  # points at the ends of their intervals
-        fine = pedal_matrix(self.pedal, self.timing.command_s, self.steps * points + from_start)
-        return fine[from_start:].reshape(self.steps, points)
+        return pedal_matrix(self.pedal, self.timing, 0, self.steps)
 
     def notes_in(self, first: int, steps: int) -> list[StepNote]:
         """Return the notes of decisions `first` .. `first + steps - 1`, see `in_window`."""
-        begin = bisect_left(self._first, first - self._longest)
-        end = bisect_left(self._first, first + steps)
-        return in_window((self.notes[i] for i in self._order[begin:end]), first, steps)
+        return in_window(self._near(first, steps), first, steps)
+
+    def in_sight(self, first: int, steps: int) -> list[int]:
+        """Return the indices in the score of what `notes_in` depends on.
+
+        A key that is struck again just beyond the window has to be up before.
+        """
+        return sorted(n.index for n in self._near(first, steps + 1) if n.last >= first)
 
     def keys_in(self, first: int, steps: int) -> NDArray[np.bool_]:
         """Return the keys wanted in decisions `first` .., (steps, 88); False outside the score."""
@@ -63,8 +65,14 @@ class ScoreGoals:
     def sustain_at(self, step: int) -> NDArray[np.bool_]:
         """Return whether the pedal is to be down at a decision's points; up outside the score."""
         if 0 <= step < self.steps:
-            return self.sustain[step]
+            return np.asarray(self.sustain[step])
         return np.zeros(self.timing.points, bool)
+
+    def _near(self, first: int, steps: int) -> list[StepNote]:
+        """Return all notes that begin before the window ends, without most that end before it."""
+        begin = bisect_left(self._first, first - self._longest)
+        end = bisect_left(self._first, first + steps)
+        return [self.notes[i] for i in self._order[begin:end]]
 
     @cached_property
     def _order(self) -> list[int]:
@@ -79,9 +87,22 @@ class ScoreGoals:
         return max(note.last - note.first for note in self.notes)
 
 
-def pedal_matrix(pedal: Sequence[PedalEvent], step_s: float, steps: int) -> NDArray[np.bool_]:
-    """Return whether the pedal is down at instants `step_s` [s] apart, (steps,)."""
-    sustain = np.zeros(steps, bool)
+def pedal_matrix(
+    pedal: Sequence[PedalEvent], timing: Timing, first: int, steps: int
+) -> NDArray[np.bool_]:
+    """Return whether the pedal is to be down at each point of decisions `first` ...
+
+    Args:
+        pedal: Its changes, by time; each counts from the point that is nearest to it on.
+        timing: Of the decisions.
+        first: Decision of row 0.
+        steps: Rows.
+
+    Returns:
+        (steps, points).
+    """
+    begin = first * timing.points + int(timing.times_s[0] > 0)
+    sustain = np.zeros(steps * timing.points, bool)
     for event in pedal:
-        sustain[round(event.time_s / step_s) :] = event.down
-    return sustain
+        sustain[max(round(event.time_s / timing.command_s) - begin, 0) :] = event.down
+    return sustain.reshape(steps, timing.points)
