@@ -14,7 +14,7 @@ from pianomime.score.midi import save_midi
 from pianomime.score.score import Note, Score
 from pianomime.simulation.model import CONTROL_DT_S, load_model
 from pianomime.simulation.simulation import PianoSimulation
-from pianomime_policy.shipped import shipped_checkpoint
+from pianomime_policy.bundled import bundled_checkpoint
 
 pytestmark = pytest.mark.ros
 
@@ -28,7 +28,7 @@ SONG = Score.from_notes(
 def in_process_f1(score: Score) -> float:
     simulation = PianoSimulation(load_model(embodiment("pianomime")))
     goals = key_goals(score, CONTROL_DT_S)
-    options = Options(checkpoint=str(shipped_checkpoint("pianomime")))
+    options = Options(checkpoint=str(bundled_checkpoint("pianomime")))
     rollout = policy(score, goals, simulation, options).perform()
     return key_press_metrics(goals.keys, rollout.pressed).f1
 
