@@ -79,7 +79,7 @@ def score_inputs(goal_keys: Floats, encoder: Callable[[Floats], Floats] | None) 
 def pose_inputs(frame: HandFrame, pose: Array) -> Floats:
     """Return both hands' poses (t, 2, na) as they are seen, (t, inputs)."""
     scaled = (pose - frame.relaxed) / frame.action_scale
-    return scaled.reshape(len(pose), -1).astype(np.float32)
+    return np.asarray(scaled.reshape(len(pose), -1), np.float32)
 
 
 def two_stages_sizes(frame: HandFrame, checkpoint: Checkpoint) -> Sizes:
