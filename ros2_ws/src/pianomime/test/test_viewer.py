@@ -82,7 +82,7 @@ def test_keys_are_coloured_by_what_they_should_do(scene, pianomime_model):
     assert [tuple(handle.color) for handle in shown._keys[:2]] == [WHITE, BLACK]
 
 
-def test_notes_arrive_with_their_onset_and_hide_until_they_are_near(scene):
+def test_notes_arrive_with_their_onset_and_hide_until_near(scene):
     score = Score.from_notes("two", [Note(0.0, 1.0, 40), Note(9.0, 10.0, 50)])
     notes = FallingNotes(scene, score)
     notes.show(0.0)
