@@ -19,7 +19,9 @@ from statistics import median
 
 from rosbags.highlevel import AnyReader
 
-CONTROLLERS = ("expert", "planner", "policy")
+from pianomime.controllers.bundled import BUNDLED
+
+CONTROLLERS = tuple(row.name for row in BUNDLED)
 STEPS = (
     ("sim", "step", "simulate one decision"),
     ("goals", "step", "key goals"),

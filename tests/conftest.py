@@ -273,12 +273,16 @@ class Graph:
         """Return whether the gate took a reset; it does when its hands have spoken."""
         return self.trigger("gate/reset").success
 
-    def set_parameter(self, node: str, name: str, value: str):
-        """Set a text parameter of a running node; returns the answer."""
-        kind = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
-        request = SetParametersAtomically.Request(
-            parameters=[ParameterMessage(name=name, value=kind)]
-        )
+    def set_parameters(self, node: str, **values: str):
+        """Set text parameters of a running node, all or none; returns the answer."""
+        parameters = [
+            ParameterMessage(
+                name=name,
+                value=ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value),
+            )
+            for name, value in values.items()
+        ]
+        request = SetParametersAtomically.Request(parameters=parameters)
         name = f"{node}/set_parameters_atomically"
         return self.call(SetParametersAtomically, name, request).result
 

@@ -171,13 +171,13 @@ def test_14_controllers_are_switched_in_mid_song_without_a_jump(graph):
         lambda: any(s.verdict == GateStatus.REJECTED_OWNER for s in graph.states),
         "the policy plays",
     )
-    refused = graph.set_parameter("gate", "embodiment", "robopianist")
+    refused = graph.set_parameters("gate", embodiment="robopianist")
     assert not refused.successful, "what is built in cannot be changed"
-    refused = graph.set_parameter("gate", "owner", "nobody")
+    refused = graph.set_parameters("gate", owner="nobody")
     assert "must be one of expert,policy" in refused.reason
     plays_on(graph)
     since = len(graph.commands)
-    assert graph.set_parameter("gate", "owner", "policy").successful
+    assert graph.set_parameters("gate", owner="policy").successful
     graph.until(lambda: "policy plays" in graph.states[-1].reason, "the policy leads")
     plays_on(graph)
     path = np.array([positions for _, positions in graph.commands[since - 2 :]])

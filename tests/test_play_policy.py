@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from pianomime.evaluation.players import PLAYERS, Options
+from pianomime.evaluation.players import Options, policy
 from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.performance.bag import read_performance
@@ -30,7 +30,7 @@ def in_process_f1(score: Score) -> float:
     simulation = PianoSimulation(load_model(embodiment("pianomime")), ROBOPIANIST_TIMING)
     goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
     options = Options(checkpoint=str(shipped_checkpoint("pianomime")))
-    rollout = PLAYERS["policy"](score, simulation, options).perform()
+    rollout = policy(score, simulation, options).perform()
     return key_press_metrics(goals.keys, rollout.pressed).f1
 
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pianomime.evaluation.players import PLAYERS, Options
+from pianomime.evaluation.players import Options, planner
 from pianomime.fingering.online import OnlineFingering
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.planning.online_planner import LOOKAHEAD, OnlinePlanner
@@ -21,7 +21,7 @@ SCALE = Score.from_notes(
 def test_it_plays_a_scale_with_chords_from_a_second_of_lookahead(hands):
     simulation = PianoSimulation(hands.model)
     goals = key_goals(SCALE, CONTROL_DT_S)
-    rollout = PLAYERS["planner"](SCALE, goals, simulation, Options()).perform()
+    rollout = planner(SCALE, goals, simulation, Options()).perform()
     assert key_press_metrics(goals.keys, rollout.pressed).f1 > 0.85
     assert not rollout.active[: rollout.lead].any()
 

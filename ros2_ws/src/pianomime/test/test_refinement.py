@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pianomime.errors import ModelError
-from pianomime.evaluation.players import LEAD, PLAYERS, TAIL, Options, planned
+from pianomime.evaluation.players import LEAD, TAIL, Options, planned, planner
 from pianomime.hands.fingers import UNASSIGNED, fingers_of
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.played_plan import plan_by_playing
@@ -65,7 +65,7 @@ def test_the_same_seed_learns_the_same(song):
 
 def test_what_the_online_planner_played_can_be_played_again(song):
     _, _, goals, simulation = song
-    player = PLAYERS["planner"](SCORE, goals, simulation, Options())
+    player = planner(SCORE, goals, simulation, Options())
     played = player.perform()
     fingered, plan = plan_by_playing(SCORE, simulation, LEAD, TAIL)
     assert len(plan.target) == len(played.active) + TAIL

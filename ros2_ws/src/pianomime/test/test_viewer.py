@@ -1,22 +1,31 @@
 """What the live view shows, without a browser."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 import viser
 
 from pianomime.description.posed_stage import PosedStage
 from pianomime.metrics.scorekeeper import Scorekeeper
+from pianomime.safety.gate_types import GateState
 from pianomime.score.score import Note, Score
 from pianomime.viewer.falling_notes import AHEAD_S, ARRIVAL_M, FallingNotes
 from pianomime.viewer.motion import Instant, Motion
+from pianomime.viewer.panel import Controls, Panel
 from pianomime.viewer.stage_scene import BLACK, MISSED, RIGHT, WHITE, WRONG, StageScene
 
 
 @pytest.fixture
-def scene():
+def server():
     server = viser.ViserServer(host="127.0.0.1", port=18970, verbose=False)
-    yield server.scene
+    yield server
     server.stop()
+
+
+@pytest.fixture
+def scene(server):
+    return server.scene
 
 
 def instant(stamp_s, value):
@@ -82,6 +91,18 @@ def test_notes_arrive_with_their_onset_and_hide_until_they_are_near(scene):
     notes.show(9.0 - AHEAD_S)
     assert [handle.visible for _, handle in notes._chunks] == [True, True]
     assert notes._root.position[2] < ARRIVAL_M[2]
+
+
+def test_a_later_controller_can_be_chosen_and_shows_when_it_plays(server):
+    controls = Mock(spec=Controls)
+    panel = Panel(server.gui, controls, ["twinkle"], ["expert"], "http://127.0.0.1")
+    panel.show_gate(GateState.ACTIVE, "mine plays", "mine", {})
+    panel.offer(["expert", "mine"])
+    assert panel._controller.options == ("expert", "mine")
+    assert panel._controller.value == "mine"
+    panel.offer(["expert"])
+    assert panel._controller.value == "expert"
+    controls.hand_over.assert_not_called()
 
 
 def test_the_scorekeeper_matches_by_instant():

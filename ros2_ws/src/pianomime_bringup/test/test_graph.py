@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from pianomime.controllers.bundled import BUNDLED
+from pianomime.controllers.registry import NODES
 from pianomime.errors import ConfigError
 from pianomime_bringup.arguments import from_strings
 from pianomime_bringup.params_file import check_params_file
+from pianomime_bringup.perception_graph import PerceptionGraphConfig, perception_graph
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
+from pianomime_common.topics import Topic
 
 LAUNCH_FILE = Path(__file__).parents[4] / "launch/pianist.launch.py"
 
@@ -19,6 +23,22 @@ def by_name(**given):
 def test_every_node_is_a_module_with_a_main():
     for node in pianist_graph(PianistConfig(record="bag")):
         assert callable(importlib.import_module(node.module).main)
+
+
+@pytest.mark.parametrize("row", BUNDLED, ids=lambda row: row.name)
+def test_every_controller_is_what_its_row_says(row):
+    assert row.load_config().__module__.startswith(row.package)
+    assert all(isinstance(topic, Topic) for topic in row.load_topics())
+    assert all(callable(preparation.load()) for preparation in row.preparations)
+
+
+def test_no_controller_may_be_named_as_another_node():
+    graphs = [
+        pianist_graph(PianistConfig(record="bag", view=True)),
+        pianist_graph(PianistConfig(backend="emulator")),
+        perception_graph(PerceptionGraphConfig(source="0")),
+    ]
+    assert {node.name for graph in graphs for node in graph} - {"expert"} == NODES
 
 
 def test_only_a_bag_brings_a_recorder():

@@ -21,7 +21,6 @@ from pianomime.viewer.live_view import LiveView
 from pianomime.viewer.motion import Instant, Motion
 from pianomime_common import conversions, topics
 from pianomime_common.diagnostics import statuses_in
-from pianomime_common.node_config import names_in
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_msgs import msg
@@ -59,7 +58,7 @@ class ViewNode(PianoNode):
                 load_model(embodiment(config.embodiment)),
                 self._controls if config.controls else None,
                 tuple(repertoire()),
-                names_in(config.sources),
+                config.source_names,
                 config.host,
                 config.port,
             )
@@ -70,6 +69,7 @@ class ViewNode(PianoNode):
     def activate(self) -> None:
         """Begin to listen."""
         self._controls.forget()
+        self.reconfigured()  # it may have been meanwhile
         self._motion = Motion()
         self._score: msg.Score | None = None
         self._hands: np.ndarray | None = None
@@ -90,6 +90,10 @@ class ViewNode(PianoNode):
             self.listen(topic, callback)
         self.every(FRAME_S, self._show)
         self.every(TEXT_S, self._write)
+
+    def reconfigured(self) -> None:
+        """Offer other controllers."""
+        self._view.panel.offer(self.config.source_names)
 
     def release(self) -> None:
         """Close the page."""

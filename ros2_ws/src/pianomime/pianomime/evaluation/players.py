@@ -1,10 +1,9 @@
-"""Every way to play a score that can be compared, by name."""
+"""Preparations of the project's controllers for `pianomime bench`; the table names them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,27 +67,27 @@ def starts(score: Score, simulation: PianoSimulation) -> list[tuple[Score, Perfo
     return [planned(score, simulation), plan_by_playing(score, simulation)]
 
 
-def _expert(score: Score, simulation: PianoSimulation, _: Options) -> Player:
+def expert(score: Score, simulation: PianoSimulation, _: Options) -> Player:
     """Plan the whole song."""
     fingered, plan = planned(score, simulation)
-    return _of_plan(plan, fingered, simulation)
+    return of_plan(plan, fingered, simulation)
 
 
-def _learned(score: Score, simulation: PianoSimulation, options: Options) -> Player:
+def learned(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Plan the song, and learn it by playing it."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
-    learned = learn(starts(score, simulation), [simulation], config)
-    return _of_plan(learned.plan, learned.score, simulation)
+    practised = learn(starts(score, simulation), [simulation], config)
+    return of_plan(practised.plan, practised.score, simulation)
 
 
-def _planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
+def planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
     """Prepare nothing: plan online, with a second of lookahead."""
     goals = ScoreGoals.of(score, simulation.timing)
     act = online_act(OnlinePlanner(simulation.hands, simulation.timing), goals)
     return Player(lambda: roll_out(act, LEAD_IN_S, goals.steps, simulation), None)
 
 
-def _policy(score: Score, simulation: PianoSimulation, options: Options) -> Player:
+def policy(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Prepare nothing: let the networks play."""
     checkpoint = _checkpoint(options.checkpoint)
     generalist = Generalist(simulation.hands, checkpoint.networks)
@@ -118,16 +117,9 @@ def _checkpoint(path: str) -> Checkpoint:
     return load_checkpoint(Path(path))
 
 
-def _of_plan(plan: PerformancePlan, fingered: Score, simulation: PianoSimulation) -> Player:
+def of_plan(plan: PerformancePlan, fingered: Score, simulation: PianoSimulation) -> Player:
+    """Return the player of a plan of a fingered score."""
     steps = ScoreGoals.of(fingered, plan.timing).steps
     return Player(
         lambda: roll_out(plan.command, plan.lead_in_s, steps, simulation), dropped_notes(fingered)
     )
-
-
-PLAYERS: Final[dict[str, Prepare]] = {
-    "expert": _expert,
-    "planner": _planner,
-    "learned": _learned,
-    "policy": _policy,
-}
