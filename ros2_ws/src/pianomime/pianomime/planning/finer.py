@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 Array = NDArray[np.float64]
 
@@ -17,6 +16,8 @@ def finer(pose: Array, points: int) -> Array:
     """
     if points == 1:
         return pose
+    from scipy.interpolate import CubicSpline  # slow to import
+
     rows = np.arange(len(pose))
     spline = CubicSpline(rows, pose, bc_type="natural")
     return np.asarray(spline(np.linspace(0, len(pose) - 1, (len(pose) - 1) * points + 1)))
