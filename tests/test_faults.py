@@ -14,7 +14,11 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
+from pianomime.fingering.fingering import assign_fingers
+from pianomime.hands.fingers import UNASSIGNED
+from pianomime.performance.bag import read_messages, read_performance, stamp_s
 from pianomime.safety.gate_config import GateConfig
+from pianomime.score.repertoire import find_score
 from pianomime.timing import ROBOPIANIST_TIMING
 from pianomime_common import conversions, topics
 from pianomime_msgs.msg import GateStatus
@@ -165,6 +169,7 @@ def test_12_no_clock_is_waited_for_and_another_one_is_named(graph):
 
 
 def test_14_controllers_are_switched_in_mid_song_without_a_jump(graph):
+    graph.start(RECORDER, use_sim_time=True, bag="bag", sources="expert,policy")
     start_playing(graph, sources="expert,policy")
     graph.start(POLICY, use_sim_time=True)
     graph.until(
@@ -183,6 +188,27 @@ def test_14_controllers_are_switched_in_mid_song_without_a_jump(graph):
     path = np.array([positions for _, positions in graph.commands[since - 2 :]])
     most = GateConfig.max_target_velocity * ROBOPIANIST_TIMING.decision_s
     assert np.abs(np.diff(path, axis=0)).max() <= most + 1e-6
+    graph.stop(RECORDER, signal.SIGINT)
+    notes_have_the_fingers_of_who_played_them(graph.cli.folder / "bag")
+
+
+def notes_have_the_fingers_of_who_played_them(bag):
+    """Check a bag in which the expert handed over to the policy."""
+    found = read_messages(bag, ("score", "fingering", "gate_status"))
+    begins_s = stamp_s(found["score"][0]) + found["score"][0].lead_in_s
+    handed_over_s = next(stamp_s(m) for m in found["gate_status"] if m.owner == "policy") - begins_s
+    policys = {}
+    for message in found["fingering"]:
+        if message.source == "policy":
+            policys |= zip(message.index.tolist(), message.finger.tolist(), strict=True)
+    experts = assign_fingers(find_score("minuet_in_g"), ROBOPIANIST_TIMING).notes
+    credited = read_performance(bag).score.notes
+    second = next(i for i, note in enumerate(credited) if note.onset_s >= handed_over_s)
+    assert second > 5
+    assert credited[:second] == experts[:second], "the expert's"
+    fingers = [note.finger for note in credited[second:]]
+    assert fingers == [policys.get(i, UNASSIGNED) for i in range(second, len(credited))]
+    assert max(fingers) > UNASSIGNED
 
 
 class Eyes:
