@@ -1,4 +1,4 @@
-"""Decisions (control steps of 50 ms) per second: our core against robopianist's environment, one core and all.
+"""Decisions of 50 ms per second: our core against robopianist's environment, one core and all.
 
 python benchmarks/simulation_speed.py > benchmarks/results/simulation_speed.md
 """
@@ -74,7 +74,8 @@ def worker(body: Embodiment) -> float:
 def main() -> None:
     cores = os.cpu_count() or 1
     print(f"`python benchmarks/simulation_speed.py`, {datetime.now(UTC):%Y-%m-%d}, {cores} cores,")
-    print(f"best of {ROUNDS} rounds in turn, {STEPS} decisions of {SONG}, lead-in {LEAD_IN_S:g} s\n")
+    print(f"best of {ROUNDS} rounds in turn, {STEPS} decisions of {SONG},")
+    print(f"lead-in {LEAD_IN_S:g} s\n")
     print(
         "| embodiment | robopianist, one core | ours, one core | ratio | bare MuJoCo | all cores |"
     )
