@@ -118,11 +118,12 @@ class ExpertNode(ControllerNode):
         if plan.timing != asked.timing:
             if self._learned is not None and plan is self._learned.plan:
                 self.diagnostics.problem(
-                    "key_goal", f"goals have {asked.timing}; learned with {plan.timing}"
+                    "timing", f"goals have {asked.timing}; learned with {plan.timing}"
                 )
                 return None
             self._make_plan(asked.timing, goal.stamp_s)
             plan = self._plan
+        self.diagnostics.solved("timing")
         offset = self._lead_over.offset(plan, asked.step, measured)
         return plan.command(asked.step, measured).moved(offset)
 
