@@ -26,6 +26,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "benchmarks/results").glob("*.md")),
     *ROOT.glob("*.md"),
+    ROOT / "examples/README.md",
     ROOT / "models/README.md",
     *(ROOT / "examples").glob("**/*.md"),
 ]

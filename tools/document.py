@@ -15,6 +15,7 @@ from types import ModuleType
 
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
+import pianomime
 from pianomime.config import Config
 from pianomime.controllers.bundled import BUNDLED
 from pianomime.controllers.registry import controller_names, find_controller
@@ -179,7 +180,8 @@ def api() -> str:
     parts = [
         "# The library",
         "`pianomime`, without ROS: what each module offers. The docstrings there say the rest: "
-        "shapes, units, frames, errors, sources.",
+        "shapes, units, frames, errors, sources. `import pianomime` offers the most used by name: "
+        f"{', '.join(f'`{name}`' for name in pianomime.__all__)}.",
     ]
     for path in sorted(library.glob("pianomime/**/*.py")):
         tree = ast.parse(path.read_text())

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
-from pianomime_common.node_config import NodeConfig
+from pianomime_common.node_config import TimedNodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class MyControllerConfig(NodeConfig):
+class MyControllerConfig(TimedNodeConfig):
     """Which hands play."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))

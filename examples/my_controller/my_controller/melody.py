@@ -2,23 +2,25 @@
 
 from typing import Final
 
-from pianomime.evaluation.players import TAIL
 from pianomime.hands.fingers import FINGER_NAMES, UNASSIGNED
 from pianomime.hands.hands_model import HandsModel
-from pianomime.planning.performance_plan import PerformancePlan, plan_performance
+from pianomime.planning.performance_plan import LEAD_IN_S, PerformancePlan, plan_performance
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.timing import Timing
 
 FINGER: Final = FINGER_NAMES.index("rh_ff")
 
 
-def plan_melody(score: Score, hands: HandsModel, lead: int) -> tuple[Score, PerformancePlan]:
+def plan_melody(
+    score: Score, hands: HandsModel, timing: Timing, lead_in_s: float = LEAD_IN_S
+) -> tuple[Score, PerformancePlan]:
     """Plan the melody of a score.
 
     Args:
         score: What to play.
         hands: The hands that play.
-        lead: Control steps before the score.
+        timing: Of decisions and targets.
+        lead_in_s: Silence before the score [s].
 
     Returns:
         The score with the finger at each note of the melody and none at the others, and the plan.
@@ -26,7 +28,7 @@ def plan_melody(score: Score, hands: HandsModel, lead: int) -> tuple[Score, Perf
     melody = score.with_fingers(
         [FINGER if _is_highest(note, score) else UNASSIGNED for note in score.notes]
     )
-    return melody, plan_performance(melody, hands, CONTROL_DT_S, lead, TAIL)
+    return melody, plan_performance(melody, hands, timing, lead_in_s=lead_in_s)
 
 
 def _is_highest(note: Note, score: Score) -> bool:

@@ -4,12 +4,12 @@ import numpy as np
 
 from my_controller.config import MyControllerConfig
 from my_controller.melody import plan_melody
+from pianomime.command import Command
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.score.message import from_message
-from pianomime.simulation.model import CONTROL_DT_S
 from pianomime_common import conversions, topics
 from pianomime_common.running import run
-from pianomime_control.controller_node import Answer, ControllerNode
+from pianomime_control.controller_node import ControllerNode
 from pianomime_msgs import msg
 
 
@@ -30,15 +30,19 @@ class MyControllerNode(ControllerNode):
     def _on_score(self, message: msg.Score) -> None:
         if message.sha256 == self._sha256:
             return
-        lead = round(message.lead_in_s / CONTROL_DT_S)
-        _, self._plan = plan_melody(from_message(message), self.hands, lead)
+        melody, self._plan = plan_melody(
+            from_message(message), self.hands, self.config.timing, message.lead_in_s
+        )
         self._sha256 = message.sha256
+        fingers = {i: note.finger for i, note in enumerate(melody.notes)}
+        stamp_s = conversions.from_time(message.header.stamp)
+        self.publish_fingering(message.sha256, fingers, stamp_s)
 
-    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
+    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
         """Return the plan's command; None until the goal's score has been planned."""
         if self._plan is None or goal.score_sha256 != self._sha256:
             return None
-        return self._plan.command(goal.score_step, measured)
+        return self._plan.command(goal.goal.step, measured)
 
 
 def main() -> None:

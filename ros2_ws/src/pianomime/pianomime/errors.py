@@ -23,3 +23,13 @@ class ModelError(PianoMimeError):
 
 class OutputError(PianoMimeError):
     """A file or folder cannot be written."""
+
+
+class MissingPackageError(PianoMimeError):
+    """A Python package of an extra is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        """Name the package and the extra that brings it."""
+        super().__init__(
+            f"{package} is missing; run: tools/setup {extra}, or pip install 'pianomime[{extra}]'"
+        )

@@ -30,14 +30,15 @@ def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -
     if name in controllers:
         needs = find_controller(name).load_topics()
         return NodeTopics(
-            (topics.controller_command(name),), (topics.KEY_GOAL, topics.JOINT_STATES, *needs)
+            (topics.controller_command(name), topics.FINGERING),
+            (topics.KEY_GOAL, topics.JOINT_STATES, *needs),
         )
     return {
         "sim": NodeTopics(
             (topics.JOINT_STATES, topics.PIANO_STATE, topics.MIDI_OUT, topics.CLOCK), commands
         ),
         "goals": NodeTopics(
-            (topics.SCORE, topics.KEY_GOAL, topics.FINGERTIP_GOAL), (topics.PIANO_STATE,)
+            (topics.SCORE, topics.KEY_GOAL), (topics.PIANO_STATE,)
         ),
         "gate": NodeTopics(
             (*commands, topics.GATE_STATUS, topics.MIDI_OUT),
@@ -50,7 +51,8 @@ def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -
         "view": NodeTopics(
             (),
             (
-                topics.SCORE, topics.KEY_GOAL, topics.JOINT_STATES, topics.PIANO_STATE,
+                topics.SCORE, topics.KEY_GOAL, topics.FINGERING, topics.JOINT_STATES,
+                topics.PIANO_STATE,
                 topics.MIDI_OUT, topics.GATE_STATUS, topics.DIAGNOSTICS,
             ),
         ),

@@ -22,16 +22,25 @@ from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.refinement.learned_file import load_learned
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.timing import Timing
 from pianomime.viewer.address import page_url
 from pianomime_bringup.devices import DevicesConfig, devices_graph
 from pianomime_bringup.graph import NodeSpec, OnDeath, Value
 from pianomime_goals.goals_config import NO_SONG, GoalsConfig
-from pianomime_hardware.hardware_config import AHEAD
+from pianomime_hardware.hardware_config import AHEAD_S
 from pianomime_policy.shipped import shipped_checkpoint
 from pianomime_view.view_config import ViewConfig
 
-REAL_HANDS: Final[dict[str, Value]] = asdict(MotionLimits())
+CONTROLLERS: Final = ("expert", "planner", "policy")
+"""The expert plans the whole song before it plays, the planner a second ahead while it plays, the
+policy does not plan: it has learned to play."""
+
+REAL_HANDS: Final[dict[str, Value]] = {
+    "max_target_velocity": MotionLimits.max_joint_velocity,
+    "max_target_acceleration": MotionLimits.max_joint_acceleration,
+    "max_forearm_target_velocity": MotionLimits.max_forearm_velocity,
+    "max_forearm_target_acceleration": MotionLimits.max_forearm_acceleration,
+}
 """The gate's limits for hands that can be hurt, to begin with; the maker's are the ones to set."""
 
 
@@ -110,6 +119,7 @@ class PianistConfig(DevicesConfig):
         if self.learned:
             learned = load_learned(Path(self.learned))
             learned.check_hands(self.embodiment)
+            learned.check_timing(self.timing)
             if score:
                 learned.check_score(score.sha256)
         if any("checkpoint" in row.files for row in rows):
@@ -149,8 +159,8 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
     here; a node that is replaced in mid-song goes on at the right bar all the same.
     """
     by_the_clock: dict[str, Value] = {
-        "start_s": _on_the_grid(time.time() + config.start_delay_s),
-        "ahead": AHEAD,
+        "start_s": _on_the_grid(time.time() + config.start_delay_s, config.timing),
+        "ahead_s": AHEAD_S,
     }
     nodes = (
         *((_simulation(config),) if config.is_simulated else devices_graph(config)),
@@ -161,11 +171,10 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             parameters={
                 "use_sim_time": config.is_simulated,
                 "song": config.song,
-                "embodiment": config.embodiment,
+                **config.timing.as_dict(),
                 "lead_in_s": config.lead_in_s,
                 "transpose": config.transpose,
                 "stretch": config.stretch,
-                "demo": config.demo,
                 **({} if config.is_simulated else by_the_clock),
             },
         ),
@@ -210,6 +219,7 @@ def _simulation(config: PianistConfig) -> NodeSpec:
         name="sim",
         parameters={
             "embodiment": config.embodiment,
+            **config.timing.as_dict(),
             "real_time": config.real_time,
             "paused": bool(config.record),  # until the recorder hears everything
             "max_real_time_factor": float(config.view),
@@ -223,6 +233,7 @@ def _gate(config: PianistConfig) -> NodeSpec:
     parameters: dict[str, Value] = {
         "use_sim_time": config.is_simulated,
         "embodiment": config.embodiment,
+        **config.timing.as_dict(),
         "owner": config.controller,
         "sources": ",".join(config.controllers),
         # Where nobody can be hurt a song should go on by itself.
@@ -243,6 +254,7 @@ def _controller(config: PianistConfig, name: str) -> NodeSpec:
     parameters: dict[str, Value] = {
         "use_sim_time": config.is_simulated,
         "embodiment": config.embodiment,
+        **config.timing.as_dict(),
         **{file: getattr(config, file) for file in row.files},
     }
     if "lock_step" in {field.name for field in fields(row.load_config())}:
@@ -268,5 +280,5 @@ def _view(config: PianistConfig) -> NodeSpec:
     )
 
 
-def _on_the_grid(time_s: float) -> float:
-    return round((grid_index(time_s, CONTROL_DT_S) + 1) * CONTROL_DT_S, 3)
+def _on_the_grid(time_s: float, timing: Timing) -> float:
+    return round(timing.time_s(grid_index(time_s, timing.decision_s) + 1), 3)

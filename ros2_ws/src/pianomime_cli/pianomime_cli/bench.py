@@ -13,7 +13,7 @@ from tqdm import tqdm
 from pianomime.controllers.controller import BENCH_OPTIONS, Preparation
 from pianomime.controllers.registry import controller_table, find_preparation
 from pianomime.errors import ConfigError
-from pianomime.evaluation.bench import Record, run_bench, summary
+from pianomime.evaluation.bench import Bench, Record, run_bench, summary
 from pianomime.evaluation.players import Options
 from pianomime.evaluation.report import write_report
 from pianomime.hands.embodiment import EMBODIMENTS
@@ -22,7 +22,8 @@ from pianomime.score.clips import load_clips
 from pianomime.score.midi import load_folder
 from pianomime.score.repertoire import find_score, repertoire
 from pianomime.score.score import Score
-from pianomime_bringup.arguments import count
+from pianomime.timing import Timing
+from pianomime_bringup.arguments import add_options, count, timing_of
 from pianomime_cli.controllers import print_broken_controllers
 from pianomime_policy.shipped import shipped_checkpoint
 
@@ -46,6 +47,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--disturbed", action="store_true", help="hands begin anywhere and are pushed every 5 s"
     )
+    add_options(parser, Timing, skip=set())
     parser.add_argument("--processes", type=count, default=os.cpu_count() or 1)
     parser.add_argument(
         "-o",
@@ -63,7 +65,10 @@ def _run(options: argparse.Namespace) -> int:
     _check_options(options, preparation)
     songs = _songs(options)
     of_controller = Options(
-        options.seed, _checkpoint(options, preparation), options.rollouts or Options.rollouts
+        options.seed,
+        _checkpoint(options, preparation),
+        options.rollouts or Options.rollouts,
+        timing_of(options),
     )
     print_broken_controllers()
     # Without this, SIGTERM would end this process alone and leave the pool's behind.
@@ -76,14 +81,11 @@ def _run(options: argparse.Namespace) -> int:
 
         records = run_bench(
             songs,
-            preparation,
-            options.embodiment,
-            of_controller,
+            Bench(preparation, options.embodiment, of_controller, options.disturbed),
             options.output,
             options.processes,
             progress,
             time.perf_counter,
-            options.disturbed,
         )
     write_report(records, options.output)
     for name, value in summary(records).items():

@@ -4,27 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.fingering import assign_fingers, dropped_notes
 from pianomime.planning.online_planner import OnlinePlanner
-from pianomime.planning.performance_plan import PerformancePlan, plan_performance
-from pianomime.planning.played_plan import online_command, plan_by_playing
-from pianomime.planning.rollout import Command, Rollout, roll_out
+from pianomime.planning.performance_plan import LEAD_IN_S, PerformancePlan, plan_performance
+from pianomime.planning.played_plan import online_act, plan_by_playing
+from pianomime.planning.rollout import Rollout, roll_out
 from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
 from pianomime.policy.finger_choice import WINDOW_STEPS
 from pianomime.policy.generalist import Generalist
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
-from pianomime.score.goals import KeyGoals, key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S
 from pianomime.simulation.simulation import PianoSimulation
-
-LEAD: Final = round(1.0 / CONTROL_DT_S)
-TAIL: Final = round(0.5 / CONTROL_DT_S)
+from pianomime.timing import ROBOPIANIST_TIMING, Timing
 
 
 @dataclass(frozen=True)
@@ -48,47 +44,50 @@ class Options:
         seed: Of their random numbers.
         checkpoint: File of the policy.
         rollouts: How long to learn, in lengths of the song.
+        timing: Of decisions and targets.
     """
 
     seed: int = 0
     checkpoint: str = ""
     rollouts: int = IterativeLearningConfig.rollouts
+    timing: Timing = ROBOPIANIST_TIMING
 
 
-Prepare = Callable[[Score, KeyGoals, PianoSimulation, Options], Player]
+Prepare = Callable[[Score, PianoSimulation, Options], Player]
 
 
 def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, PerformancePlan]:
     """Return the fingered score and the plan of the whole song."""
-    fingered = assign_fingers(score, key_goals(score, CONTROL_DT_S), CONTROL_DT_S)
-    return fingered, plan_performance(fingered, simulation.hands, CONTROL_DT_S, LEAD, TAIL)
+    fingered = assign_fingers(score, simulation.timing)
+    return fingered, plan_performance(fingered, simulation.hands, simulation.timing)
 
 
 def starts(score: Score, simulation: PianoSimulation) -> list[tuple[Score, PerformancePlan]]:
     """Return what to learn a song from: planned whole, and planned while playing."""
-    return [planned(score, simulation), plan_by_playing(score, simulation, LEAD, TAIL)]
+    return [planned(score, simulation), plan_by_playing(score, simulation)]
 
 
-def expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
+def expert(score: Score, simulation: PianoSimulation, _: Options) -> Player:
     """Plan the whole song."""
     fingered, plan = planned(score, simulation)
-    return of_plan(plan, fingered, goals, simulation)
+    return of_plan(plan, fingered, simulation)
 
 
-def learned(score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options) -> Player:
+def learned(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Plan the song, and learn it by playing it."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
-    practised = learn(starts(score, simulation), goals, simulation, config)
-    return of_plan(practised.plan, practised.score, goals, simulation)
+    practised = learn(starts(score, simulation), [simulation], config)
+    return of_plan(practised.plan, practised.score, simulation)
 
 
-def planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
+def planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
     """Prepare nothing: plan online, with a second of lookahead."""
-    command = online_command(OnlinePlanner(simulation.hands, CONTROL_DT_S), goals)
-    return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), None)
+    goals = ScoreGoals.of(score, simulation.timing)
+    act = online_act(OnlinePlanner(simulation.hands, simulation.timing), goals)
+    return Player(lambda: roll_out(act, LEAD_IN_S, goals.steps, simulation), None)
 
 
-def policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options) -> Player:
+def policy(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Prepare nothing: let the networks play."""
     checkpoint = _checkpoint(options.checkpoint)
     generalist = Generalist(simulation.hands, checkpoint.networks)
@@ -118,10 +117,9 @@ def _checkpoint(path: str) -> Checkpoint:
     return load_checkpoint(Path(path))
 
 
-def of_plan(
-    plan: PerformancePlan, fingered: Score, goals: KeyGoals, simulation: PianoSimulation
-) -> Player:
+def of_plan(plan: PerformancePlan, fingered: Score, simulation: PianoSimulation) -> Player:
     """Return the player of a plan of a fingered score."""
+    steps = ScoreGoals.of(fingered, plan.timing).steps
     return Player(
-        lambda: roll_out(plan.command, LEAD, len(goals.keys), simulation), dropped_notes(fingered)
+        lambda: roll_out(plan.command, plan.lead_in_s, steps, simulation), dropped_notes(fingered)
     )

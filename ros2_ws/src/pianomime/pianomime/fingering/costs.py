@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pianomime.config import Config, parameter
 from pianomime.hands.fingers import N_FINGERS, fingers_of
 from pianomime.piano.geometry import is_black, key_y
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,6 +38,12 @@ _THUMB_OR_LITTLE: Final = np.tile([1.0, 0.0, 0.0, 0.0, 1.0], 2)
 _RING_OR_LITTLE: Final = np.tile([0.0, 0.0, 0.0, 1.0, 1.0], 2)
 _LONG_AGO: Final = -(10**6)
 
+_AT_REST_S: Final = 1.0
+"""Time for which the hands have been still before the first note."""
+
+_REST_S: Final = 0.1
+"""Rest of a finger between two keys at which `hurry` is the cost."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FingeringConfig(Config):
@@ -45,13 +52,15 @@ class FingeringConfig(Config):
     beam: int = parameter(32, "Partial fingerings kept at each onset", ge=1, le=10_000)
     speed: float = parameter(1.0, "Cost of moving a hand at 1 m/s; grows with the square", ge=0.0)
     travel: float = parameter(3.0, "Cost of moving a hand by 1 m", ge=0.0)
-    hurry: float = parameter(4.0, "Cost of a finger changing keys without a rest", ge=0.0)
+    hurry: float = parameter(
+        1.0, "Cost of a finger changing keys in 0.1 s; falls with the square", ge=0.0
+    )
     crossing: float = parameter(8.0, "Cost of two fingers crossed", ge=0.0)
     black: float = parameter(0.4, "Cost of a thumb or little finger on a black key", ge=0.0)
     weak: float = parameter(0.1, "Cost of a ring or little finger", ge=0.0)
     close_hands: float = parameter(4.0, "Cost of the hands' middles being 0.1 m too close", ge=0.0)
     apart_m: float = parameter(0.12, "Least comfortable distance of the hands' middles [m]", ge=0.0)
-    cut: float = parameter(30.0, "Cost of each step by which a held note is cut short", ge=0.0)
+    cut: float = parameter(600.0, "Cost of a held note that is cut short by 1 s", ge=0.0)
     other: float = parameter(50.0, "Cost of another finger than the one that is given", ge=0.0)
     dropped: float = parameter(100.0, "Cost of an onset beyond which a note is left out", ge=0.0)
 
@@ -61,9 +70,9 @@ class Onset:
     """Notes that begin together, rising in pitch.
 
     Attributes:
-        first: Control step at which they begin.
+        first: Decision at which they begin.
         key: (notes,) their keys.
-        last: (notes,) last step of each.
+        last: (notes,) last decision of each.
         given: (notes,) finger that each has already, or `UNASSIGNED`.
     """
 
@@ -80,9 +89,9 @@ class Partials:
     Attributes:
         cost: (b,) so far, rising.
         hand_y: (b, 2) middle of each hand [m].
-        hand_until: (b, 2) last step at which each hand held a key.
+        hand_until: (b, 2) last decision at which each hand held a key.
         key: (b, 10) key each finger pressed last.
-        until: (b, 10) last step of that note.
+        until: (b, 10) last decision of that note.
         choice: (b,) row of `choices_of` taken at the last onset.
     """
 
@@ -94,12 +103,12 @@ class Partials:
     choice: Ints
 
     @classmethod
-    def at_rest(cls) -> "Partials":
+    def at_rest(cls, timing: Timing) -> "Partials":
         """Return the one fingering that has played nothing."""
         return cls(
             cost=np.zeros(1),
             hand_y=np.array([[-0.2, 0.2]]),
-            hand_until=np.full((1, 2), -20),
+            hand_until=np.full((1, 2), -timing.steps(_AT_REST_S)),
             key=np.zeros((1, N_FINGERS), int),
             until=np.full((1, N_FINGERS), _LONG_AGO),
             choice=np.zeros(1, int),
@@ -136,17 +145,17 @@ def _used(notes: int) -> Array:
     return used
 
 
-def price(partials: Partials, onset: Onset, dt_s: float, config: FingeringConfig) -> Array:
+def price(partials: Partials, onset: Onset, timing: Timing, config: FingeringConfig) -> Array:
     """Return the cost so far of each partial fingering with each choice, (b, choices)."""
     choices = choices_of(len(onset.key))
     middle, stretch = _fit_hands(partials, onset)
-    cost = partials.cost[:, None] + stretch + _moving(partials, onset, middle, dt_s, config)
+    cost = partials.cost[:, None] + stretch + _moving(partials, onset, middle, timing, config)
     close = np.maximum(0.0, config.apart_m - (middle[..., 1] - middle[..., 0])) / 0.1
     cost += config.close_hands * close
-    cost += _hurry(partials, onset, config)
+    cost += _hurry(partials, onset, timing, config)
     cost += config.crossing * _crossings(partials, onset)
     left = np.maximum(partials.until - onset.first + 1, 0)
-    cost += config.cut * (left @ _used(len(onset.key)).T)
+    cost += config.cut / timing.rate_hz * (left @ _used(len(onset.key)).T)
     awkward = config.black * _THUMB_OR_LITTLE[choices] * is_black()[onset.key]
     cost += (awkward + config.weak * _RING_OR_LITTLE[choices]).sum(axis=1)
     return np.asarray(cost)
@@ -179,19 +188,20 @@ def _fit_hands(partials: Partials, onset: Onset) -> tuple[Array, Array]:
 
 
 def _moving(
-    partials: Partials, onset: Onset, middle: Array, dt_s: float, config: FingeringConfig
+    partials: Partials, onset: Onset, middle: Array, timing: Timing, config: FingeringConfig
 ) -> Array:
     distance = np.abs(middle - partials.hand_y[:, None])
-    time_s = np.maximum(onset.first - partials.hand_until, 1)[:, None] * dt_s
+    time_s = np.maximum(onset.first - partials.hand_until, 1)[:, None] * timing.decision_s
     cost = config.travel * distance + config.speed * (distance / time_s) ** 2
     return np.asarray(cost.sum(axis=2))
 
 
-def _hurry(partials: Partials, onset: Onset, config: FingeringConfig) -> Array:
+def _hurry(partials: Partials, onset: Onset, timing: Timing, config: FingeringConfig) -> Array:
     choices = choices_of(len(onset.key))
     rest = np.maximum(onset.first - partials.until[:, choices], 1)
     changes = partials.key[:, choices] != onset.key
-    return np.asarray(np.sum(config.hurry * changes / rest**2, axis=2))
+    weight = config.hurry * (_REST_S * timing.rate_hz) ** 2
+    return np.asarray(np.sum(weight * changes / rest**2, axis=2))
 
 
 def _crossings(partials: Partials, onset: Onset) -> Array:

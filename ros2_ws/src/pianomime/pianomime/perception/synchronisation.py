@@ -10,8 +10,9 @@ from pianomime.errors import PianoMimeError
 from pianomime.hands.fingers import fingers_of
 from pianomime.perception.keyboard.real_keyboard import real_key_y
 from pianomime.piano.geometry import HINGE_X_M, N_KEYS, WHITE_PITCH_M
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
@@ -72,7 +73,8 @@ def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
     """
     grid_s = np.arange(time_s[0], time_s[-1], _STEP_S)
     touched = _touched(time_s, tips_m, grid_s)
-    wanted = key_goals(score, _STEP_S).keys.astype(float)
+    timing = Timing(decision_s=_STEP_S, command_s=_STEP_S)
+    wanted = ScoreGoals.of(score, timing).keys.astype(float)
     overhang = round(_OVERHANG_S / _STEP_S)
     wanted = wanted[: len(grid_s) + overhang]
     if not wanted.any() or not touched.any():

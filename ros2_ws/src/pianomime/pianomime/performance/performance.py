@@ -11,6 +11,7 @@ from pianomime.performance.struck import struck_notes
 from pianomime.piano.geometry import N_KEYS
 from pianomime.score.score import Note, Score
 from pianomime.simulation.simulation import MidiEvent
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
@@ -23,8 +24,8 @@ class Performance:
         score: The music; its time 0 is at `lead_in_s`.
         lead_in_s: Silence before the score [s].
         embodiment: Which hands played.
-        dt_s: Control step [s].
-        time_s: (frames,) instants of the states [s], one each step.
+        timing: Of the decisions and their commands.
+        time_s: (frames,) instants of the states [s], one each decision.
         joint_names: Names of the hands' joints.
         joint_position: (frames, n) [rad, m].
         key_position: (frames, 88), 0 up .. 1 down.
@@ -39,7 +40,7 @@ class Performance:
     score: Score
     lead_in_s: float
     embodiment: str
-    dt_s: float
+    timing: Timing
     time_s: Array
     joint_names: tuple[str, ...]
     joint_position: Array
@@ -82,7 +83,8 @@ class Performance:
 
     def _frames_at_ends(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return the frame at each wanted step's end, and whether there is one."""
-        ends = np.round((self.wanted_time_s + self.dt_s) / self.dt_s).astype(int)
-        have = np.round(self.time_s / self.dt_s).astype(int)
+        dt_s = self.timing.decision_s
+        ends = np.round((self.wanted_time_s + dt_s) / dt_s).astype(int)
+        have = np.round(self.time_s / dt_s).astype(int)
         where = np.minimum(np.searchsorted(have, ends), len(have) - 1)
         return where, have[where] == ends

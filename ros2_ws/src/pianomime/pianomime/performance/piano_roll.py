@@ -26,7 +26,7 @@ def draw_piano_roll(performance: Performance, path: Path) -> None:
     state[wanted & pressed] = _PLAYED
     state[wanted & ~pressed] = _MISSED
     state[~wanted & pressed] = _WRONG
-    seconds = len(wanted) * performance.dt_s
+    seconds = len(wanted) * performance.timing.decision_s
     figure = Figure(figsize=(min(24.0, 4 + 0.35 * seconds), 5), layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(

@@ -82,7 +82,7 @@ def write_video(performance: Performance, path: Path, sound: Path | None) -> Ite
     writer = imageio_ffmpeg.write_frames(
         str(path),
         (WIDTH, HEIGHT),
-        fps=1 / performance.dt_s,
+        fps=1 / performance.timing.decision_s,
         quality=6,
         audio_path=str(sound) if sound else None,
         ffmpeg_log_level="error",

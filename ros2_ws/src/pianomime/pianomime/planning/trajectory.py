@@ -1,4 +1,4 @@
-"""Fit the joints of one hand to its fingertip targets over many control steps at once.
+"""Fit the joints of one hand to its fingertip targets over many decisions at once.
 
 Levenberg-Marquardt on a sum of squares: fingertip errors where a finger has a target, intrusions
 below the floor and into the other hand's room where it has none, accelerations, rates beyond their
@@ -22,6 +22,7 @@ from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.planning.hand_places import HandPlaces
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.rate_cost import Rate, RateCost
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
@@ -47,8 +48,8 @@ class TrajectoryConfig(Config):
     hands_apart_m: float = parameter(
         0.1, "Distance of the hands' middle fingers along y, if the keys allow [m]", ge=0.0
     )
-    acceleration: float = parameter(0.5, "Finger joint, change of change a step [rad]", ge=1e-6)
-    forearm_acceleration_m: float = parameter(0.04, "Forearm, the same [m]", ge=1e-6)
+    acceleration: float = parameter(200.0, "Acceleration of a finger joint [rad/s^2]", ge=1e-3)
+    forearm_acceleration: float = parameter(16.0, "Acceleration of a forearm [m/s^2]", ge=1e-3)
     posture: float = parameter(1.0, "Finger joint away from its relaxed angle [rad]", ge=1e-6)
     forearm_posture_m: float = parameter(0.1, "Forearm away from its rest [m]", ge=1e-6)
     along_m: float = parameter(0.3, "Hand away from its fingers' keys along y [m]", ge=1e-6)
@@ -72,7 +73,7 @@ class TrajectoryConfig(Config):
         return cls(
             floor_m=0.001,
             hands_apart_m=0.17,
-            forearm_acceleration_m=0.02,
+            forearm_acceleration=8.0,
             small_gains=1,
             **more,
         )
@@ -98,11 +99,11 @@ class TrajectoryFit:
         kinematics: HandKinematics,
         plan: FingertipPlan,
         held: Array,
-        dt_s: float,
+        timing: Timing,
         config: TrajectoryConfig,
         limits: MotionLimits,
     ) -> None:
-        """Set up the fit of a hand to its part of `plan`, whose rows are `dt_s` [s] apart.
+        """Set up the fit of a hand to its part of `plan`, whose rows are decisions.
 
         The first rows stay at the poses `held`, (h, na) with h >= 1: the start, or where the
         trajectory of an earlier window goes on.
@@ -133,11 +134,12 @@ class TrajectoryFit:
         self._reference[:, along] = places.of_hand(side, middle + held[-1, along]) - middle
         self._posture = np.where(forearm, config.forearm_posture_m, config.posture) ** -2.0
         self._posture[along] = config.along_m**-2.0
-        smooth = np.where(forearm, config.forearm_acceleration_m, config.acceleration) ** -2.0
+        smooth = np.where(forearm, config.forearm_acceleration, config.acceleration)
+        smooth = (smooth / timing.rate_hz**2) ** -2.0
         velocity, acceleration = limits.of_coordinates(forearm)
         self._rate_costs = (
-            RateCost((-1, 1), velocity * dt_s, np.zeros(kinematics.n)),
-            RateCost((1, -2, 1), acceleration * dt_s**2, smooth),
+            RateCost((-1, 1), velocity * timing.decision_s, np.zeros(kinematics.n)),
+            RateCost((1, -2, 1), acceleration * timing.decision_s**2, smooth),
         )
         self._damp = np.where(forearm, 0.05, 0.3) ** -2.0
         self._lower = np.tile(kinematics.lower + config.margin, (len(position), 1))

@@ -15,7 +15,7 @@ from pianomime.score.score import Note
 
 Keys = NDArray[np.bool_]
 
-TOLERATED_STEPS: Final = 1
+TOLERATED_S: Final = 0.06
 """A key may be so late, or so early in letting go, and is no mistake: presses take their time."""
 
 NEAR_S: Final = 0.2
@@ -46,7 +46,7 @@ class Mistake:
         finger: Whose note it is; `UNASSIGNED` for presses that no note asked for.
         begins_s: In the score [s].
         ends_s: In the score [s].
-        steps: Control steps in which the key was wrong.
+        steps: Decisions in which the key was wrong.
     """
 
     kind: Kind
@@ -58,15 +58,16 @@ class Mistake:
 
 
 def steps_of(note: Note, performance: Performance) -> slice:
-    """Return the control steps of a note, as far as they were reached; at least one."""
-    dt_s = performance.dt_s
+    """Return the decisions of a note, as far as they were reached; at least one."""
+    dt_s = performance.timing.decision_s
     first, last = round(note.onset_s / dt_s), round(note.offset_s / dt_s)
     return slice(first, min(max(last, first + 1), len(performance.wanted)))
 
 
 def find_mistakes(performance: Performance) -> list[Mistake]:
     """Return every mistake, by time."""
-    wanted, pressed, dt_s = performance.wanted, performance.pressed, performance.dt_s
+    wanted, pressed = performance.wanted, performance.pressed
+    dt_s = performance.timing.decision_s
     wrong = pressed & ~wanted
     taken = np.zeros_like(wrong)  # wrong presses that explain a missed note
     found = []
@@ -87,20 +88,24 @@ def find_mistakes(performance: Performance) -> list[Mistake]:
 
 
 def _of_note(note: Note, right: Keys, wrong: Keys, span: slice, dt_s: float) -> Mistake | None:
-    """Return what is wrong with a note whose key was `right` in these steps, if anything is."""
+    """Classify the error of one note from the steps in which its key was pressed correctly.
+
+    None if there is no error.
+    """
     missing = int(np.sum(~right))
     if missing == 0:
         return None
     heard = np.flatnonzero(right)
     begins, ends = 0, len(right)
+    tolerated = round(TOLERATED_S / dt_s)
     if note.finger == UNASSIGNED and len(heard) == 0:
         kind = Kind.UNREACHABLE
     elif len(heard) == 0:
         near = wrong[:, _neighbours(note.key)].any()
         kind = Kind.NEIGHBOUR if near else Kind.MISSED
-    elif heard[0] > TOLERATED_STEPS:
+    elif heard[0] > tolerated:
         kind, ends = Kind.LATE, int(heard[0])
-    elif len(right) - 1 - heard[-1] > TOLERATED_STEPS:
+    elif len(right) - 1 - heard[-1] > tolerated:
         kind, begins = Kind.CUT_SHORT, int(heard[-1]) + 1
     elif np.any(~right[heard[0] : heard[-1]]):
         kind = Kind.INTERRUPTED

@@ -39,12 +39,12 @@ class Clearance:
         ]
         self._palms = [i for side in self._sides for i in side if names[i][2].endswith(_PALM)]
 
-    def scale(self, measured: Array, target: Array) -> tuple[float, str]:
-        """Return how much of the way to a target the hands may go, 0 .. 1, and why less than 1.
+    def scale(self, measured: Array, targets: Array) -> tuple[float, str]:
+        """Return how much of the way to targets the hands may go, 0 .. 1, and why less than 1.
 
         Args:
             measured: (n,) where the joints are.
-            target: (n,) where they are to go; a way that leads apart is always free.
+            targets: (points, n) where they are to go; a way that leads apart is always free.
         """
         config = self._config
         apart_m, height_m = self._distances(measured)
@@ -52,7 +52,8 @@ class Clearance:
         low = height_m < config.palm_slow_m
         if not (near or low):
             return 1.0, ""
-        target_apart_m, target_height_m = self._distances(target)
+        distances = [self._distances(target) for target in targets]
+        target_apart_m, target_height_m = np.min(distances, axis=0)
         scale, why = 1.0, ""
         if near and target_apart_m < apart_m:
             scale = _between(apart_m, config.hand_stop_m, config.hand_slow_m)

@@ -2,20 +2,14 @@
 
 import hashlib
 import os
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
 
 import mujoco
 
+from pianomime.atomic_file import atomic_path
 from pianomime.hands.embodiment import Embodiment
-
-PHYSICS_DT_S: Final = 0.005
-CONTROL_DT_S: Final = 0.05
-"""RoboPianist's timing (suite/tasks/base.py): 200 Hz physics, 20 Hz control."""
-
-SUBSTEPS: Final = round(CONTROL_DT_S / PHYSICS_DT_S)
+from pianomime.timing import PHYSICS_S, ROBOPIANIST_TIMING
 
 
 def load_model(body: Embodiment) -> mujoco.MjModel:
@@ -30,10 +24,8 @@ def load_model(body: Embodiment) -> mujoco.MjModel:
     model = build_model(body)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder, path.name)
+        with atomic_path(path) as part:  # several nodes may build at the same time
             mujoco.mj_saveModel(model, str(part), None)
-            part.replace(path)  # atomic: several nodes may build at the same time
     except OSError:
         pass  # a read-only home costs a few seconds at each start, nothing else
     return model
@@ -53,8 +45,8 @@ def build_model(body: Embodiment) -> mujoco.MjModel:
         gravity_compensation=body.gravity_compensation,
         forearm_dofs=body.forearm_dofs,
         change_color_on_activation=True,
-        physics_timestep=PHYSICS_DT_S,
-        control_timestep=CONTROL_DT_S,
+        physics_timestep=PHYSICS_S,
+        control_timestep=ROBOPIANIST_TIMING.decision_s,
     )
     for hand in (task.left_hand, task.right_hand):
         root = hand.mjcf_model

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import trimesh
 import viser
+from numpy.typing import NDArray
 
 from pianomime.hands.fingers import side_of
 from pianomime.piano.geometry import BLACK_WIDTH_M, WHITE_WIDTH_M, is_black, key_y
@@ -35,10 +36,9 @@ class FallingNotes:
         turned = (np.cos(SLOPE_RAD / 2), 0.0, -np.sin(SLOPE_RAD / 2), 0.0)
         self._root = scene.add_frame("/notes", show_axes=False, wxyz=turned)
         self._chunks: list[tuple[float, viser.BatchedMeshHandle]] = []
-        chunks: dict[int, list[Note]] = {}
-        for note in score.notes:
-            chunks.setdefault(int(note.onset_s // CHUNK_S), []).append(note)
-        for number, notes in chunks.items():
+        self._colours: list[NDArray[np.uint8]] = []
+        for number, notes in _chunks(score).items():
+            self._colours.append(_colours(notes))
             handle = _hang(scene, f"/notes/{number}", notes)
             self._chunks.append((number * CHUNK_S, handle))
         self.show(-score.duration_s)
@@ -52,9 +52,28 @@ class FallingNotes:
             if handle.visible != seen:
                 handle.visible = seen
 
+    def colour(self, score: Score) -> None:
+        """Colour the notes by the fingers of `score`, which has the same notes."""
+        for i, notes in enumerate(_chunks(score).values()):
+            colours = _colours(notes)
+            if not np.array_equal(colours, self._colours[i]):
+                self._colours[i] = self._chunks[i][1].batched_colors = colours
+
     def remove(self) -> None:
         """Take them away."""
         self._root.remove()
+
+
+def _chunks(score: Score) -> dict[int, list[Note]]:
+    """Return the notes by the stretch of the score in which they begin."""
+    chunks: dict[int, list[Note]] = {}
+    for note in score.notes:
+        chunks.setdefault(int(note.onset_s // CHUNK_S), []).append(note)
+    return chunks
+
+
+def _colours(notes: list[Note]) -> NDArray[np.uint8]:
+    return np.array([_colour(note) for note in notes], np.uint8)
 
 
 def _hang(scene: viser.SceneApi, name: str, notes: list[Note]) -> viser.BatchedMeshHandle:
@@ -74,7 +93,7 @@ def _hang(scene: viser.SceneApi, name: str, notes: list[Note]) -> viser.BatchedM
         batched_wxyzs=np.tile((1.0, 0.0, 0.0, 0.0), (len(notes), 1)),
         batched_positions=place,
         batched_scales=size,
-        batched_colors=np.array([_colour(note) for note in notes], np.uint8),
+        batched_colors=_colours(notes),
         flat_shading=True,
         lod="off",
         visible=False,

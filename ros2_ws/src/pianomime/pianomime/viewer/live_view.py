@@ -76,6 +76,11 @@ class LiveView:
         self._notes = FallingNotes(self._server.scene, score)
         self.sound.prepare([note.key for note in score.notes])
 
+    def colour_notes(self, score: Score) -> None:
+        """Colour the notes of the score shown by the hands that play them."""
+        if self._notes is not None:
+            self._notes.colour(score)
+
     def show(self, instant: Instant) -> None:
         """Show hands, keys and notes; what has not moved costs nothing."""
         self.stage.place(instant.joint_position, instant.key_position)
