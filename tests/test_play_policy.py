@@ -56,6 +56,6 @@ def test_a_killed_policy_is_replaced_from_where_the_hands_are(cli):
         process.kill() if process.poll() is None else None
     assert process.returncode == 0, err
     performance = read_performance(cli.folder / "out/bag")
-    assert len(performance.wanted) == len(ScoreGoals.of(SONG, ROBOPIANIST_TIMING).keys)
+    assert len(performance.goal_keys) == len(ScoreGoals.of(SONG, ROBOPIANIST_TIMING).keys)
     assert json.loads((cli.folder / "out/metrics.json").read_text())["f1"] > 0.6
     assert not performance.active[-1].any()
