@@ -123,6 +123,7 @@ class PianistConfig(DevicesConfig):
             read_policy(path, self.embodiment, self.timing)
         if self.demo:
             demonstration = load_demonstration(Path(self.demo))
+            demonstration.check_timing(self.timing)
             if score:
                 demonstration.check_score(score)
         return score
