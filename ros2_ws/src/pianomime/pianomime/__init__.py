@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from pianomime.policy.checkpoint import load_checkpoint
     from pianomime.policy.generalist import Generalist
     from pianomime.refinement.iterative_learning import learn
-    from pianomime.score.goals import key_goals
+    from pianomime.score.goals import ScoreGoals
     from pianomime.score.repertoire import find_score
     from pianomime.simulation.model import load_model
     from pianomime.simulation.simulation import PianoSimulation
+    from pianomime.timing import Timing
 
 __all__ = [
     "Generalist",
     "PianoSimulation",
+    "ScoreGoals",
+    "Timing",
     "assign_fingers",
     "embodiment",
     "find_score",
-    "key_goals",
     "key_press_metrics",
     "learn",
     "load_checkpoint",
@@ -42,10 +44,11 @@ __all__ = [
 _MODULES = {
     "Generalist": "policy.generalist",
     "PianoSimulation": "simulation.simulation",
+    "ScoreGoals": "score.goals",
+    "Timing": "timing",
     "assign_fingers": "fingering.fingering",
     "embodiment": "hands.embodiment",
     "find_score": "score.repertoire",
-    "key_goals": "score.goals",
     "key_press_metrics": "metrics.key_press",
     "learn": "refinement.iterative_learning",
     "load_checkpoint": "policy.checkpoint",

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pianomime.fingering.fingering import assign_fingers, dropped_notes
 from pianomime.planning.online_planner import OnlinePlanner
 from pianomime.planning.performance_plan import LEAD_IN_S, PerformancePlan, plan_performance
 from pianomime.planning.played_plan import online_act, plan_by_playing
 from pianomime.planning.rollout import Rollout, roll_out
 from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
-from pianomime.policy.finger_choice import WINDOW_STEPS
-from pianomime.policy.generalist import Generalist
+from pianomime.policy.player import policy_act
+from pianomime.policy.registry import make_policy
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
@@ -89,27 +86,10 @@ def planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
 
 def policy(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Prepare nothing: let the networks play."""
-    checkpoint = _checkpoint(options.checkpoint)
-    generalist = Generalist(simulation.hands, checkpoint.networks)
-    checkpoint.check_hands(simulation.hands)
-
-    def perform() -> Rollout:
-        generalist.reset()
-        command = command_of(generalist, goals, simulation)
-        return roll_out(command, LEAD, len(goals.keys), simulation)
-
-    return Player(perform, None)
-
-
-def command_of(generalist: Generalist, goals: KeyGoals, simulation: PianoSimulation) -> Command:
-    """Return what `roll_out` asks at each step of a score."""
-
-    def command(step: int, measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
-        keys, sustain = goals.window(step, WINDOW_STEPS + 1)
-        target = generalist.step(step, keys, measured, simulation.key_position)
-        return target, bool(sustain[0])
-
-    return command
+    goals = ScoreGoals.of(score, simulation.timing)
+    made = make_policy(_checkpoint(options.checkpoint), simulation.hands, simulation.timing)
+    act = policy_act(made, goals, simulation)
+    return Player(lambda: roll_out(act, LEAD_IN_S, goals.steps, simulation), None)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -10,31 +9,15 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
-from pianomime.config import Config, parameter
 from pianomime.errors import ModelError
-from pianomime.learning.datasets import Pairs
+from pianomime.learning.pairs import Pairs
+from pianomime.learning.recipe import TrainingConfig
 
 L = TypeVar("L", bound=Any)
 
 _STATE: Final = "training.pt"
 _LOG_STEPS: Final = 200
 _KEEP_STEPS: Final = 2000
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingConfig(Config):
-    """How a network is trained."""
-
-    width: int = parameter(384, "Units of a hidden layer", ge=1)
-    depth: int = parameter(3, "Hidden layers", ge=1, le=32)
-    steps: int = parameter(20_000, "Minibatches", ge=1)
-    batch: int = parameter(1024, "Rows of a minibatch", ge=1)
-    learning_rate: float = parameter(1e-3, "AdamW's at the start; falls as a cosine", ge=1e-7)
-    weight_decay: float = parameter(1e-4, "AdamW's", ge=0.0)
-    ema: float = parameter(0.999, "Of the weights' moving average, a step", ge=0.0, le=1.0)
-    held_back: float = parameter(0.03, "Share of rows, at the end, to validate with", ge=0, le=0.5)
-    threads: int = parameter(2, "Of torch", ge=1)
-    seed: int = parameter(0, "Of everything random", ge=0)
 
 
 def fit(
