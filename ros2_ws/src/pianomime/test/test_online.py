@@ -5,11 +5,12 @@ from hypothesis import strategies as st
 from pianomime.evaluation.players import Options, planner
 from pianomime.fingering.online import OnlineFingering
 from pianomime.metrics.key_press import key_press_metrics
-from pianomime.planning.online_planner import LOOKAHEAD, OnlinePlanner
-from pianomime.score.goals import key_goals
+from pianomime.planning.online_planner import OnlinePlanner
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.score.step_notes import StepNote
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
 SCALE = Score.from_notes(
     "scale",
@@ -19,11 +20,11 @@ SCALE = Score.from_notes(
 
 
 def test_it_plays_a_scale_with_chords_from_a_second_of_lookahead(hands):
-    simulation = PianoSimulation(hands.model)
-    goals = key_goals(SCALE, CONTROL_DT_S)
-    rollout = planner(SCALE, goals, simulation, Options()).perform()
+    simulation = PianoSimulation(hands.model, TIMING)
+    goals = ScoreGoals.of(SCALE, TIMING)
+    rollout = planner(SCALE, simulation, Options()).perform()
     assert key_press_metrics(goals.keys, rollout.pressed).f1 > 0.85
-    assert not rollout.active[: rollout.lead].any()
+    assert not rollout.active[: -rollout.first].any()
 
 
 def test_a_settled_note_keeps_its_finger_and_a_held_note_stays_one():
