@@ -31,10 +31,6 @@ from pianomime_hardware.hardware_config import AHEAD_S
 from pianomime_policy.bundled import bundled_checkpoint
 from pianomime_view.view_config import ViewConfig
 
-CONTROLLERS: Final = ("expert", "planner", "policy")
-"""The expert plans the whole song before it plays, the planner a second ahead while it plays, the
-policy does not plan: it has learned to play."""
-
 REAL_HANDS: Final[dict[str, Value]] = {
     "max_target_velocity": MotionLimits.max_joint_velocity,
     "max_target_acceleration": MotionLimits.max_joint_acceleration,
@@ -127,6 +123,7 @@ class PianistConfig(DevicesConfig):
             read_policy(path, self.embodiment, self.timing)
         if self.demo:
             demonstration = load_demonstration(Path(self.demo))
+            demonstration.check_timing(self.timing)
             if score:
                 demonstration.check_score(score)
         return score

@@ -61,6 +61,16 @@ def test_arguments_reach_their_nodes():
         assert nodes[name].parameters["embodiment"] == "robopianist"
 
 
+@pytest.mark.parametrize("backend", ["mujoco", "emulator"])
+def test_all_nodes_that_keep_time_have_one_timing(backend):
+    nodes = by_name(decision_s=0.04, command_s=0.02, backend=backend, standby="planner")
+    players = {"goals", "gate", "expert", "planner"}
+    devices = {"mujoco": {"sim"}, "emulator": {"shadow_bridge", "midi_keyboard"}}[backend]
+    for name in players | devices:
+        given = nodes[name].parameters
+        assert (given["decision_s"], given["command_s"]) == (0.04, 0.02), name
+
+
 def test_strings_become_values():
     given = {"real_time": "true", "transpose": "-3", "stretch": "1.5", "song": "7"}
     assert from_strings(PianistConfig, given) == PianistConfig(
@@ -74,6 +84,8 @@ def test_strings_become_values():
         ({"transpose": "high"}, "transpose = 'high': must be a whole number"),
         ({"real_time": "maybe"}, "real_time = 'maybe': must be true or false"),
         ({"embodiment": "allegro"}, "must be one of pianomime, robopianist"),
+        ({"command_s": "0.03"}, "decision_s = 0.05: must be a multiple of command_s, 0.03 s"),
+        ({"command_s": "0.002"}, r"command_s = 0.002: must be in \[0.005, 0.5\]"),
         ({"stretch": "100"}, r"stretch = 100.0: must be in \[0.1, 10\]"),
         ({"namespace": "left hand"}, "namespace = 'left hand': must be letters"),
         ({"namespace": "/a/1st"}, "that begin with no digit"),
@@ -119,7 +131,7 @@ def test_devices_of_ones_own_are_as_real_as_any():
     assert nodes["goals"].parameters["start_s"] > 0
 
 
-LIMITS = "{ros__parameters: {max_joint_velocity: 3.0}}"
+LIMITS = "{ros__parameters: {max_target_velocity: 3.0}}"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +156,7 @@ def test_a_params_file_for_a_node_of_the_graph_passes(tmp_path, text):
         (f"gate: {LIMITS}", "no node /gate; there are: /pianist/sim, .*/pianist/gate"),
         (f"/pianist/gates: {LIMITS}", "no node /pianist/gates"),
         (f"/*: {LIMITS}", r"no node /\*"),
-        ("max_joint_velocity: 3.0", "/max_joint_velocity has no ros__parameters"),
+        ("max_target_velocity: 3.0", "/max_target_velocity has no ros__parameters"),
         ("/pianist/gate: {ros__parameters: 3}", "not a mapping"),
         ("", "has no ros__parameters"),
         ("{}", "nothing in it"),

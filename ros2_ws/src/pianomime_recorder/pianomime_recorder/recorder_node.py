@@ -32,7 +32,7 @@ from pianomime_recorder.message_types import MessageTypes
 from pianomime_recorder.recorder_config import RecorderConfig
 
 _IRREGULAR: Final = (
-    topics.MIDI_OUT, topics.DIAGNOSTICS,
+    topics.FINGERING, topics.MIDI_OUT, topics.DIAGNOSTICS,
     topics.ROBOT_DESCRIPTION, topics.TF, topics.TF_STATIC,
 )  # fmt: skip
 """A graph that waits for its first step is silent on these, or does without their node."""

@@ -34,4 +34,4 @@ def as_line(target: Array, points: int) -> Array:
     """
     if points == 1:
         return target
-    return 0.5 * (target + np.concatenate((target[1:], target[-1:])))
+    return np.asarray(0.5 * (target + np.concatenate((target[1:], target[-1:]))))

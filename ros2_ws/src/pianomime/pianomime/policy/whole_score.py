@@ -73,7 +73,7 @@ def hand_inputs(frame: HandFrame, pose: Array, before: Array) -> Floats:
 def score_inputs(goal_keys: Floats, encoder: Callable[[Floats], Floats] | None) -> Floats:
     """Return goal keys (t, steps, 88) as they are seen, (t, inputs)."""
     seen = goal_keys if encoder is None else encoder(goal_keys.reshape(-1, N_KEYS))
-    return np.reshape(seen, (len(goal_keys), -1))
+    return np.asarray(np.reshape(seen, (len(goal_keys), -1)))
 
 
 def pose_inputs(frame: HandFrame, pose: Array) -> Floats:
