@@ -31,8 +31,12 @@ _DOMAINS = (1 + (os.getpid() + i) % 60 for i in itertools.count())
 the tests on one machine begin with different ones."""
 
 
+_RUN = f"PIANOMIME_TEST_RUN={os.getpid()}"
+"""In the environment of each process that this run of the tests starts."""
+
+
 def nodes_in(domain: str) -> list[int]:
-    """Return the pids of all processes of ours in a ROS domain."""
+    """Return the pids of all processes of this run in a ROS domain."""
     pids = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -41,7 +45,7 @@ def nodes_in(domain: str) -> list[int]:
             state = (path / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue
-        mine = f"ROS_DOMAIN_ID={domain}".encode() in environment.split(b"\0")
+        mine = {f"ROS_DOMAIN_ID={domain}".encode(), _RUN.encode()} <= {*environment.split(b"\0")}
         if mine and b"pianomime" in command and state != "Z":
             pids.append(int(path.name))
     return pids
@@ -56,6 +60,7 @@ class Cli:
         self.environment = {
             **os.environ,
             "ROS_DOMAIN_ID": domain,
+            **dict([_RUN.split("=")]),
             "PYTHONWARNINGS": "ignore",
         }
 
