@@ -11,7 +11,7 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.emulated_hands import ENCODER_RAD, EmulatedHands
 from pianomime.hardware.emulated_link import EmulatedLink, LinkConfig
 from pianomime.hardware.grid import Grid
-from pianomime.hardware.joint_trajectory import Interpolator, JointTrajectory
+from pianomime.hardware.joint_trajectory import JointTrajectory
 from pianomime.hardware.keyboard_state import KeyboardState
 from pianomime.hardware.midi_bytes import MidiReader, MidiWriter
 from pianomime.hardware.midi_port import PortError, open_port

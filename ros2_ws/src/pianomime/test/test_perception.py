@@ -243,7 +243,7 @@ def test_a_demonstration_survives_its_folder(tmp_path):
     with pytest.raises(DemonstrationError, match="not of the one given"):
         loaded.fingered(song(seed=3))
     loaded.check_timing(CLIP_TIMING)
-    with pytest.raises(DemonstrationError, match="a step every 0.05 s; this run has .* 0.1 s"):
+    with pytest.raises(DemonstrationError, match=r"a step every 0.05 s; this run has .* 0.1 s"):
         loaded.check_timing(Timing(decision_s=0.1, command_s=0.05))
 
 
