@@ -7,7 +7,9 @@ import viser
 from pianomime.description.posed_stage import PosedStage
 from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime.score.score import Note, Score
-from pianomime.viewer.falling_notes import AHEAD_S, ARRIVAL_M, FallingNotes
+from pianomime.viewer.falling_notes import AHEAD_S, ARRIVAL_M, NOBODY, FallingNotes
+from pianomime.viewer.falling_notes import LEFT as LEFT_HAND
+from pianomime.viewer.falling_notes import RIGHT as RIGHT_HAND
 from pianomime.viewer.motion import Instant, Motion
 from pianomime.viewer.stage_scene import BLACK, MISSED, RIGHT, WHITE, WRONG, StageScene
 
@@ -82,6 +84,14 @@ def test_notes_arrive_with_their_onset_and_hide_until_near(scene):
     notes.show(9.0 - AHEAD_S)
     assert [handle.visible for _, handle in notes._chunks] == [True, True]
     assert notes._root.position[2] < ARRIVAL_M[2]
+
+
+def test_notes_take_the_colour_of_the_hand_that_plays_them(scene):
+    score = Score.from_notes("two", [Note(0.0, 1.0, 40), Note(0.5, 1.0, 50), Note(9.0, 10.0, 50)])
+    notes = FallingNotes(scene, score)
+    notes.colour(score.with_fingers([0, 9, -1]))
+    colours = [handle.batched_colors.tolist() for _, handle in notes._chunks]
+    assert colours == [[[*LEFT_HAND], [*RIGHT_HAND]], [[*NOBODY]]]
 
 
 def test_the_scorekeeper_matches_by_instant():
