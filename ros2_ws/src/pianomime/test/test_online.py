@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pianomime.evaluation.players import PLAYERS, Options
+from pianomime.evaluation.players import Options, planner
 from pianomime.fingering.online import OnlineFingering
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.planning.online_planner import OnlinePlanner
@@ -26,7 +26,7 @@ SCALE = Score.from_notes(
 def test_it_plays_a_scale_with_chords(hands, timing):
     simulation = PianoSimulation(hands.model, timing)
     goals = ScoreGoals.of(SCALE, timing)
-    rollout = PLAYERS["planner"](SCALE, simulation, Options()).perform()
+    rollout = planner(SCALE, simulation, Options()).perform()
     assert key_press_metrics(goals.keys, rollout.pressed).f1 > 0.85
     assert not rollout.active[: -rollout.first].any()
 

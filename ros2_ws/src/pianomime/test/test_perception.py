@@ -34,6 +34,7 @@ from pianomime.planning.fingertip_plan import FingertipPlanConfig, Span, plan_fi
 from pianomime.score.clips import CLIP_TIMING
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
+from pianomime.timing import Timing
 
 OFFSET_S = 1.37
 
@@ -224,7 +225,14 @@ def test_a_demonstration_survives_its_folder(tmp_path):
     tips = np.random.default_rng(0).normal(size=(300, N_FINGERS, 2))
     tips[5, 3] = np.nan
     save_demonstration(
-        Demonstration(score.sha256, finger, np.full(len(finger), 0.9), tips, {"title": "song"}),
+        Demonstration(
+            score.sha256,
+            finger,
+            np.full(len(finger), 0.9),
+            tips,
+            CLIP_TIMING.decision_s,
+            {"title": "song"},
+        ),
         score,
         tmp_path,
     )
@@ -234,6 +242,9 @@ def test_a_demonstration_survives_its_folder(tmp_path):
     assert loaded.card == {"title": "song"}
     with pytest.raises(DemonstrationError, match="not of the one given"):
         loaded.fingered(song(seed=3))
+    loaded.check_timing(CLIP_TIMING)
+    with pytest.raises(DemonstrationError, match=r"a step every 0.05 s; this run has .* 0.1 s"):
+        loaded.check_timing(Timing(decision_s=0.1, command_s=0.05))
 
 
 @pytest.mark.parametrize("name", ["card.json", "fingertips.npz", "fingering.csv"])
@@ -241,7 +252,12 @@ def test_a_broken_demonstration_is_refused_by_name(tmp_path, name):
     score = song(notes=4)
     finger = np.array([note.finger for note in score.notes])
     demonstration = Demonstration(
-        score.sha256, finger, np.ones(len(finger)), np.zeros((9, N_FINGERS, 2)), {}
+        score.sha256,
+        finger,
+        np.ones(len(finger)),
+        np.zeros((9, N_FINGERS, 2)),
+        CLIP_TIMING.decision_s,
+        {},
     )
     save_demonstration(demonstration, score, tmp_path)
     (tmp_path / name).write_bytes(b"\x80\x04 no such thing")

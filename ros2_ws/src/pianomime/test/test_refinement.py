@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pianomime.errors import ModelError
-from pianomime.evaluation.players import PLAYERS, Options, planned
+from pianomime.evaluation.players import Options, planned, planner
 from pianomime.hands.fingers import UNASSIGNED, fingers_of
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S
@@ -72,7 +72,7 @@ def test_the_same_seed_learns_the_same(song, simulators):
 
 def test_what_the_online_planner_played_can_be_played_again(song):
     _, _, goals, simulation = song
-    played = PLAYERS["planner"](SCORE, simulation, Options()).perform()
+    played = planner(SCORE, simulation, Options()).perform()
     fingered, plan = plan_by_playing(SCORE, simulation)
     assert len(plan.target) == len(played.active) + TIMING.steps(TAIL_S)
     again = roll_out(plan.command, LEAD_IN_S, goals.steps, simulation)

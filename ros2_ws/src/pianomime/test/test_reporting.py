@@ -23,10 +23,10 @@ C4, D4, E4 = 39, 41, 43
 def performance(notes, change):
     """Return a perfect performance of notes, changed at (steps, 88) pressed keys."""
     score = Score.from_notes("song", notes)
-    wanted = ScoreGoals.of(score, TIMING).keys
-    pressed = wanted.copy()
+    goal_keys = ScoreGoals.of(score, TIMING).keys
+    pressed = goal_keys.copy()
     change(pressed)
-    frames = len(wanted) + 1
+    frames = len(goal_keys) + 1
     active = np.zeros((frames, 88), bool)
     active[1:] = pressed
     return Performance(
@@ -39,8 +39,8 @@ def performance(notes, change):
         joint_position=np.zeros((frames, 1)),
         key_position=active.astype(float),
         active=active,
-        wanted_time_s=np.arange(len(wanted)) * STEP_S,
-        wanted=wanted,
+        goal_time_s=np.arange(len(goal_keys)) * STEP_S,
+        goal_keys=goal_keys,
         midi=(),
         played_s=1.0,
         wall_s=1.0,
@@ -100,7 +100,7 @@ def test_every_wrong_step_is_told_or_tolerated():
         pressed ^= rng.random(pressed.shape) < 0.01
 
     played = performance(notes, change)
-    wrong = played.pressed & ~played.wanted
+    wrong = played.pressed & ~played.goal_keys
     told = np.zeros_like(wrong)
     for m in find_mistakes(played):
         told[round(m.begins_s / STEP_S) : round(m.ends_s / STEP_S), m.key] = True

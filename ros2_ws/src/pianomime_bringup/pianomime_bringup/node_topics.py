@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pianomime.controllers.registry import find_controller
 from pianomime_common import topics
 from pianomime_common.topics import Topic
 from pianomime_hardware import driver_topics
@@ -27,7 +28,7 @@ def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -
     driven = tuple(driver_topics.trajectory(driver, c) for c in dict.fromkeys(driven_by.values()))
     driver_states = driver_topics.joint_states(driver)
     if name in controllers:
-        needs = {"expert": (topics.SCORE,), "planner": (), "policy": (topics.PIANO_STATE,)}[name]
+        needs = find_controller(name).load_topics()
         return NodeTopics(
             (topics.controller_command(name), topics.FINGERING),
             (topics.KEY_GOAL, topics.JOINT_STATES, *needs),

@@ -213,7 +213,8 @@ class BackendContract(Node):
         said = len(self._joints) - said
         least = int(MOST_SILENT / self._decision_s)
         return Check(
-            "without commands they stand still and go on to speak", f"< {SLACK:g}, >= {least} states",
+            "without commands they stand still and go on to speak",
+            f"< {SLACK:g}, >= {least} states",
             f"{moved:.3f}, {said} states", moved < SLACK and said >= least,
         )  # fmt: skip
 

@@ -23,8 +23,3 @@ class TimedNodeConfig(NodeConfig, Timing):
     def timing(self) -> Timing:
         """The graph's timing."""
         return Timing(decision_s=self.decision_s, command_s=self.command_s)
-
-
-def names_in(text: str) -> tuple[str, ...]:
-    """Return the names that a parameter lists, separated by commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -111,7 +111,7 @@ def controller_command(source: str) -> Topic:
         f"{source}/command",
         JointTrajectory,
         STREAM,
-        f"joint targets requested by the {source}, to the gate",
+        f"joint targets requested by {source}, input of the gate",
     )
 
 

@@ -1,7 +1,7 @@
 """The command gate as a node: the only publisher to the hands."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -23,9 +23,10 @@ from pianomime.score.midi import ALL_NOTES_OFF_CONTROLLER, SUSTAIN_CONTROLLER
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime_common import conversions, topics
-from pianomime_common.node_config import TimedNodeConfig, names_in
+from pianomime_common.node_config import TimedNodeConfig
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
+from pianomime_common.sources_config import SourcesConfig
 from pianomime_msgs.msg import KeyGoal
 
 WATCH_S: Final = 0.01
@@ -38,16 +39,19 @@ NOTHING_YET: Final = GateResult(Verdict.ACCEPTED, "no command yet")
 
 
 @dataclass(frozen=True, kw_only=True)
-class GateNodeConfig(GateConfig, TimedNodeConfig):
+class GateNodeConfig(GateConfig, SourcesConfig, TimedNodeConfig):
     """The gate's limits, and whose hands it guards."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
-    sources: str = parameter("expert", "Controllers to listen to, separated by commas")
 
     def __post_init__(self) -> None:
-        """Check the values, and that the owner is one of the sources."""
+        """Check the values, and that the owner is one of the sources.
+
+        Raises:
+            ConfigError: A value is out of range, or it is not.
+        """
         super().__post_init__()
-        if self.owner not in names_in(self.sources):
+        if self.owner not in self.source_names:
             raise ConfigError(f"owner = {self.owner!r}: must be one of {self.sources}")
 
 
@@ -80,8 +84,8 @@ class GateNode(PianoNode):
     def activate(self) -> None:
         """Listen."""
         self._gate.configure(self.config)  # it may have been changed meanwhile
-        for source in names_in(self.config.sources):
-            self.listen(topics.controller_command(source), partial(self._on_command, source))
+        self._sources: dict[str, Callable[[], None]] = {}  # how to end listening to each
+        self._follow_sources()
         self.listen(topics.JOINT_STATES, self._on_joint_states)
         self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.every(WATCH_S, self._watch)
@@ -98,7 +102,8 @@ class GateNode(PianoNode):
             self._hold(self._gate.lifted(), self.now_s())
 
     def reconfigured(self) -> None:
-        """Take new limits, or a new owner."""
+        """Take new limits, a new owner, or other sources."""
+        self._follow_sources()
         self._gate.configure(self.config)
         self._report()
 
@@ -122,6 +127,22 @@ class GateNode(PianoNode):
     def _halt(self) -> str:
         self._gate.halt(self.now_s(), "halt was called")
         return ""
+
+    def _follow_sources(self) -> None:
+        """Listen to the sources that are named now, and to no others."""
+        named = self.config.source_names
+        for source in self._sources.keys() - set(named):
+            self._sources.pop(source)()
+            self._held.pop(source, None)
+            self.diagnostics.solved(self._request_topic(source))
+        for source in named:
+            if source not in self._sources:
+                self._sources[source] = self.listen(
+                    topics.controller_command(source), partial(self._on_command, source)
+                )
+
+    def _request_topic(self, source: str) -> str:
+        return self.resolve_topic_name(topics.controller_command(source).name)
 
     def _on_command(self, source: str, message: JointTrajectory) -> None:
         if conversions.from_time(message.header.stamp) > self._stamp_s:
@@ -225,8 +246,8 @@ class GateNode(PianoNode):
             if self.get_name() in rivals:
                 rivals.remove(self.get_name())
             self._complain(publisher.topic_name, rivals)
-        for source in names_in(self.config.sources):
-            topic = self.resolve_topic_name(topics.controller_command(source).name)
+        for source in self._sources:
+            topic = self._request_topic(source)
             self._complain(topic, self.publishers_of(topic)[1:])
 
     def _complain(self, topic: str, rivals: list[str]) -> None:

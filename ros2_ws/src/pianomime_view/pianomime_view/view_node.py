@@ -21,7 +21,6 @@ from pianomime.viewer.live_view import LiveView
 from pianomime.viewer.motion import Instant, Motion
 from pianomime_common import conversions, topics
 from pianomime_common.diagnostics import statuses_in
-from pianomime_common.node_config import names_in
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_msgs import msg
@@ -59,7 +58,7 @@ class ViewNode(PianoNode):
                 load_model(embodiment(config.embodiment)),
                 self._controls if config.controls else None,
                 tuple(repertoire()),
-                names_in(config.sources),
+                config.source_names,
                 config.host,
                 config.port,
             )
@@ -70,6 +69,7 @@ class ViewNode(PianoNode):
     def activate(self) -> None:
         """Begin to listen."""
         self._controls.forget()
+        self.reconfigured()  # it may have been meanwhile
         self._motion = Motion()
         self._score: msg.Score | None = None
         self._hands: np.ndarray | None = None
@@ -90,6 +90,10 @@ class ViewNode(PianoNode):
             self.listen(topic, callback)
         self.every(FRAME_S, self._show)
         self.every(TEXT_S, self._write)
+
+    def reconfigured(self) -> None:
+        """Offer other controllers."""
+        self._view.panel.offer(self.config.source_names)
 
     def release(self) -> None:
         """Close the page."""
@@ -127,7 +131,7 @@ class ViewNode(PianoNode):
         if self._lately.maxlen != lately:
             self._lately = deque(self._lately, maxlen=lately)
         if self._score is not None and 0 <= goal.score_time_s < self._score.duration_s:
-            self._keeper.want(goal.goal.keys, goal.judged_at_s)
+            self._keeper.expect(goal.goal.keys, goal.judged_at_s)
 
     def _on_joint_states(self, message: JointState) -> None:
         hands = self.joints_in(message, self._view.stage.hands.joint_names)
@@ -137,9 +141,9 @@ class ViewNode(PianoNode):
     def _on_piano_state(self, message: msg.PianoState) -> None:
         stamp_s = conversions.from_time(message.header.stamp)
         active = np.array(message.active, bool)
-        wanted = self._keeper.press(active, stamp_s)
-        if wanted is not None:
-            self._lately.append(float(f1_per_step(wanted[None], active[None])[0]))
+        goal_keys = self._keeper.press(active, stamp_s)
+        if goal_keys is not None:
+            self._lately.append(float(f1_per_step(goal_keys[None], active[None])[0]))
         if self._hands is None:
             return
         instant = Instant(
@@ -147,7 +151,7 @@ class ViewNode(PianoNode):
             self._hands,
             np.array(message.position, float),
             self._score_time_s,
-            np.zeros_like(active) if wanted is None else wanted,
+            np.zeros_like(active) if goal_keys is None else goal_keys,
             active,
         )
         self._motion.take(instant, time.monotonic())

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from pianomime.controllers.controller import Preparation
 from pianomime.errors import OutputError
 from pianomime.evaluation.disturbed import DisturbedSimulation
-from pianomime.evaluation.players import PLAYERS, Options
+from pianomime.evaluation.players import Options, Prepare
 from pianomime.hands.embodiment import embodiment
 from pianomime.json_text import json_text
 from pianomime.metrics.key_press import key_press_metrics
@@ -55,29 +56,63 @@ class Job:
     """Of learning; 0 for controllers that do not learn."""
 
 
+@dataclass(frozen=True)
+class Bench:
+    """What is measured.
+
+    Attributes:
+        preparation: Prepares the controller.
+        embodiment: Which hands.
+        options: Of the controller.
+        disturbed: Whether hands begin in random poses and are pushed, see `DisturbedSimulation`.
+    """
+
+    preparation: Preparation
+    embodiment: str
+    options: Options
+    disturbed: bool = False
+
+    def jobs(self, songs: Sequence[Score]) -> dict[Job, Score]:
+        """Return the job of each song."""
+        options, checkpoint = self.options, ""
+        if options.checkpoint:  # its contents count, not its name
+            checkpoint = hashlib.sha256(Path(options.checkpoint).read_bytes()).hexdigest()
+        code = _code(self.preparation)
+        return {
+            Job(
+                song.title,
+                song.sha256,
+                self.preparation.name,
+                self.embodiment,
+                options.timing.decision_s,
+                options.timing.command_s,
+                options.seed,
+                checkpoint,
+                self.disturbed,
+                code,
+                options.rollouts if "rollouts" in self.preparation.options else 0,
+            ): song
+            for song in songs
+        }
+
+
 def run_bench(
     songs: Sequence[Score],
-    controller: str,
-    body: str,
-    options: Options,
+    bench: Bench,
     folder: Path,
     processes: int,
     progress: Callable[[Record], None],
     now_s: Callable[[], float],
-    disturbed: bool = False,
 ) -> list[Record]:
     """Play `songs` that `folder`/results.jsonl does not hold yet; return all their records.
 
     Args:
         songs: What to play.
-        controller: A key of `PLAYERS`.
-        body: Embodiment.
-        options: Of the controller.
+        bench: What is measured.
         folder: Where results are kept, and found again after an interruption.
         processes: How many songs at once; each takes one core.
-        progress: Told each new record.
+        progress: Called with each new record.
         now_s: A clock, for the time that preparation takes; goes to the processes [s].
-        disturbed: Whether hands begin anywhere and are pushed, see `DisturbedSimulation`.
 
     Raises:
         OutputError: The folder cannot be written to.
@@ -89,28 +124,9 @@ def run_bench(
     except OSError as error:
         raise OutputError(f"{folder}: {error.strerror}") from error
     done = {_job_of(record): record for record in _read(path)}
-    checkpoint = ""
-    if options.checkpoint:  # its contents count, not its name
-        checkpoint = hashlib.sha256(Path(options.checkpoint).read_bytes()).hexdigest()
-    code = _code()
-    jobs = {
-        Job(
-            song.title,
-            song.sha256,
-            controller,
-            body,
-            options.timing.decision_s,
-            options.timing.command_s,
-            options.seed,
-            checkpoint,
-            disturbed,
-            code,
-            options.rollouts if controller == "learned" else 0,
-        ): song
-        for song in songs
-    }
+    jobs = bench.jobs(songs)
     os.environ |= ONE_THREAD  # read by the processes' numpy
-    todo = [(job, song, options, now_s) for job, song in jobs.items() if job not in done]
+    todo = [(job, bench, song, now_s) for job, song in jobs.items() if job not in done]
     # Leaving the block, also by an exception, ends the pool's processes.
     with get_context("spawn").Pool(processes) as pool, path.open("a") as file:
         if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
@@ -139,16 +155,17 @@ def summary(records: Iterable[Record]) -> Record:
     }
 
 
-def _run(todo: tuple[Job, Score, Options, Callable[[], float]]) -> Record:
-    job, song, options, now_s = todo
-    timing = Timing(decision_s=job.decision_s, command_s=job.command_s)
+def _run(todo: tuple[Job, Bench, Score, Callable[[], float]]) -> Record:
+    job, bench, song, now_s = todo
+    prepare: Prepare = bench.preparation.load()
+    timing = bench.options.timing
     simulation = _simulation(job.embodiment, timing)
     if job.disturbed:
         seed = (job.seed, int(job.sha256[:8], 16))
         simulation = DisturbedSimulation(simulation.model, timing, seed)
     goals = ScoreGoals.of(song, timing)
     began_s = now_s()
-    player = PLAYERS[job.controller](song, simulation, options)
+    player = prepare(song, simulation, bench.options)
     preparation_s = now_s() - began_s
     rollout = player.perform()
     end_s = timing.time_s(len(rollout.active))
@@ -172,9 +189,10 @@ def _simulation(body: str, timing: Timing) -> PianoSimulation:
     return PianoSimulation(load_model(embodiment(body)), timing)
 
 
-def _code() -> str:
-    """Return a hash of the library's sources."""
-    sources = sorted(Path(str(files("pianomime"))).rglob("*.py"))
+def _code(preparation: Preparation) -> str:
+    """Return a hash of the sources of the library, and of the controller's package."""
+    packages = dict.fromkeys(("pianomime", preparation.package))
+    sources = [p for name in packages for p in sorted(Path(str(files(name))).rglob("*.py"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 

@@ -1,13 +1,9 @@
-"""Every way to play a score that can be compared, by name."""
+"""Preparations of the project's controllers for `pianomime bench`; the table names them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pianomime.fingering.fingering import assign_fingers, dropped_notes
 from pianomime.planning.online_planner import OnlinePlanner
@@ -15,8 +11,8 @@ from pianomime.planning.performance_plan import LEAD_IN_S, PerformancePlan, plan
 from pianomime.planning.played_plan import online_act, plan_by_playing
 from pianomime.planning.rollout import Rollout, roll_out
 from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
-from pianomime.policy.finger_choice import WINDOW_STEPS
-from pianomime.policy.generalist import Generalist
+from pianomime.policy.player import policy_act
+from pianomime.policy.registry import make_policy
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
@@ -68,49 +64,35 @@ def starts(score: Score, simulation: PianoSimulation) -> list[tuple[Score, Perfo
     return [planned(score, simulation), plan_by_playing(score, simulation)]
 
 
-def _expert(score: Score, simulation: PianoSimulation, _: Options) -> Player:
+def expert(score: Score, simulation: PianoSimulation, _: Options) -> Player:
     """Plan the whole song."""
     fingered, plan = planned(score, simulation)
-    return _of_plan(plan, fingered, simulation)
+    return of_plan(plan, fingered, simulation)
 
 
-def _learned(score: Score, simulation: PianoSimulation, options: Options) -> Player:
+def learned(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Plan the song, and learn it by playing it."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
-    learned = learn(starts(score, simulation), [simulation], config)
-    return _of_plan(learned.plan, learned.score, simulation)
+    practised = learn(starts(score, simulation), [simulation], config)
+    return of_plan(practised.plan, practised.score, simulation)
 
 
-def _planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
+def planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
     """Prepare nothing: plan online, with a second of lookahead."""
     goals = ScoreGoals.of(score, simulation.timing)
     act = online_act(OnlinePlanner(simulation.hands, simulation.timing), goals)
     return Player(lambda: roll_out(act, LEAD_IN_S, goals.steps, simulation), None)
 
 
-def _policy(score: Score, simulation: PianoSimulation, options: Options) -> Player:
+def policy(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Prepare nothing: let the networks play."""
-    checkpoint = _checkpoint(options.checkpoint)
-    generalist = Generalist(simulation.hands, checkpoint.networks)
-    checkpoint.check_hands(simulation.hands)
+    made = make_policy(_checkpoint(options.checkpoint), simulation.hands, simulation.timing)
+    goals = ScoreGoals.of(score, simulation.timing)
 
     def perform() -> Rollout:
-        generalist.reset()
-        command = command_of(generalist, goals, simulation)
-        return roll_out(command, LEAD, len(goals.keys), simulation)
+        return roll_out(policy_act(made, goals, simulation), LEAD_IN_S, goals.steps, simulation)
 
     return Player(perform, None)
-
-
-def command_of(generalist: Generalist, goals: KeyGoals, simulation: PianoSimulation) -> Command:
-    """Return what `roll_out` asks at each step of a score."""
-
-    def command(step: int, measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
-        keys, sustain = goals.window(step, WINDOW_STEPS + 1)
-        target = generalist.step(step, keys, measured, simulation.key_position)
-        return target, bool(sustain[0])
-
-    return command
 
 
 @cache
@@ -118,16 +100,9 @@ def _checkpoint(path: str) -> Checkpoint:
     return load_checkpoint(Path(path))
 
 
-def _of_plan(plan: PerformancePlan, fingered: Score, simulation: PianoSimulation) -> Player:
+def of_plan(plan: PerformancePlan, fingered: Score, simulation: PianoSimulation) -> Player:
+    """Return the player of a plan of a fingered score."""
     steps = ScoreGoals.of(fingered, plan.timing).steps
     return Player(
         lambda: roll_out(plan.command, plan.lead_in_s, steps, simulation), dropped_notes(fingered)
     )
-
-
-PLAYERS: Final[dict[str, Prepare]] = {
-    "expert": _expert,
-    "planner": _planner,
-    "learned": _learned,
-    "policy": _policy,
-}

@@ -61,9 +61,9 @@ class OnlineFingering:
         for note in notes:
             name = _name(note)
             finger = self._fingers[name]
-            if name in self._settled and finger != UNASSIGNED:
-                if self._partials.key[0, finger] == note.key:
-                    self._partials.until[0, finger] = note.last
+            settled = name in self._settled and finger != UNASSIGNED
+            if settled and self._partials.key[0, finger] == note.key:
+                self._partials.until[0, finger] = note.last
 
     def _choose(self, notes: Sequence[StepNote]) -> None:
         """Search again over all notes that are not settled."""

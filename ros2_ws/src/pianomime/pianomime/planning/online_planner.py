@@ -13,7 +13,7 @@ from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.finer import finer
+from pianomime.planning.finer import as_line, finer
 from pianomime.planning.fingertip_plan import (
     FingertipPlan,
     FingertipPlanConfig,
@@ -136,7 +136,7 @@ class OnlinePlanner:
         feedforward_targets = hand.feedforward.targets(path, window.finer(points))
         tracked = hand.tracker.track(path, feedforward_targets, points, hand.state[0])
         hand.state = tracked.state
-        return hand.pose, tracked.target[:points]
+        return hand.pose, as_line(tracked.target[: points + 1], points)[:points]
 
     def _fingertips(self, now: int, notes: Sequence[StepNote]) -> FingertipPlan:
         """Return the fingertips' targets from the last instant to the horizon."""

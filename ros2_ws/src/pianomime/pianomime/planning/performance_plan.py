@@ -11,7 +11,7 @@ from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.finer import finer
+from pianomime.planning.finer import as_line, finer
 from pianomime.planning.fingertip_plan import (
     FingertipPlan,
     FingertipPlanConfig,
@@ -150,7 +150,7 @@ def _plan_hand(
         tracked = tracker.track(path, feedforward_targets, (done - 1 - begin) * points, state)
         new = end if end == rows else done + length
         pose[done:new] = fitted[done - begin : new - begin]
-        targets = tracked.target.reshape(-1, points, kinematics.n)
+        targets = as_line(tracked.target, points).reshape(-1, points, kinematics.n)
         target[done - 1 : new - 1] = targets[: new - done]
         state = tracked.state[(new - done) * points]
         done = new

@@ -74,7 +74,13 @@ def play_on(
     return Rollout(first, active, sustain, position, events, states)
 
 
-def roll_out(act: Act, lead_in_s: float, steps: int, simulator: Simulator) -> Rollout:
+def roll_out(
+    act: Act,
+    lead_in_s: float,
+    steps: int,
+    simulator: Simulator,
+    start: NDArray[np.float64] | None = None,
+) -> Rollout:
     """Reset the simulator and play the lead-in and `steps` decisions of the score.
 
     Args:
@@ -82,7 +88,10 @@ def roll_out(act: Act, lead_in_s: float, steps: int, simulator: Simulator) -> Ro
         lead_in_s: Silence before the score [s].
         steps: Decisions of the score.
         simulator: To play in.
+        start: Joint positions (n,) to begin at [rad, m]; None for those of a reset.
     """
     simulator.reset()
+    if start is not None:
+        simulator.place(start)
     lead = simulator.timing.steps(lead_in_s)
     return play_on(act, -lead, lead + steps, simulator)

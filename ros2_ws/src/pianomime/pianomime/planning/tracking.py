@@ -39,8 +39,8 @@ class Tracked:
 class Tracker:
     """Optimal tracking (LQ, with preview) for the coordinates of one hand.
 
-    A target is held until the next one. In 50 ms a joint comes half the way, and it goes on swinging
-    in the next. So the hand is taken as masses and dampers drawn by the actuators'
+    A target is held until the next one. In 50 ms a joint comes half the way, and it goes on
+    swinging in the next. So the hand is taken as masses and dampers drawn by the actuators'
     springs, linear about the relaxed pose; whatever else acts is in the targets that are given.
     """
 
@@ -87,7 +87,7 @@ class Tracker:
         self._closed = self._a - self._b @ self._gain
 
     def track(self, pose: Array, target: Array, row: int, state: Array) -> Tracked:
-        """Correct actuator targets so that the joints follow the trajectory, from one of its rows on.
+        """Correct actuator targets so that the joints follow the trajectory from a row on.
 
         Args:
             pose: (rows, na) where the coordinates are to be at the ends of steps.

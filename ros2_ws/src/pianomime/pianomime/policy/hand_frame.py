@@ -38,7 +38,7 @@ class HandFrame:
         along: The coordinate that moves the hand along the keyboard.
         relaxed: Relaxed pose, (na,).
         geometry: Where on the keys these hands press.
-        unit: What is a lot for one control step, (na,): 20 mm for a slide, 0.3 rad for a joint.
+        action_scale: Unit of actions, (na,): 20 mm for a slide, 0.3 rad for a joint.
     """
 
     def __init__(self, hands: HandsModel) -> None:
@@ -56,7 +56,7 @@ class HandFrame:
         self.along = right.names.index("forearm_tx")
         self.relaxed = relaxed_pose(right.names)
         self.geometry = FingertipPlanConfig.of(hands.lifts)
-        self.unit = np.where(self.slides, 0.02, 0.3)
+        self.action_scale = np.where(self.slides, 0.02, 0.3)
         self._turn = np.ones((len(SIDES), right.n))
         self._turn[0, self.along] = -1.0
         self._check_mirrored(left)

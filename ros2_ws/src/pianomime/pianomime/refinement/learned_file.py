@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.atomic_file import atomic_path
 from pianomime.errors import ConfigError, ModelError, OutputError
 from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.planning.performance_plan import PerformancePlan
@@ -99,8 +100,8 @@ def save_learned(learned: LearnedPerformance, path: Path) -> None:
     arrays = {n: a.astype(np.float32) if a.dtype == float else a for n, a in arrays.items()}
     card = json.dumps({"format": _FORMAT, "lead_in_s": plan.lead_in_s, **asdict(learned.card)})
     try:
-        with path.open("wb") as file:
-            fingers = np.array(learned.fingers, np.int8)
+        fingers = np.array(learned.fingers, np.int8)
+        with atomic_path(path) as part, part.open("wb") as file:
             np.savez_compressed(file, card=np.array(card), fingers=fingers, **arrays)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error})") from None

@@ -17,6 +17,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import SubprocVecEnv
 
+from pianomime.atomic_file import atomic_path
 from pianomime.config import Config, parameter
 from pianomime.errors import ModelError
 from pianomime.metrics.key_press import key_press_metrics
@@ -146,9 +147,8 @@ class _Watcher(BaseCallback):
         if f1 > self.best.f1:
             self.best = ResidualResult(plan, f1, self.best.f1_before)
             np.save(self._folder / _BEST, plan.target)
-        part = self._folder / f"part-{_CHECKPOINT}"
-        self.model.save(part)
-        part.replace(self._folder / _CHECKPOINT)
+        with atomic_path(self._folder / _CHECKPOINT) as part:
+            self.model.save(part)
         with (self._folder / _CURVE).open("a", newline="") as file:
             csv.writer(file).writerow([self.num_timesteps, f"{f1:.5f}", f"{self.best.f1:.5f}"])
         self._goes_on = self._progress(self.num_timesteps, self.best.f1)

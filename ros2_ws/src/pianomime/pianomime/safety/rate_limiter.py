@@ -79,5 +79,5 @@ class RateLimiter:
         return self.last
 
     def excess(self, target: Array, before: Array, dt_s: float) -> float:
-        """Return by what factor a joint exceeds its velocity limit from `before` to `target`."""
+        """Return by what factor the fastest joint exceeds its limit from `before` to `target`."""
         return float(np.max(np.abs(target - before) / (self._max_velocity * dt_s)))

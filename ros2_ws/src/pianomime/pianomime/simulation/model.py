@@ -2,12 +2,12 @@
 
 import hashlib
 import os
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
 import mujoco
 
+from pianomime.atomic_file import atomic_path
 from pianomime.hands.embodiment import Embodiment
 from pianomime.timing import PHYSICS_S, ROBOPIANIST_TIMING
 
@@ -24,10 +24,8 @@ def load_model(body: Embodiment) -> mujoco.MjModel:
     model = build_model(body)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder, path.name)
+        with atomic_path(path) as part:  # several nodes may build at the same time
             mujoco.mj_saveModel(model, str(part), None)
-            part.replace(path)  # atomic: several nodes may build at the same time
     except OSError:
         pass  # a read-only home costs a few seconds at each start, nothing else
     return model

@@ -37,6 +37,9 @@ class Simulator(Protocol):
     def reset(self) -> None:
         """Go to the start pose, all keys up, at time 0."""
 
+    def place(self, position: NDArray[np.float64]) -> None:
+        """Put the joints (n,) somewhere else [rad, m], at rest."""
+
     def step(self, command: Command) -> list[MidiEvent]:
         """Advance one decision; return what the piano played in it."""
 
