@@ -67,7 +67,9 @@ def _in_sight(
 ) -> tuple[PedalEvent, ...]:
     if step >= goals.steps:
         return ()
-    begin_s, end_s = goals.timing.time_s(step), goals.timing.time_s(step + horizon)
+    timing = goals.timing
+    begin_s = timing.time_s(step)
+    end_s = timing.time_s(step + horizon) + timing.command_s / 2  # nearest to the last point
     begin, end = (bisect_right(pedal, time_s, key=_time_s) for time_s in (begin_s, end_s))
     return tuple(pedal[max(begin - 1, 0) : end])
 

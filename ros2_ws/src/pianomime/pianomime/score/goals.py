@@ -92,6 +92,8 @@ def pedal_matrix(
 ) -> NDArray[np.bool_]:
     """Return whether the pedal is to be down at each point of decisions `first` ...
 
+    It is up before the score.
+
     Args:
         pedal: Its changes, by time; each counts from the point that is nearest to it on.
         timing: Of the decisions.
@@ -105,4 +107,5 @@ def pedal_matrix(
     sustain = np.zeros(steps * timing.points, bool)
     for event in pedal:
         sustain[max(round(event.time_s / timing.command_s) - begin, 0) :] = event.down
+    sustain[: max(-first, 0) * timing.points] = False
     return sustain.reshape(steps, timing.points)

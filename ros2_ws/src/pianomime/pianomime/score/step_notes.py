@@ -43,16 +43,15 @@ class StepNote:
         return StepNote(self.first, self.last, self.key, self.velocity, finger, self.index)
 
 
-def to_steps(notes: Sequence[Note], timing: Timing, first_index: int = 0) -> list[StepNote]:
+def to_steps(notes: Sequence[Note], timing: Timing) -> list[StepNote]:
     """Put notes on the grid of decisions, in their order.
 
     A key that is struck again is up for one step before, where there is one: RoboPianist drops the
     second note's first step instead, which makes every repetition late.
 
     Args:
-        notes: By onset.
+        notes: By onset; they are numbered from 0 on.
         timing: Of the decisions.
-        first_index: Index of the first of the notes in its score.
     """
     next_onset: dict[int, int] = {}
     steps: list[StepNote] = []
@@ -63,8 +62,7 @@ def to_steps(notes: Sequence[Note], timing: Timing, first_index: int = 0) -> lis
         if note.key in next_onset:
             end = max(first + 1, min(end, next_onset[note.key] - 1))
         next_onset[note.key] = first
-        index = first_index + place
-        steps.append(StepNote(first, end - 1, note.key, note.velocity, note.finger, index))
+        steps.append(StepNote(first, end - 1, note.key, note.velocity, note.finger, place))
     return steps[::-1]
 
 
