@@ -26,12 +26,17 @@ from pianomime_common import conversions, topics
 from pianomime_common.middleware import set_middleware_defaults
 
 TIMEOUT_S = 120.0
-_DOMAINS = itertools.cycle(range(1, 61))
-"""Below 102: from there on a domain's ports are among those that the system gives away."""
+_DOMAINS = (1 + number % 60 for number in itertools.count(os.getpid()))
+"""Below 102: from there on a domain's ports are among those that the system gives away. Test runs
+side by side begin with different ones."""
+
+_RUN = {"PIANOMIME_TEST_RUN": str(os.getpid())}
+"""Marks the processes of this test run."""
 
 
 def nodes_in(domain: str) -> list[int]:
-    """Return the pids of all processes of ours in a ROS domain."""
+    """Return the pids of all processes of ours in a ROS domain, which this test run started."""
+    marks = {f"{k}={v}".encode() for k, v in (_RUN | {"ROS_DOMAIN_ID": domain}).items()}
     pids = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -40,7 +45,7 @@ def nodes_in(domain: str) -> list[int]:
             state = (path / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue
-        mine = f"ROS_DOMAIN_ID={domain}".encode() in environment.split(b"\0")
+        mine = marks <= set(environment.split(b"\0"))
         if mine and b"pianomime" in command and state != "Z":
             pids.append(int(path.name))
     return pids
@@ -54,6 +59,7 @@ class Cli:
         self.folder = folder
         self.environment = {
             **os.environ,
+            **_RUN,
             "ROS_DOMAIN_ID": domain,
             "PYTHONWARNINGS": "ignore",
         }
