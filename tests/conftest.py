@@ -26,12 +26,12 @@ from pianomime_common import conversions, topics
 from pianomime_common.middleware import set_middleware_defaults
 
 TIMEOUT_S = 120.0
-_DOMAINS = (1 + number % 60 for number in itertools.count(os.getpid()))
-"""Below 102: from there on a domain's ports are among those that the system gives away. Test runs
-side by side begin with different ones."""
+_DOMAINS = (1 + (os.getpid() + i) % 60 for i in itertools.count())
+"""Below 102: from there on a domain's ports are among those that the system gives away. Two runs of
+the tests on one machine begin with different ones."""
 
 _RUN = {"PIANOMIME_TEST_RUN": str(os.getpid())}
-"""Marks the processes of this test run."""
+"""Marks the processes of this run of the tests."""
 
 
 def nodes_in(domain: str) -> list[int]:

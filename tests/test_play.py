@@ -120,7 +120,7 @@ def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
     assert log.read_text().count("planned") == 2
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
     performance = read_performance(cli.folder / "out/bag")
-    assert metrics["steps"] == len(performance.wanted) > 500
+    assert metrics["steps"] == len(performance.goal_keys) > 500
     assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
 
 
@@ -270,7 +270,7 @@ def test_ctrl_c_lifts_the_fingers_and_closes_the_bag(cli, graph):
     folder = cli.folder / "out"
     assert json.loads((folder / "metrics.json").read_text())["interrupted"]
     performance = read_performance(folder / "bag")
-    assert 10 < len(performance.wanted) < 500
+    assert 10 < len(performance.goal_keys) < 500
     assert performance.active.any(), "it was playing"
     assert not performance.active[-1].any(), "no key is held at the end"
     wrist = performance.joint_names.index("rh_WRJ1")

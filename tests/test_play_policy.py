@@ -15,7 +15,7 @@ from pianomime.score.score import Note, Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING
-from pianomime_policy.shipped import shipped_checkpoint
+from pianomime_policy.bundled import bundled_checkpoint
 
 pytestmark = pytest.mark.ros
 
@@ -29,7 +29,7 @@ SONG = Score.from_notes(
 def in_process_f1(score: Score) -> float:
     simulation = PianoSimulation(load_model(embodiment("pianomime")), ROBOPIANIST_TIMING)
     goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
-    options = Options(checkpoint=str(shipped_checkpoint("pianomime")))
+    options = Options(checkpoint=str(bundled_checkpoint("pianomime")))
     rollout = policy(score, simulation, options).perform()
     return key_press_metrics(goals.keys, rollout.pressed).f1
 
@@ -56,6 +56,6 @@ def test_a_killed_policy_is_replaced_from_where_the_hands_are(cli):
         process.kill() if process.poll() is None else None
     assert process.returncode == 0, err
     performance = read_performance(cli.folder / "out/bag")
-    assert len(performance.wanted) == len(ScoreGoals.of(SONG, ROBOPIANIST_TIMING).keys)
+    assert len(performance.goal_keys) == len(ScoreGoals.of(SONG, ROBOPIANIST_TIMING).keys)
     assert json.loads((cli.folder / "out/metrics.json").read_text())["f1"] > 0.6
     assert not performance.active[-1].any()

@@ -14,7 +14,7 @@ from pianomime_msgs import msg
 
 
 class MyControllerNode(ControllerNode):
-    """Answer each goal with the command of its step of the plan."""
+    """Answer each goal with the command of its decision in the plan."""
 
     def __init__(self) -> None:
         """Declare the parameters."""
@@ -40,9 +40,10 @@ class MyControllerNode(ControllerNode):
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
         """Return the plan's command; None until the goal's score has been planned."""
-        if self._plan is None or goal.score_sha256 != self._sha256:
+        plan, asked = self._plan, goal.goal
+        if plan is None or goal.score_sha256 != self._sha256 or asked.timing != plan.timing:
             return None
-        return self._plan.command(goal.goal.step, measured)
+        return plan.command(asked.step, measured)
 
 
 def main() -> None:

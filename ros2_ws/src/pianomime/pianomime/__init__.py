@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pianomime.performance.struck import struck_notes
     from pianomime.planning.performance_plan import plan_performance
     from pianomime.planning.rollout import roll_out
-    from pianomime.policy.checkpoint import load_checkpoint
-    from pianomime.policy.generalist import Generalist
+    from pianomime.policy.player import policy_act
+    from pianomime.policy.registry import load_policy
     from pianomime.refinement.iterative_learning import learn
     from pianomime.score.goals import ScoreGoals
     from pianomime.score.repertoire import find_score
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pianomime.timing import Timing
 
 __all__ = [
-    "Generalist",
     "PianoSimulation",
     "ScoreGoals",
     "Timing",
@@ -33,16 +32,16 @@ __all__ = [
     "find_score",
     "key_press_metrics",
     "learn",
-    "load_checkpoint",
     "load_model",
+    "load_policy",
     "onset_metrics",
     "plan_performance",
+    "policy_act",
     "roll_out",
     "struck_notes",
 ]
 
 _MODULES = {
-    "Generalist": "policy.generalist",
     "PianoSimulation": "simulation.simulation",
     "ScoreGoals": "score.goals",
     "Timing": "timing",
@@ -51,10 +50,11 @@ _MODULES = {
     "find_score": "score.repertoire",
     "key_press_metrics": "metrics.key_press",
     "learn": "refinement.iterative_learning",
-    "load_checkpoint": "policy.checkpoint",
     "load_model": "simulation.model",
+    "load_policy": "policy.registry",
     "onset_metrics": "metrics.onsets",
     "plan_performance": "planning.performance_plan",
+    "policy_act": "policy.player",
     "roll_out": "planning.rollout",
     "struck_notes": "performance.struck",
 }

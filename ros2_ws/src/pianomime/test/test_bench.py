@@ -57,7 +57,7 @@ def test_longer_learning_is_another_result(tmp_path):
         assert [record["rollouts"] for record in records] == [rollouts]
 
 
-def test_the_report_ranks_the_songs_and_the_summary_averages_them(tmp_path):
+def test_the_report_ranks_songs_and_the_summary_averages(tmp_path):
     records, _ = bench(tmp_path)
     records[1] = records[1] | {"f1": 0.5, "velocity_error": None}
     write_report(records, tmp_path)

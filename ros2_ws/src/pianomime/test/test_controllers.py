@@ -13,11 +13,12 @@ from pianomime.errors import ControllerError
 
 ROW = """
 from dataclasses import dataclass
-from pianomime.config import Config, parameter
+from pianomime.config import parameter
 from pianomime.controllers.controller import Controller, Preparation
+from pianomime.timing import Timing
 
 @dataclass(frozen=True, kw_only=True)
-class MineConfig(Config):
+class MineConfig(Timing):
     embodiment: str = parameter("pianomime", "hands")
 
 def prepare(*_):
@@ -114,6 +115,7 @@ def test_names_are_given_once(install, name):
         ({"config": "no_robot:Config"}, "no_robot:Config: ModuleNotFoundError"),
         ({"config": "their_robot:prepare"}, "must be a subclass of pianomime.config.Config"),
         ({"files": ("demo",)}, "their_robot:MineConfig: has no parameter demo"),
+        ({"config": "pianomime.safety.gate_config:GateConfig"}, "no parameter embodiment, decisi"),
         ({"executable": "arm"}, "there is no module their_robot.arm_node"),
         ({"package": "no_robot"}, "no_robot.mine_node: ModuleNotFoundError"),
     ],

@@ -73,16 +73,16 @@ def test_only_what_has_moved_is_sent(scene, pianomime_model, monkeypatch):
 
 def test_keys_are_coloured_by_what_they_should_do(scene, pianomime_model):
     shown = StageScene(scene, PosedStage(pianomime_model))
-    wanted, active = np.zeros(88, bool), np.zeros(88, bool)
-    wanted[[0, 2]] = active[[0, 3]] = True
-    shown.colour(wanted, active)
+    goal_keys, active = np.zeros(88, bool), np.zeros(88, bool)
+    goal_keys[[0, 2]] = active[[0, 3]] = True
+    shown.colour(goal_keys, active)
     colours = [tuple(handle.color) for handle in shown._keys[:5]]
     assert colours == [RIGHT, BLACK, MISSED, WRONG, BLACK]
     shown.colour(np.zeros(88, bool), np.zeros(88, bool))
     assert [tuple(handle.color) for handle in shown._keys[:2]] == [WHITE, BLACK]
 
 
-def test_notes_arrive_with_their_onset_and_hide_until_they_are_near(scene):
+def test_notes_arrive_with_their_onset_and_hide_until_near(scene):
     score = Score.from_notes("two", [Note(0.0, 1.0, 40), Note(9.0, 10.0, 50)])
     notes = FallingNotes(scene, score)
     notes.show(0.0)
@@ -107,12 +107,12 @@ def test_a_later_controller_can_be_chosen_and_shows_when_it_plays(server):
 
 def test_the_scorekeeper_matches_by_instant():
     keeper = Scorekeeper()
-    wanted = np.zeros(88, bool)
-    wanted[40] = True
+    goal_keys = np.zeros(88, bool)
+    goal_keys[40] = True
     assert np.isnan(keeper.f1)
-    assert keeper.press(wanted, 1.0) is None, "nothing was wanted then"
-    keeper.want(wanted, 1.05)
-    keeper.want(wanted, 1.10)
-    assert np.array_equal(keeper.press(wanted, 1.05000001), wanted)
+    assert keeper.press(goal_keys, 1.0) is None, "nothing was wanted then"
+    keeper.expect(goal_keys, 1.05)
+    keeper.expect(goal_keys, 1.10)
+    assert np.array_equal(keeper.press(goal_keys, 1.05000001), goal_keys)
     keeper.press(np.zeros(88, bool), 1.10)
     assert keeper.f1 == pytest.approx(0.5)

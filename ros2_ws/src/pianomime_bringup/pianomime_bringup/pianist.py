@@ -18,7 +18,7 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.grid import grid_index
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.planning.motion_limits import MotionLimits
-from pianomime.policy.checkpoint import load_checkpoint
+from pianomime.policy.registry import read_policy
 from pianomime.refinement.learned_file import load_learned
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
@@ -28,12 +28,8 @@ from pianomime_bringup.devices import DevicesConfig, devices_graph
 from pianomime_bringup.graph import NodeSpec, OnDeath, Value
 from pianomime_goals.goals_config import NO_SONG, GoalsConfig
 from pianomime_hardware.hardware_config import AHEAD_S
-from pianomime_policy.shipped import shipped_checkpoint
+from pianomime_policy.bundled import bundled_checkpoint
 from pianomime_view.view_config import ViewConfig
-
-CONTROLLERS: Final = ("expert", "planner", "policy")
-"""The expert plans the whole song before it plays, the planner a second ahead while it plays, the
-policy does not plan: it has learned to play."""
 
 REAL_HANDS: Final[dict[str, Value]] = {
     "max_target_velocity": MotionLimits.max_joint_velocity,
@@ -123,10 +119,11 @@ class PianistConfig(DevicesConfig):
             if score:
                 learned.check_score(score.sha256)
         if any("checkpoint" in row.files for row in rows):
-            path = Path(self.checkpoint) if self.checkpoint else shipped_checkpoint(self.embodiment)
-            load_checkpoint(path).check_embodiment(self.embodiment)
+            path = Path(self.checkpoint or bundled_checkpoint(self.embodiment))
+            read_policy(path, self.embodiment, self.timing)
         if self.demo:
             demonstration = load_demonstration(Path(self.demo))
+            demonstration.check_timing(self.timing)
             if score:
                 demonstration.check_score(score)
         return score

@@ -17,7 +17,7 @@ from pianomime.evaluation.bench import Bench, Record, run_bench, summary
 from pianomime.evaluation.players import Options
 from pianomime.evaluation.report import write_report
 from pianomime.hands.embodiment import EMBODIMENTS
-from pianomime.policy.checkpoint import load_checkpoint
+from pianomime.policy.registry import read_policy
 from pianomime.score.clips import load_clips
 from pianomime.score.midi import load_folder
 from pianomime.score.repertoire import find_score, repertoire
@@ -25,7 +25,7 @@ from pianomime.score.score import Score
 from pianomime.timing import Timing
 from pianomime_bringup.arguments import add_options, count, timing_of
 from pianomime_cli.controllers import print_broken_controllers
-from pianomime_policy.shipped import shipped_checkpoint
+from pianomime_policy.bundled import bundled_checkpoint
 
 
 def add_parser(commands: Any) -> None:
@@ -43,7 +43,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rollouts", type=count, help="of learning, see `pianomime learn`")
-    parser.add_argument("--checkpoint", type=Path, help="of the policy (default: the shipped one)")
+    parser.add_argument("--checkpoint", type=Path, help="of the policy (default: the bundled one)")
     parser.add_argument(
         "--disturbed", action="store_true", help="hands begin anywhere and are pushed every 5 s"
     )
@@ -107,8 +107,8 @@ def _checkpoint(options: argparse.Namespace, preparation: Preparation) -> str:
     """Return the policy's file; one that is no good is refused before anything is played."""
     if "checkpoint" not in preparation.options:
         return ""
-    path = options.checkpoint or shipped_checkpoint(options.embodiment)
-    load_checkpoint(path).check_embodiment(options.embodiment)
+    path = options.checkpoint or bundled_checkpoint(options.embodiment)
+    read_policy(path, options.embodiment, timing_of(options))
     return str(path.absolute())
 
 

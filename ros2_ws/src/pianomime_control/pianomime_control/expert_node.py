@@ -54,6 +54,7 @@ class ExpertNode(ControllerNode):
         self._demonstration = None
         if self.config.demo:
             self._demonstration = load_demonstration(Path(self.config.demo))
+            self._demonstration.check_timing(self.config.timing)
 
     def activate(self) -> None:
         """Wait for a score."""
@@ -89,7 +90,9 @@ class ExpertNode(ControllerNode):
         score, demo_tips = self._score, None
         demonstration = self._demonstration
         if demonstration is not None and demonstration.sha256 == self._sha256:
-            score, demo_tips = demonstration.fingered(score), demonstration.tips_m
+            score = demonstration.fingered(score)
+            if demonstration.step_s == timing.decision_s:  # else its fingers alone are followed
+                demo_tips = demonstration.tips_m
         with self.diagnostics.measure("plan"):
             fingered = assign_fingers(score, timing)
             self._plan = plan_performance(

@@ -131,7 +131,7 @@ class ViewNode(PianoNode):
         if self._lately.maxlen != lately:
             self._lately = deque(self._lately, maxlen=lately)
         if self._score is not None and 0 <= goal.score_time_s < self._score.duration_s:
-            self._keeper.want(goal.goal.keys, goal.judged_at_s)
+            self._keeper.expect(goal.goal.keys, goal.judged_at_s)
 
     def _on_joint_states(self, message: JointState) -> None:
         hands = self.joints_in(message, self._view.stage.hands.joint_names)
@@ -141,9 +141,9 @@ class ViewNode(PianoNode):
     def _on_piano_state(self, message: msg.PianoState) -> None:
         stamp_s = conversions.from_time(message.header.stamp)
         active = np.array(message.active, bool)
-        wanted = self._keeper.press(active, stamp_s)
-        if wanted is not None:
-            self._lately.append(float(f1_per_step(wanted[None], active[None])[0]))
+        goal_keys = self._keeper.press(active, stamp_s)
+        if goal_keys is not None:
+            self._lately.append(float(f1_per_step(goal_keys[None], active[None])[0]))
         if self._hands is None:
             return
         instant = Instant(
@@ -151,7 +151,7 @@ class ViewNode(PianoNode):
             self._hands,
             np.array(message.position, float),
             self._score_time_s,
-            np.zeros_like(active) if wanted is None else wanted,
+            np.zeros_like(active) if goal_keys is None else goal_keys,
             active,
         )
         self._motion.take(instant, time.monotonic())

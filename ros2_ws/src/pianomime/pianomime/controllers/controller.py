@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pianomime.config import Config
 from pianomime.errors import ControllerError
+from pianomime.timing import Timing
 
 FILES: Final = ("learned", "demo", "checkpoint")
 """Arguments of the graph that give a controller a file."""
@@ -69,7 +70,8 @@ class Controller:
         description: One line for people.
         package: ROS package of the node.
         executable: Executable of the node; its module is PACKAGE.EXECUTABLE_node.
-        config: Dotted name of the node's parameters, a subclass of `Config`.
+        config: Dotted name of the node's parameters: a `Config` with `embodiment`, those of
+            `Timing`, and `files`.
         listens: Dotted names of the `Topic`s that it subscribes to besides goals and joint states.
         files: Those of `FILES` that its node takes as parameters.
         preparations: Ways to prepare it for `pianomime bench`; none if it cannot be benched.
@@ -116,8 +118,9 @@ class Controller:
         what = f"controller {self.name!r}: {self.config}"
         if not (isinstance(config, type) and issubclass(config, Config)):
             raise ControllerError(f"{what}: must be a subclass of pianomime.config.Config")
-        fields = [field.name for field in dataclasses.fields(config)]
-        missing = [name for name in ("embodiment", *self.files) if name not in fields]
+        fields = {field.name for field in dataclasses.fields(config)}
+        needed = ("embodiment", *(field.name for field in dataclasses.fields(Timing)), *self.files)
+        missing = [name for name in needed if name not in fields]
         if missing:
             raise ControllerError(f"{what}: has no parameter {', '.join(missing)}")
         try:

@@ -86,10 +86,13 @@ def planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
 
 def policy(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Prepare nothing: let the networks play."""
-    goals = ScoreGoals.of(score, simulation.timing)
     made = make_policy(_checkpoint(options.checkpoint), simulation.hands, simulation.timing)
-    act = policy_act(made, goals, simulation)
-    return Player(lambda: roll_out(act, LEAD_IN_S, goals.steps, simulation), None)
+    goals = ScoreGoals.of(score, simulation.timing)
+
+    def perform() -> Rollout:
+        return roll_out(policy_act(made, goals, simulation), LEAD_IN_S, goals.steps, simulation)
+
+    return Player(perform, None)
 
 
 @cache

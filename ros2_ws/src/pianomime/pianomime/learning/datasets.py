@@ -98,8 +98,9 @@ def fingertip_pairs(episode: Episode, frame: HandFrame) -> Pairs:
     seen = observed(episode, frame)
     inputs = fingertip_inputs(frame, seen.state, seen.plan)
     way = (seen.chunk - aim(frame, seen.state, seen.plan)) / TIP_UNIT_M
-    presses = [seen.plan.contact(k) | seen.plan.contact(k + 1) for k in range(way.shape[1])]
-    weight = np.where(np.stack(presses, 1)[..., None], _PRESSING, 1.0) * np.ones(3)
+    contacts = seen.plan.contacts(way.shape[1] + 1)
+    presses = contacts[:, :-1] | contacts[:, 1:]
+    weight = np.where(presses[..., None], _PRESSING, 1.0) * np.ones(3)
     flat = (len(inputs), -1)
     return Pairs(
         inputs, way.reshape(flat).astype(np.float32), weight.reshape(flat).astype(np.float32)

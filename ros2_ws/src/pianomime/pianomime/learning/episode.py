@@ -1,7 +1,6 @@
 """One demonstration by the teacher, and its file: Parquet, a row for each decision."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pianomime.atomic_file import atomic_path
 from pianomime.errors import ConfigError, OutputError, ScoreError
 from pianomime.hands.fingers import SIDES
 from pianomime.piano.geometry import N_KEYS
@@ -78,10 +78,9 @@ def save_episode(episode: Episode, path: Path) -> None:
         "notes": [astuple(note) for note in episode.notes],
     }
     table = pa.table(columns).replace_schema_metadata({b"pianomime": json.dumps(about).encode()})
-    part = path.with_suffix(".part")
     try:
-        pq.write_table(table, part, compression="zstd")
-        os.replace(part, path)
+        with atomic_path(path) as part:
+            pq.write_table(table, part, compression="zstd")
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from error
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.atomic_file import atomic_path
+
 Floats = NDArray[np.float32]
 
 
@@ -42,9 +44,8 @@ class Pairs:
 
 def save_pairs(pairs: Pairs, path: Path) -> None:
     """Write pairs that all count alike, whole or not at all."""
-    part = path.with_suffix(".part.npz")
-    np.savez(part, inputs=pairs.inputs, answers=pairs.answers)
-    part.replace(path)
+    with atomic_path(path) as part:
+        np.savez(part, inputs=pairs.inputs, answers=pairs.answers)
 
 
 def load_pairs(path: Path) -> Pairs:

@@ -17,7 +17,7 @@ from pianomime.config import Config, parameter
 from pianomime.learning.episode import Episode
 from pianomime.piano.geometry import N_KEYS
 from pianomime.planning.performance_plan import PerformancePlan
-from pianomime.planning.rollout import Act, roll_out
+from pianomime.planning.rollout import Act, play_on
 from pianomime.policy.hand_frame import HandFrame, random_pose
 from pianomime.score.score import Score
 from pianomime.score.step_notes import in_window, to_steps
@@ -107,7 +107,10 @@ def demonstrate(
         executed[row] = command.target.mean(axis=0)
         return command
 
-    rollout = roll_out(act, plan.lead_in_s, steps - plan.lead, simulation, start)
+    simulation.reset()
+    if start is not None:
+        simulation.place(start)
+    rollout = play_on(act, -plan.lead, steps, simulation)
     notes = to_steps(lesson.score.notes, plan.timing)
     return Episode(
         title=lesson.score.title,

@@ -97,8 +97,7 @@ def _perceive_from(footage: Footage, score: Score, view: KeyboardView) -> Percei
         synchronisation = refine(synchronisation, footage.onset_strength, score)
     fingers = pressing_fingers(score, footage.time_s, tips_m, synchronisation)
     steps = int(np.ceil(score.duration_s / CLIP_TIMING.decision_s))
-    grid_s = synchronisation.video_s(
-        (np.arange(steps) + 1) * CLIP_TIMING.decision_s
-    )  # ends of the steps
+    ends_s = (np.arange(steps) + 1) * CLIP_TIMING.decision_s
+    grid_s = synchronisation.video_s(ends_s)
     demonstrated_m = resample(footage.time_s, tips_m, grid_s)
     return Perceived(view, None, synchronisation, fingers, tips_m, demonstrated_m)

@@ -75,5 +75,6 @@ def _demonstration(
         finger,
         confidence,
         tips_m[1 : goals.steps + 1].astype(float),
+        CLIP_TIMING.decision_s,
         {"source": source},
     )

@@ -62,9 +62,9 @@ def read_performance(path: Path) -> Performance:
     start_s = stamps[0]
     score = _credited(from_message(last), last.sha256, messages, begins_s)
     lead_in_s = begins_s - start_s
-    wanted = ScoreGoals.of(score, timing).keys
-    wanted_time_s = lead_in_s + np.arange(len(wanted)) * dt_s
-    reached = wanted_time_s + dt_s < stamps[-1] - start_s + dt_s / 2
+    goal_keys = ScoreGoals.of(score, timing).keys
+    goal_time_s = lead_in_s + np.arange(len(goal_keys)) * dt_s
+    reached = goal_time_s + dt_s < stamps[-1] - start_s + dt_s / 2
     return Performance(
         score=score,
         lead_in_s=lead_in_s,
@@ -75,8 +75,8 @@ def read_performance(path: Path) -> Performance:
         joint_position=np.array([joints[stamp].position for stamp in stamps]),
         key_position=np.array([states[stamp].position for stamp in stamps]),
         active=np.array([states[stamp].active for stamp in stamps], bool),
-        wanted_time_s=wanted_time_s[reached],
-        wanted=wanted[reached],
+        goal_time_s=goal_time_s[reached],
+        goal_keys=goal_keys[reached],
         midi=tuple(
             MidiEvent(stamp_s(m) - start_s, MidiKind(m.kind), m.number, m.value)
             for m in messages["midi_out"]

@@ -42,7 +42,7 @@ def write_folder(
         metrics = {
             "title": performance.score.title,
             "embodiment": performance.embodiment,
-            "steps": len(performance.wanted),
+            "steps": len(performance.goal_keys),
             **performance.metrics(),
             "real_time_factor": performance.real_time_factor,
             "wall_s": performance.wall_s,

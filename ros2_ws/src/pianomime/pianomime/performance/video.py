@@ -53,7 +53,7 @@ class PerformanceRenderer:
         self._joints = self._stage.hands.index(performance.joint_names).argsort()
         self._key_geoms = model.body_geomadr[model.jnt_bodyid[self._stage.keys]]
         self._key_colours = model.geom_rgba[self._key_geoms].copy()
-        self._wanted = performance.wanted_at_frames()
+        self._goal_keys = performance.goal_keys_at_frames()
         self._camera = _camera(performance)
 
     def draw(self, frame: int) -> NDArray[np.uint8]:
@@ -64,9 +64,9 @@ class PerformanceRenderer:
         mujoco.mj_camlight(model, data)
         colours = self._key_colours.copy()
         active = performance.active[frame]
-        wanted = self._wanted[frame]
-        colours[active & wanted] = _PRESSED_RIGHT
-        colours[active & ~wanted] = _PRESSED_WRONG
+        goal_keys = self._goal_keys[frame]
+        colours[active & goal_keys] = _PRESSED_RIGHT
+        colours[active & ~goal_keys] = _PRESSED_WRONG
         model.geom_rgba[self._key_geoms] = colours
         self._renderer.update_scene(data, self._camera)
         return np.asarray(self._renderer.render())
@@ -99,7 +99,7 @@ def write_video(performance: Performance, path: Path, sound: Path | None) -> Ite
 
 def _camera(performance: Performance) -> mujoco.MjvCamera:
     """Look at the part of the keyboard that is played from across the piano, where fingers show."""
-    used = np.flatnonzero(performance.wanted.any(axis=0))
+    used = np.flatnonzero(performance.goal_keys.any(axis=0))
     y = key_y()[used] if len(used) else np.array([0.0])
     width_m = max(0.7, float(np.ptp(y)) + 0.3)
     camera = mujoco.MjvCamera()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from pianomime.atomic_file import atomic_path
 from pianomime.errors import ConfigError, ModelError, OutputError
 from pianomime.policy.networks.kinds import read_network
 from pianomime.policy.networks.network import Floats, Network
@@ -131,9 +132,8 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     card = json.dumps({"format": FORMAT, **checkpoint.card.stored(), _NETWORKS: settings})
     whole = {key: np.ascontiguousarray(array) for key, array in tensors.items()}
     try:
-        part = path.with_suffix(".part")
-        part.write_bytes(save(whole, metadata={_CARD: card}))
-        part.replace(path)
+        with atomic_path(path) as part:
+            part.write_bytes(save(whole, metadata={_CARD: card}))
     except (OSError, SafetensorError) as error:
         raise OutputError(f"{path}: cannot be written ({error})") from None
 

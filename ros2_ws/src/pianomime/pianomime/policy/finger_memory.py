@@ -20,7 +20,7 @@ from pianomime.policy.finger_choice import (
 )
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.score.step_notes import StepNote, by_onset, in_window
+from pianomime.score.step_notes import StepNote, by_onset
 from pianomime.timing import Timing
 
 Floats = NDArray[np.float32]
@@ -33,7 +33,7 @@ class FingerMemory:
         """Begin with nothing played; `network` scores the fingers of `choice_inputs`."""
         self._network, self._timing = network, timing
         self._before = Partials.at_rest(timing)
-        self._seen: list[StepNote] = []
+        self._seen: Sequence[StepNote] = ()
         self._fingers: dict[NoteName, int] = {}  # UNASSIGNED: there were more than ten at once
 
     @property
@@ -52,9 +52,9 @@ class FingerMemory:
 
         Args:
             now: Decision that begins.
-            notes: In sight; those beyond `LOOKAHEAD_S` are not looked at.
+            notes: Those of the next `LOOKAHEAD_S`, see `in_window`.
         """
-        self._seen = in_window(notes, now, self._timing.steps(LOOKAHEAD_S) + 1)
+        self._seen = notes
         names = [_name(note) for note in self._seen]
         self._fingers = {name: self._fingers[name] for name in names if name in self._fingers}
         self._extend_held()

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.online import NoteName
-from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS
+from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, SIDES
 from pianomime.policy.finger_choice import LOOKAHEAD_S, N_INPUTS
 from pianomime.policy.finger_memory import FingerMemory
 from pianomime.policy.hand_frame import HandFrame
-from pianomime.policy.hand_state import HandState, Motion, to_both
+from pianomime.policy.hand_state import HandState, Motion, by_hand, to_both
 from pianomime.policy.network_inputs import (
     chunk_steps,
     fingertip_input_count,
@@ -94,11 +94,14 @@ class Generalist:
         plans = schedule(one_key_a_finger(self._memory.notes), decisions, self._timing)
         state = self._observe(observation)
         chunk = self.fingertips(state, plans.at([0, self._chunk]))
-        targets = []
-        for ahead in range(self._chunk):
-            left = np.concatenate([chunk[:, ahead:], *[chunk[:, -1:]] * ahead], axis=1)
-            targets.append(self._reach(state, plans.at([ahead, self._chunk + ahead]), left))
-        return Action.hold(np.stack(targets), self._timing)
+        ahead = range(1, self._chunk)
+        left = [np.concatenate([chunk[:, k:], *[chunk[:, -1:]] * k], axis=1) for k in ahead]
+        targets = [self._reach(state, plans.at([0, self._chunk]), chunk)]
+        if left:
+            later = [side * self._chunk + k for side in range(len(SIDES)) for k in ahead]
+            repeated = state.at([side for side in range(len(SIDES)) for _ in ahead])
+            targets.append(self._reach(repeated, plans.at(later), by_hand(np.stack(left))))
+        return Action.hold(np.concatenate(targets), self._timing)
 
     def fingertips(self, state: HandState, plan: Schedule) -> Array:
         """Return the fingertips at the ends of the next decisions, (2, chunk, 5, 3) [m]."""
@@ -126,9 +129,9 @@ class Generalist:
         return pose + share * (seen.pose - pose), tips + share * (seen.tips - tips)
 
     def _reach(self, state: HandState, plan: Schedule, chunk: Array) -> Array:
-        """Return the targets (n,) that take the fingertips along `chunk`."""
+        """Return the targets (t, n) that take the fingertips along `chunk`, (2 t, chunk, 5, 3)."""
         frame = self._frame
         base = inverse_kinematics(frame, state, chunk[:, 0])
         inputs = joint_inputs(frame, state, plan, chunk, base)
         target = base + frame.action_scale * self._networks[JOINTS](inputs)
-        return frame.joints(to_both(target)[0])
+        return frame.joints(to_both(target))

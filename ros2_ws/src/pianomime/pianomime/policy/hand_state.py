@@ -1,6 +1,6 @@
 """State of the hands and keys as the networks see it, in `HandFrame`: for playing and training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,8 @@ class HandState:
     Attributes:
         pose: (2 t, na) [rad, m].
         before: (2 t, na) a decision earlier.
-        tips: Fingertips at `pose`.
+        tips: (2 t, 5, 3) fingertips at `pose` [m].
+        jacobian: (2 t, 5, 3, na) change of `tips` by coordinate.
         tips_before: (2 t, 5, 3) fingertips a decision earlier [m].
         commanded: (2 t, na) target of the decision before.
         other: (2 t,) how far outwards the other hand is, in its own frame [m].
@@ -48,7 +49,8 @@ class HandState:
 
     pose: Array
     before: Array
-    tips: FingertipPoses
+    tips: Array
+    jacobian: Array
     tips_before: Array
     commanded: Array
     other: Array
@@ -59,20 +61,26 @@ class HandState:
     def of(
         cls, frame: HandFrame, motion: Motion, tips: FingertipPoses | None = None
     ) -> "HandState":
-        """Read both hands; `tips`, where they are known, are those of the rows."""
+        """Read both hands; `tips` are those of the rows, where they are known already."""
         steps = len(motion.pose)
         pose = by_hand(motion.pose)
         outwards = frame.kinematics.forearm(motion.pose)[..., 1]
+        tips = tips or frame.kinematics.fingertips(pose)
         return cls(
             pose=pose,
             before=by_hand(motion.before),
-            tips=tips or frame.kinematics.fingertips(pose),
+            tips=tips.position,
+            jacobian=tips.jacobian(),
             tips_before=by_hand(motion.tips_before),
             commanded=by_hand(motion.commanded),
             other=by_hand(outwards[:, ::-1]),
             keys=np.tile(motion.keys, (len(MIRROR), 1)),
             mirror=np.repeat(MIRROR, steps),
         )
+
+    def at(self, rows: list[int]) -> "HandState":
+        """Return some of the rows."""
+        return HandState(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def by_hand(both: Array) -> Array:

@@ -45,7 +45,7 @@ def joint_input_count(coordinates: int, chunk: int) -> int:
 
 def fingertip_inputs(frame: HandFrame, state: HandState, plan: Schedule) -> Floats:
     """Return the inputs of the network of fingertips, (t, inputs)."""
-    tips = state.tips.position
+    tips = state.tips
     carried = frame.kinematics.forearm(state.pose)
     gap = state.other + carried[:, 1]
     parts = [
@@ -72,9 +72,8 @@ def joint_inputs(
         base: (t, na) from `inverse_kinematics`.
     """
     mine = ~np.eye(frame.n, dtype=bool)[frame.along]  # all but the place along the keyboard
-    scale, tips = frame.action_scale, state.tips.position
+    scale, tips = frame.action_scale, state.tips
     down = np.take_along_axis(state.keys, plan.key[:, :, 0], axis=1) * plan.present[:, :, 0]
-    contacts = np.stack([plan.contact(ahead) for ahead in range(chunk.shape[1])], axis=1)
     parts = [
         ((state.pose - frame.relaxed) / np.where(frame.slides, 0.02, 0.5))[:, mine],
         (state.pose - state.before) / (0.3 * scale),
@@ -82,7 +81,7 @@ def joint_inputs(
         (base - state.pose) / scale,
         (chunk - tips[:, None]) / 0.02,
         (tips[:, :, 2] - 0.03) / 0.02,
-        contacts,
+        plan.contacts(chunk.shape[1]),
         down,
         is_black()[plan.key[:, :, 0]] & plan.present[:, :, 0],
         plan.scaled(plan.begins[:, :, 0]) * plan.present[:, :, 0],
@@ -96,12 +95,12 @@ def inverse_kinematics(frame: HandFrame, state: HandState, tips: Array) -> Array
     The network of joints adds to it, as the paper's residual adds to its own (section 3.4).
     """
     pose = state.pose
-    jacobian = state.tips.jacobian().reshape(len(pose), -1, frame.n)
+    jacobian = state.jacobian.reshape(len(pose), -1, frame.n)
     weight = np.where(frame.slides, 0.05, 0.3) ** -2.0  # a forearm moves cm, a finger tenths
     square = jacobian.transpose(0, 2, 1) @ jacobian
     diagonal = np.arange(frame.n)
     square[:, diagonal, diagonal] += _DAMPING * weight / 10 + _POSTURE
-    error = (tips - state.tips.position).reshape(len(pose), -1)
+    error = (tips - state.tips).reshape(len(pose), -1)
     pull = np.einsum("tij,ti->tj", jacobian, error)
     change = np.linalg.solve(square, pull[..., None])[..., 0]
     return np.asarray(np.clip(pose + change, frame.kinematics.lower, frame.kinematics.upper))
@@ -113,7 +112,7 @@ def aim(frame: HandFrame, state: HandState, plan: Schedule) -> Array:
     On its key while it holds one, on a straight way there before, and where it is otherwise. The
     network of fingertips adds to it, so that it need not learn where the keys are.
     """
-    geometry, tips = frame.geometry, state.tips.position
+    geometry, tips = frame.geometry, state.tips
     key = plan.key[:, :, 0]
     x = _press_x(frame, key)
     top = key_top()[key] + geometry.tip_m
@@ -146,7 +145,7 @@ def _press_x(frame: HandFrame, key: NDArray[np.int64]) -> Array:
 
 def _key_inputs(frame: HandFrame, plan: Schedule, state: HandState) -> Array:
     """Return the way from each fingertip to its keys, and when, (t, 5, SLOTS, 6)."""
-    tips, x = state.tips.position, _press_x(frame, plan.key)
+    tips, x = state.tips, _press_x(frame, plan.key)
     y = state.mirror[:, None, None] * key_y()[plan.key]
     seen = np.stack(
         [

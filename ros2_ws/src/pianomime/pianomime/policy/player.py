@@ -1,7 +1,6 @@
 """Play with a policy: build its observations, execute its actions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,29 +12,15 @@ from pianomime.policy.observation import Observation
 from pianomime.policy.protocol import Action, Policy
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.step_notes import StepNote, in_window
-from pianomime.simulation.simulation import PianoSimulation
+from pianomime.simulation.simulator import Simulator
 from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class DecisionGoal:
-    """What is asked of a decision.
-
-    Attributes:
-        now: Decision of the score.
-        notes: In sight.
-        sustain: (points,) whether the pedal is to be down.
-    """
-
-    now: int
-    notes: Sequence[StepNote]
-    sustain: NDArray[np.bool_]
+Bools = NDArray[np.bool_]
 
 
 class PolicyPlayer:
-    """A policy at the keyboard, with the memory of what it last commanded."""
+    """A policy with the memory of what it last commanded."""
 
     def __init__(self, policy: Policy, timing: Timing) -> None:
         """Begin with nothing played."""
@@ -59,11 +44,20 @@ class PolicyPlayer:
         self._observed = 0  # decision of the action
         self._previous: Array | None = None
 
-    def step(self, goal: DecisionGoal, joint_position: Array, key_position: Array) -> Command:
+    def step(
+        self,
+        now: int,
+        notes: Sequence[StepNote],
+        sustain: Bools,
+        joint_position: Array,
+        key_position: Array,
+    ) -> Command:
         """Return the command of the decision that begins.
 
         Args:
-            goal: Notes beyond the horizon are not observed.
+            now: Which decision of the score.
+            notes: In sight; those beyond the horizon are not observed.
+            sustain: (points,) the pedal.
             joint_position: (n,) measured [rad, m].
             key_position: (88,) how far each key is down, 0 .. 1.
 
@@ -72,37 +66,42 @@ class PolicyPlayer:
         """
         observation = Observation(
             timing=self._timing,
-            now=goal.now,
-            notes=in_window(goal.notes, goal.now, self.horizon),
-            sustain=goal.sustain,
+            now=now,
+            notes=in_window(notes, now, self.horizon),
+            sustain=sustain,
             joint_position=joint_position,
             key_position=key_position,
             previous=self._previous,
         )
         action = self._policy.step(observation)
         action.check(self._timing.points, len(joint_position))
-        self._action, self._observed = action, goal.now
-        command = self.carry_on(goal)
-        assert command is not None
-        return command
+        self._action, self._observed = action, now
+        return self._execute(action, 0, sustain)
 
-    def carry_on(self, goal: DecisionGoal) -> Command | None:
-        """Return the command of a decision without an observation; None beyond the last action."""
-        if self._action is None:
+    def carry_on(self, now: int, sustain: Bools) -> Command | None:
+        """Return the command of a decision without an observation; None beyond the last action.
+
+        Args:
+            now: Which decision of the score.
+            sustain: (points,) the pedal.
+        """
+        ahead = now - self._observed
+        if self._action is None or not 0 <= ahead < len(self._action.targets):
             return None
-        ahead = goal.now - self._observed
-        command = self._action.command(ahead, goal.sustain, self._timing)
-        if command is not None:
-            self._previous = command.target[-1]
-        return command
+        return self._execute(self._action, ahead, sustain)
+
+    def _execute(self, action: Action, ahead: int, sustain: Bools) -> Command:
+        target = action.targets[ahead]
+        self._previous = target[-1]
+        return Command(target, sustain, self._timing.times_s)
 
 
-def policy_act(policy: Policy, goals: ScoreGoals, simulation: PianoSimulation) -> Act:
+def policy_act(policy: Policy, goals: ScoreGoals, simulator: Simulator) -> Act:
     """Return the policy, with nothing played, as `roll_out` takes it."""
-    player = PolicyPlayer(policy, simulation.timing)
+    player = PolicyPlayer(policy, simulator.timing)
 
     def act(step: int, measured: Array) -> Command:
-        goal = DecisionGoal(step, goals.notes_in(step, player.horizon), goals.sustain_at(step))
-        return player.step(goal, measured, simulation.key_position)
+        notes, sustain = goals.notes_in(step, player.horizon), goals.sustain_at(step)
+        return player.step(step, notes, sustain, measured, simulator.key_position)
 
     return act

@@ -7,7 +7,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.command import Command
 from pianomime.errors import ModelError
 from pianomime.fingering.online import NoteName
 from pianomime.policy.observation import Observation
@@ -30,18 +29,6 @@ class Action:
     def hold(cls, targets: Array, timing: Timing) -> "Action":
         """Return the action to hold one target (n,) in each of the decisions, (decisions, n)."""
         return cls(np.repeat(targets[:, None], timing.points, axis=1))
-
-    def command(self, ahead: int, sustain: NDArray[np.bool_], timing: Timing) -> Command | None:
-        """Return the command of the decision `ahead` after the observation; None beyond the chunk.
-
-        Args:
-            ahead: 0 for the decision that was observed.
-            sustain: (points,) the pedal.
-            timing: Of the decisions.
-        """
-        if not 0 <= ahead < len(self.targets):
-            return None
-        return Command(self.targets[ahead], sustain, timing.times_s)
 
     def check(self, points: int, joints: int) -> None:
         """Check the action of a policy.

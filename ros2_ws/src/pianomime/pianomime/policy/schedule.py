@@ -48,10 +48,12 @@ class Schedule:
         zeros = np.zeros((rows, FINGERS_PER_HAND, SLOTS), np.int64)
         return cls(timing, zeros, zeros.astype(bool), zeros, zeros)
 
-    def contact(self, ahead: int) -> NDArray[np.bool_]:
-        """Return whether each finger holds a key at the end of the decision `ahead` on, (t, 5)."""
-        down = self.present & (self.begins <= ahead) & (ahead <= self.ends)
-        return np.asarray(down.any(axis=2))
+    def contacts(self, steps: int) -> NDArray[np.bool_]:
+        """Return whether each finger holds a key at the ends of decisions, (t, steps, 5)."""
+        ahead = np.arange(steps)[:, None, None]
+        begins, ends = self.begins[:, None], self.ends[:, None]
+        down = self.present[:, None] & (begins <= ahead) & (ahead <= ends)
+        return np.asarray(down.any(axis=3))
 
     def scaled(self, until: Ints) -> Array:
         """Return numbers of decisions as the networks see them: bounded, in units of `UNIT_S`."""

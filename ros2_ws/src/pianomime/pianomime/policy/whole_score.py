@@ -79,7 +79,7 @@ def score_inputs(goal_keys: Floats, encoder: Callable[[Floats], Floats] | None) 
 def pose_inputs(frame: HandFrame, pose: Array) -> Floats:
     """Return both hands' poses (t, 2, na) as they are seen, (t, inputs)."""
     scaled = (pose - frame.relaxed) / frame.action_scale
-    return scaled.reshape(len(pose), -1).astype(np.float32)
+    return np.asarray(scaled.reshape(len(pose), -1), np.float32)
 
 
 def two_stages_sizes(frame: HandFrame, checkpoint: Checkpoint) -> Sizes:
@@ -178,10 +178,9 @@ class TwoStages(_WholeScore):
         frame = self._frame
         motion, seen = self._look(observation)
         state = HandState.of(frame, motion)
-        tips = state.tips.position
         chunk = chunk_steps(self._timing)
         way = self._networks[FINGERTIPS](seen).reshape(1, len(SIDES), chunk, FINGERS_PER_HAND, 3)
-        ahead = tips[:, None] + TIP_UNIT_M * by_hand(way.astype(float))
+        ahead = state.tips[:, None] + TIP_UNIT_M * by_hand(way.astype(float))
         base, inputs = low_level(frame, state, ahead, self._absolute, self._timing)
         target = base + frame.action_scale * self._networks[JOINTS](inputs)
         return Action.hold(frame.joints(to_both(target)), self._timing)

@@ -67,7 +67,7 @@ class LearnedPerformance:
 
     def check_timing(self, timing: Timing) -> None:
         """Raise ModelError unless it was learned with this timing."""
-        timing.check_same(self.card.timing, "what was learned", ModelError)
+        timing.check_same(self.card.timing, "the learned performance", ModelError)
 
     def check_joints(self, joint_names: Sequence[str]) -> None:
         """Raise ModelError unless the joints are those it was learned with, in their order."""

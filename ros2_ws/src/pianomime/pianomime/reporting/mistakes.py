@@ -61,19 +61,19 @@ def steps_of(note: Note, performance: Performance) -> slice:
     """Return the decisions of a note, as far as they were reached; at least one."""
     dt_s = performance.timing.decision_s
     first, last = round(note.onset_s / dt_s), round(note.offset_s / dt_s)
-    return slice(first, min(max(last, first + 1), len(performance.wanted)))
+    return slice(first, min(max(last, first + 1), len(performance.goal_keys)))
 
 
 def find_mistakes(performance: Performance) -> list[Mistake]:
     """Return every mistake, by time."""
-    wanted, pressed = performance.wanted, performance.pressed
+    goal_keys, pressed = performance.goal_keys, performance.pressed
     dt_s = performance.timing.decision_s
-    wrong = pressed & ~wanted
+    wrong = pressed & ~goal_keys
     taken = np.zeros_like(wrong)  # wrong presses that explain a missed note
     found = []
     for note in performance.score.notes:
         span = steps_of(note, performance)
-        mine = wanted[span, note.key]
+        mine = goal_keys[span, note.key]
         if not mine.any():
             continue  # shorter than a step, or after the end
         mistake = _of_note(note, pressed[span, note.key] | ~mine, wrong[span], span, dt_s)
@@ -82,7 +82,7 @@ def find_mistakes(performance: Performance) -> list[Mistake]:
             if mistake.kind is Kind.NEIGHBOUR:
                 taken[span, _neighbours(note.key)] = True
     for key, first, end in key_runs(wrong & ~taken):
-        kind = _of_press(wanted[:, key], first, end, dt_s)
+        kind = _of_press(goal_keys[:, key], first, end, dt_s)
         found.append(Mistake(kind, key, UNASSIGNED, first * dt_s, end * dt_s, end - first))
     return sorted(found, key=lambda mistake: (mistake.begins_s, mistake.key))
 
@@ -117,13 +117,13 @@ def _of_note(note: Note, right: Keys, wrong: Keys, span: slice, dt_s: float) -> 
     )
 
 
-def _of_press(wanted: Keys, first: int, end: int, dt_s: float) -> Kind:
+def _of_press(goal_keys: Keys, first: int, end: int, dt_s: float) -> Kind:
     near = round(NEAR_S / dt_s)
-    if wanted[max(0, first - 1) : first].any():
+    if goal_keys[max(0, first - 1) : first].any():
         return Kind.HELD
-    if wanted[end : end + near].any():
+    if goal_keys[end : end + near].any():
         return Kind.EARLY
-    return Kind.HELD if wanted[max(0, first - near) : first].any() else Kind.BRUSHED
+    return Kind.HELD if goal_keys[max(0, first - near) : first].any() else Kind.BRUSHED
 
 
 def key_runs(pressed: Keys) -> Iterator[tuple[int, int, int]]:

@@ -76,7 +76,7 @@ def film(performance: Performance, progress: Callable[[], object]) -> bytes | No
 
 def _as_data(one: Reported) -> dict[str, Any]:
     performance, health = one.performance, one.health
-    wanted, pressed = performance.wanted, performance.pressed
+    goal_keys, pressed = performance.goal_keys, performance.pressed
     mistakes = find_mistakes(performance)
     kinds: dict[str, int] = {}
     for mistake in mistakes:
@@ -86,15 +86,15 @@ def _as_data(one: Reported) -> dict[str, Any]:
         "title": performance.score.title,
         "embodiment": performance.embodiment,
         "duration_s": performance.score.duration_s,
-        "reached_s": len(wanted) * performance.timing.decision_s,
+        "reached_s": len(goal_keys) * performance.timing.decision_s,
         "lead_in_s": performance.lead_in_s,
         "decision_s": performance.timing.decision_s,
         "notes": len(performance.score.notes),
         "metrics": performance.metrics(),
         "real_time_factor": performance.real_time_factor,
-        "right": _runs(wanted & pressed),
-        "wrong": _runs(pressed & ~wanted),
-        "missed": _runs(wanted & ~pressed),
+        "right": _runs(goal_keys & pressed),
+        "wrong": _runs(pressed & ~goal_keys),
+        "missed": _runs(goal_keys & ~pressed),
         "kinds": kinds,
         "fingers": [vars(row) for row in finger_statistics(performance, mistakes)],
         "moments": [

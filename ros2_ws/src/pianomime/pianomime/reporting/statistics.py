@@ -51,7 +51,7 @@ def finger_statistics(
 ) -> list[FingerStatistics]:
     """Return a row for each finger that has notes, left thumb to right little, then `none`."""
     # A key that is struck again is not wanted in the step before.
-    down = np.where(performance.wanted, performance.pressed, np.nan)
+    down = np.where(performance.goal_keys, performance.pressed, np.nan)
     rows = []
     for finger in (*range(len(FINGER_NAMES)), UNASSIGNED):
         notes = [note for note in performance.score.notes if note.finger == finger]

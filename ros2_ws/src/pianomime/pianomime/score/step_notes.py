@@ -35,11 +35,12 @@ class StepNote:
 
     def shifted(self, steps: int) -> "StepNote":
         """Return the note so many decisions later."""
-        return replace(self, first=self.first + steps, last=self.last + steps)
+        first, last = self.first + steps, self.last + steps
+        return StepNote(first, last, self.key, self.velocity, self.finger, self.index)
 
     def with_finger(self, finger: int) -> "StepNote":
         """Return the note with a finger."""
-        return replace(self, finger=finger)
+        return StepNote(self.first, self.last, self.key, self.velocity, finger, self.index)
 
 
 def to_steps(notes: Sequence[Note], timing: Timing, first_index: int = 0) -> list[StepNote]:
@@ -108,7 +109,7 @@ def one_key_a_finger(notes: Iterable[StepNote]) -> list[StepNote]:
     for note in sorted(notes, key=lambda note: -note.first):
         if note.finger == UNASSIGNED:
             continue
-        last = min(note.last, next_first.get(note.finger, note.last + 1) - 1)
+        last = max(note.first, next_first.get(note.finger, note.last + 1) - 1)
         next_first[note.finger] = note.first
-        played.append(replace(note, last=max(note.first, last)))
+        played.append(note if note.last <= last else replace(note, last=last))
     return played[::-1]

@@ -156,12 +156,14 @@ class PianoSimulation:
             SimulationDivergedError: The physics broke down; the state is as it broke.
         """
         targets = self._line(command)
-        pedal = np.searchsorted(command.times_s, PHYSICS_S * np.arange(len(targets)) + _SAME_S)
+        instants_s = PHYSICS_S * np.arange(len(targets) + 1)
+        passed = np.searchsorted(command.times_s, instants_s + _SAME_S)  # points by then
+        pedal = np.append(self.sustain, command.sustain)[passed].tolist()
         events: list[MidiEvent] = []
-        for target, point in zip(targets, pedal.tolist(), strict=True):
-            if point:
-                self._press_pedal(bool(command.sustain[point - 1]), events)
+        for target, down in zip(targets, pedal[:-1], strict=True):
+            self._press_pedal(down, events)
             self._advance(target, events)
+        self._press_pedal(pedal[-1], events)  # of a point at the decision's end
         self._check()
         mujoco.mj_kinematics(self.model, self.data)
         return events

@@ -86,7 +86,7 @@ class LiveView:
         self.stage.place(instant.joint_position, instant.key_position)
         with self._server.atomic():
             self._scene.move()
-            self._scene.colour(instant.wanted, instant.active)
+            self._scene.colour(instant.goal_keys, instant.active)
             if self._notes is not None:
                 self._notes.show(instant.score_time_s)
 
