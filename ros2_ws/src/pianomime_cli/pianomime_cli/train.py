@@ -14,6 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pianomime.atomic_file import atomic_path
 from pianomime.errors import OutputError, PianoMimeError
 from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.score.clips import load_clips
@@ -40,7 +41,9 @@ def add_parser(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     try:
         from pianomime.learning.corpus import corpus_scores
-        from pianomime.learning.recipe import Bar, Training, load_recipe
+        from pianomime.learning.fit import Bar
+        from pianomime.learning.recipe import load_recipe
+        from pianomime.learning.run import Training
         from pianomime.learning.songs import HeldOut, songs
     except ImportError as error:
         raise PianoMimeError(f"{error.name} is missing; run: tools/setup learning") from None
@@ -70,8 +73,7 @@ def _run(options: argparse.Namespace) -> int:
     )
     made = training.run()
     path = options.output / made.name
-    part = path.with_suffix(".part")
-    shutil.copyfile(made, part)
-    part.replace(path)
+    with atomic_path(path) as part:
+        shutil.copyfile(made, part)
     print(path)
     return 0
