@@ -13,8 +13,8 @@ class KeyPressMetrics:
     Attributes:
         precision: Share of the pressed keys that are goal keys; 1 where no key is pressed.
         recall: Share of the goal keys that are pressed; 1 where there is no goal key.
-        f1: 2TP / (2TP + FP + FN); 1 where no key is pressed or a goal.
-        f1_sounding: `f1` over the steps in which a key is pressed or a goal; NaN if there is none.
+        f1: 2TP / (2TP + FP + FN); 1 where there is neither a goal key nor a pressed key.
+        f1_sounding: `f1` over the steps with a goal key or a pressed key; NaN if there is none.
     """
 
     precision: float

@@ -54,7 +54,7 @@ class ScoreGoals:
     def in_sight(self, first: int, steps: int) -> list[int]:
         """Return the score indices of the notes that `notes_in` depends on.
 
-        This includes notes that begin right after the window: a repeated key must be released first.
+        Includes notes that begin right after the window: a repeated key must be released first.
         """
         return sorted(n.index for n in self._near(first, steps + 1) if n.last >= first)
 
