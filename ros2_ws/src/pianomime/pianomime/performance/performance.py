@@ -82,7 +82,7 @@ class Performance:
         }
 
     def _frames_at_ends(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the frame at each goal decision's end and whether it was recorded, (steps,) each."""
+        """Return the frame at each goal's end and whether it was recorded, (steps,) each."""
         dt_s = self.timing.decision_s
         ends = np.round((self.goal_time_s + dt_s) / dt_s).astype(int)
         have = np.round(self.time_s / dt_s).astype(int)
