@@ -91,8 +91,10 @@ def _timing_in(goals: list[Any], path: Path) -> Timing:
     """Return the timing of the recorded goals.
 
     Raises:
-        BagError: The goals have an invalid timing, or several timings.
+        BagError: The goals have none, an invalid timing, or several timings.
     """
+    if not hasattr(goals[0], "decision_s"):
+        raise BagError(f"{path}: recorded by an earlier version, whose goals carry no timing")
     found = {(goal.decision_s, goal.command_s) for goal in goals}
     if len(found) > 1:
         raise BagError(f"{path}: goals of several timings: {sorted(found)}")
