@@ -191,9 +191,7 @@ def test_an_episode_is_read_as_it_was_written(lesson, simulation, frame, tmp_pat
 def test_another_format_or_timing_is_refused(lesson, simulation, frame, tmp_path, monkeypatch):
     episode, path = show(lesson, simulation, frame), tmp_path / "a.parquet"
     save_episode(episode, path)
-    with pytest.raises(
-        ScoreError, match=r"a\.parquet has a decision every 0\.05 s .* 0\.1 s"
-    ):
+    with pytest.raises(ScoreError, match=r"a\.parquet has a decision every 0\.05 s .* 0\.1 s"):
         load_episode(path, Timing(decision_s=0.1))
     with monkeypatch.context() as patch:
         patch.setattr("pianomime.learning.episode.FORMAT", 99)

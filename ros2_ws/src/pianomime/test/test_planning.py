@@ -29,6 +29,7 @@ from pianomime.score.score import Note, PedalEvent, Score
 from pianomime.score.step_notes import StepNote, to_steps
 from pianomime.simulation.simulation import MidiKind, PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING as TIMING
+from pianomime.timing import Timing
 
 LEAD, TAIL = TIMING.steps(LEAD_IN_S), TIMING.steps(TAIL_S)
 FINE = Timing(command_s=0.01)

@@ -85,7 +85,7 @@ def test_what_the_online_planner_played_can_be_played_again(song):
 
 
 def test_of_two_plans_the_better_is_learned_from(song):
-    fingered, plan, goals, simulation = song
+    fingered, plan, _, simulation = song
     still = replace(plan, target=np.zeros_like(plan.target), position=np.zeros_like(plan.position))
     config = IterativeLearningConfig(rollouts=8, heat=2, seed=1)
     result = learn([(fingered, still), (fingered, plan)], [simulation], config)

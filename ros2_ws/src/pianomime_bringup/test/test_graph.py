@@ -109,7 +109,7 @@ def test_good_namespaces_pass(namespace):
         ({"demo": "demo", "controller": "policy"}, "demo = 'demo': is for the expert alone"),
         (
             {"demo": "demo", "learned": "a.npz"},
-            r"what was learned \(a.npz\) has a manner of its own",
+            r"cannot be combined with learned = 'a.npz'",
         ),
     ],
 )
