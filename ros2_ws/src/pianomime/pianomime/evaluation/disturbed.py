@@ -1,4 +1,4 @@
-"""A simulation that does not go as it should: hands begin anywhere, and are pushed in mid-song."""
+"""Simulation with disturbances: random initial poses of the hands, and pushes while playing."""
 
 from typing import Final
 
@@ -14,14 +14,14 @@ from pianomime.timing import Timing
 BETWEEN_PUSHES_S: Final = 5.0
 PUSH_S: Final = 0.1
 PUSH_N: Final = 40.0
-"""Force on a forearm: moves a resting hand by 3 cm."""
+"""Force on a forearm [N]; displaces a resting hand by 3 cm."""
 
 
 class DisturbedSimulation(PianoSimulation):
-    """Push one hand sideways for 0.1 s, every 5 s; which, and which way, is by chance."""
+    """Simulation in which a random hand is pushed to a random side for 0.1 s, every 5 s."""
 
     def __init__(self, model: mujoco.MjModel, timing: Timing, seed: tuple[int, ...]) -> None:
-        """Take a model; `seed` is of the places and pushes."""
+        """Build the simulation; `seed` determines the initial poses and pushes."""
         self._seed = seed
         self._frame: HandFrame | None = None
         super().__init__(model, timing)
@@ -30,7 +30,7 @@ class DisturbedSimulation(PianoSimulation):
         self.reset()
 
     def reset(self) -> None:
-        """Put the hands anywhere."""
+        """Reset, and put the hands in a random pose."""
         super().reset()
         self._rng = np.random.default_rng(self._seed)
         self._count = 0
@@ -38,7 +38,7 @@ class DisturbedSimulation(PianoSimulation):
             self.place(random_pose(self._frame, self._rng))
 
     def step(self, command: Command) -> list[MidiEvent]:
-        """Push if it is time to, and step."""
+        """Start or end a push if it is due, then step."""
         self._count += 1
         phase = self._count % self.timing.steps(BETWEEN_PUSHES_S)
         if phase == 0:
