@@ -137,6 +137,16 @@ def test_a_note_that_no_finger_plays_is_left_alone(song):
     assert learn([(fingered, plan)], [simulation], config).f1 > 0
 
 
+def test_coarse_decisions_can_be_practised(pianomime_model):
+    timing = Timing(decision_s=0.5, command_s=0.1)
+    simulation = PianoSimulation(pianomime_model, timing)
+    slow = SCORE.stretched(5.0)
+    config = IterativeLearningConfig(rollouts=8, stretch_s=1.0, tries=16)
+    result = learn([planned(slow, simulation)], [simulation], config)
+    assert result.f1 >= result.history[0]
+    assert result.plan.target.shape[1] == timing.points
+
+
 def test_learning_ends_when_told_to(song):
     told = []
     result = practised(song, 50, progress=lambda f1: told.append(f1) or len(told) < 3)

@@ -33,9 +33,9 @@ def check_params_file(config: GraphConfig, nodes: Sequence[NodeSpec]) -> None:
     named = list(_named(tree, "", what))
     if not named:
         raise ConfigError(f"{what}: nothing in it; must be NODE: {{{_PARAMETERS}: {{…}}}}")
-        for pattern in named:
-            if not any(_fits(pattern, name) for name in names):
-                raise ConfigError(f"{what}: no node {pattern}; there are: {', '.join(names)}")
+    for pattern in named:
+        if not any(_fits(pattern, name) for name in names):
+            raise ConfigError(f"{what}: no node {pattern}; there are: {', '.join(names)}")
 
 
 def _named(tree: Any, path: str, what: str) -> Iterator[str]:

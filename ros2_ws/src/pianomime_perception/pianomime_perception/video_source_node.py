@@ -130,8 +130,8 @@ class VideoSourceNode(PianoNode):
                 return False
             if not self._is_remote or time.monotonic() - began_s > QUEUED_S:
                 return True  # drivers of local cameras have short queues
-                self._skipped += 1
-                self.diagnostics.count("left out", self._skipped)
+            self._skipped += 1
+            self.diagnostics.count("left out", self._skipped)
 
     @property
     def _name(self) -> str:

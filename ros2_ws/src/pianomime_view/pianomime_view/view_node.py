@@ -187,8 +187,8 @@ class ViewNode(PianoNode):
             }
             if status.message:
                 shown["!"] = status.message
-                if shown:
-                    self._timing[name] = shown
+            if shown:
+                self._timing[name] = shown
 
     def _show(self) -> None:
         self._controls.carry_out()

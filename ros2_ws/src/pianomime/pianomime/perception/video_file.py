@@ -12,7 +12,7 @@ from pianomime.errors import MissingPackageError, PianoMimeError
 Image = NDArray[np.uint8]
 
 MAX_WIDTH: Final = 1280
-"""Maximum image size [pixels]; larger images do not improve the hand detection."""
+"""Maximum image size [pixels]; larger images do not improve hand detection."""
 
 
 class VideoError(PianoMimeError):
@@ -22,7 +22,7 @@ class VideoError(PianoMimeError):
 def frames(path: Path, rate_hz: float) -> Iterator[tuple[float, Image]]:
     """Yield time [s] and BGR image (height, width, 3), at most `rate_hz` per second.
 
-    Times increase strictly, even if those in the file do not. A truncated file ends where it breaks.
+    Times increase strictly, even if the file's do not. A truncated file ends where it breaks.
 
     Raises:
         VideoError: The file is missing, or has no images.

@@ -76,7 +76,7 @@ class OnlinePlanner:
         self._fingering = OnlineFingering(timing)
         self._config = TrajectoryConfig.of(hands.lifts, iterations=_ITERATIONS)
         self._fingertip_config = FingertipPlanConfig.of(hands.lifts, limits)
-        self._preview = timing.steps(MAX_SKIPPED_S) + timing.steps(_PREVIEW_S)
+        self._preview = timing.steps(MAX_SKIPPED_S) + max(2, timing.steps(_PREVIEW_S))
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)

@@ -25,12 +25,12 @@ NEAR_S: Final = 0.2
 class Kind(Enum):
     """Kind of a mistake; the value is its label in reports."""
 
-    UNREACHABLE = "unreachable: no finger was free for it"
+    UNREACHABLE = "unreachable: no free finger"
     MISSED = "missed"
     NEIGHBOUR = "neighbour key pressed instead"
     LATE = "late"
-    CUT_SHORT = "let go too early"
-    INTERRUPTED = "let go in its middle"
+    CUT_SHORT = "released too early"
+    INTERRUPTED = "released in the middle"
     HELD = "held too long"
     EARLY = "pressed too early"
     BRUSHED = "brushed"
