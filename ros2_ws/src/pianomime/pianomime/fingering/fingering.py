@@ -1,7 +1,7 @@
-"""Choose a finger for every note of a score: beam search over the ways to lay ten fingers.
+"""Choose a finger for every note of a score: beam search over the ways to lay the fingers.
 
 At each onset the notes, low to high, go to fingers in their order along the keyboard, so one
-choice is a combination of the ten fingers. All choices of all partial fingerings are priced at
+choice is a combination of the fingers. All choices of all partial fingerings are priced at
 once, by `fingering.costs`; the cheapest live on.
 """
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pianomime.fingering.costs import FingeringConfig, Partials, choices_of
 from pianomime.fingering.problem import FingeringProblem
 from pianomime.hands.fingers import UNASSIGNED
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import key_name
 from pianomime.score.goals import KeyGoals, StepNote
 from pianomime.score.score import Score
@@ -36,7 +37,11 @@ class _Chosen:
 
 
 def assign_fingers(
-    score: Score, goals: KeyGoals, dt_s: float, config: FingeringConfig | None = None
+    score: Score,
+    goals: KeyGoals,
+    dt_s: float,
+    spec: HandSpec,
+    config: FingeringConfig | None = None,
 ) -> Score:
     """Return the score with a finger for each note, or `UNASSIGNED` where no finger can play it.
 
@@ -44,10 +49,11 @@ def assign_fingers(
         score: Notes whose finger is already given keep it unless it makes them too hard to play.
         goals: The score on the grid of control steps of `dt_s` [s].
         dt_s: Control step [s].
-        config: Costs.
+        spec: The hands that play.
+        config: Costs; those that suit the hands if not given.
     """
-    problem = FingeringProblem.of(score, dt_s, config or FingeringConfig())
-    fingers = search(Partials.at_rest(), onset_groups(goals.notes, score), problem)
+    problem = FingeringProblem.of(score, dt_s, spec.layout, config or FingeringConfig.of(spec))
+    fingers = search(Partials.at_rest(spec.layout), onset_groups(goals.notes, score), problem)
     return score.with_fingers(fingers.tolist())
 
 
@@ -85,10 +91,10 @@ def advance(
 ) -> tuple[Partials, _Chosen]:
     """Continue every partial fingering by the notes of one onset, and keep the cheapest.
 
-    What ten fingers cannot reach is left out, the least important voice first.
+    What the fingers cannot reach is left out, the least important voice first.
     """
     config = problem.config
-    notes = _within_ten(notes, problem.score)
+    notes = _most_important(notes, problem)
     while True:
         onset = problem.onset(notes)
         cost = problem.price(partials, onset)
@@ -100,14 +106,15 @@ def advance(
     parent, choice = np.unravel_index(order, cost.shape)
     kept = _distinct(partials, parent, choice, config.beam)
     parent, choice = parent[kept], choice[kept]
-    fingers = choices_of(len(notes))[choice]
+    fingers = choices_of(len(notes), problem.layout)[choice]
     later = partials.after(onset, cost[parent, choice], parent, choice)
     return later, _Chosen([note.index for note in notes], fingers, parent)
 
 
-def _within_ten(notes: list[StepNote], score: Score) -> list[StepNote]:
-    """Keep ten notes: the outer voices, then the loudest."""
-    return [notes[i] for i in sorted(_by_importance(notes, score)[-10:])]
+def _most_important(notes: list[StepNote], problem: FingeringProblem) -> list[StepNote]:
+    """Keep as many notes as there are fingers: the outer voices, then the loudest."""
+    order = _by_importance(notes, problem.score)
+    return [notes[i] for i in sorted(order[-problem.layout.count :])]
 
 
 def _drop_one(

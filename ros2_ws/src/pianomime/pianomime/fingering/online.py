@@ -10,11 +10,16 @@ from pianomime.fingering.costs import FingeringConfig, Partials
 from pianomime.fingering.fingering import advance, onset_groups, search
 from pianomime.fingering.problem import FingeringProblem
 from pianomime.hands.fingers import UNASSIGNED
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.score.goals import StepNote
 from pianomime.score.score import Note, Score
 
 _SETTLE_STEPS: Final = 8
 """Control steps before its onset from which a note keeps its finger: the hand is on its way."""
+
+
+_BEAM: Final = 16
+"""Partial fingerings kept at each onset; half of what there is time for beforehand."""
 
 
 @dataclass
@@ -31,12 +36,13 @@ class _Track:
 class OnlineFingering:
     """Follow a sliding window of wanted keys; a note's finger is settled shortly before it."""
 
-    def __init__(self, dt_s: float, config: FingeringConfig | None = None) -> None:
-        """Begin with nothing played; `dt_s` is the control step [s]."""
+    def __init__(self, dt_s: float, spec: HandSpec) -> None:
+        """Begin with nothing played by the hands of `spec`; `dt_s` is the control step [s]."""
         self._dt_s = dt_s
-        self._config = config or FingeringConfig(beam=16)
+        self._layout = spec.layout
+        self._config = replace(FingeringConfig.of(spec), beam=_BEAM)
         self._tracks: list[_Track] = []
-        self._partials = Partials.at_rest()
+        self._partials = Partials.at_rest(spec.layout)
 
     def update(self, now: int, keys: NDArray[np.bool_]) -> tuple[Score, list[StepNote]]:
         """Return the notes in sight with their fingers, and their steps.
@@ -81,7 +87,7 @@ class OnlineFingering:
         open_tracks = [track for track in self._tracks if not track.settled]
         score, notes = self._as_score(open_tracks, fingers=False)
         groups = onset_groups(notes, score)
-        problem = FingeringProblem.of(score, self._dt_s, self._config)
+        problem = FingeringProblem.of(score, self._dt_s, self._layout, self._config)
         fingers = search(self._partials, groups, problem)
         for track, finger in zip(open_tracks, fingers.tolist(), strict=True):
             track.finger = finger
@@ -92,7 +98,8 @@ class OnlineFingering:
             return
         playable = [track for track in due if track.finger != UNASSIGNED]
         score, notes = self._as_score(playable)
-        problem = FingeringProblem.of(score, self._dt_s, replace(self._config, beam=1))
+        config = replace(self._config, beam=1)
+        problem = FingeringProblem.of(score, self._dt_s, self._layout, config)
         for group in onset_groups(notes, score):
             self._partials, _ = advance(self._partials, group, problem)
         for track in due:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.costs import FingeringConfig, Onset, Partials, choices_of, price
-from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.score.goals import StepNote
 from pianomime.score.score import Score
 
@@ -20,21 +21,25 @@ class FingeringProblem:
     Attributes:
         score: The notes.
         dt_s: Control step [s].
+        layout: The hands' fingers.
         config: Costs.
-        against: (n, 10) what each finger costs on each note of the score besides.
+        against: (n, fingers) what each finger costs on each note of the score besides.
     """
 
     score: Score
     dt_s: float
+    layout: FingerLayout
     config: FingeringConfig
     against: Array
 
     @classmethod
-    def of(cls, score: Score, dt_s: float, config: FingeringConfig) -> "FingeringProblem":
-        """Return the problem in which notes that have a finger had better keep it."""
-        given = np.array([note.finger for note in score.notes], np.int64)[:, None]
-        strange = (given != UNASSIGNED) & (given != np.arange(N_FINGERS))
-        return cls(score, dt_s, config, config.other * strange)
+    def of(
+        cls, score: Score, dt_s: float, layout: FingerLayout, config: FingeringConfig
+    ) -> "FingeringProblem":
+        """Return the problem in which notes that have a pianist's finger had better keep it."""
+        given = layout.of_pianist(np.array([note.finger for note in score.notes], np.int64))
+        strange = (given[:, None] != UNASSIGNED) & (given[:, None] != np.arange(layout.count))
+        return cls(score, dt_s, layout, config, config.other * strange)
 
     def onset(self, notes: list[StepNote]) -> Onset:
         """Return notes that begin together, as `price` wants them."""
@@ -53,4 +58,5 @@ class FingeringProblem:
     def surcharge(self, notes: list[StepNote]) -> Array:
         """Return what each choice for `notes` costs by `against`, (choices,)."""
         rows = self.against[[note.index for note in notes]]
-        return np.asarray(rows[np.arange(len(notes)), choices_of(len(notes))].sum(axis=1))
+        choices = choices_of(len(notes), self.layout)
+        return np.asarray(rows[np.arange(len(notes)), choices].sum(axis=1))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pianomime.fingering.costs import FingeringConfig, Partials, choices_of
 from pianomime.fingering.fingering import onset_groups, search
 from pianomime.fingering.problem import FingeringProblem
-from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
+from pianomime.hands.fingers import N_PIANISTS_FINGERS, UNASSIGNED
 from pianomime.perception.keyboard.real_keyboard import HEAD_M, real_key_y
 from pianomime.perception.synchronisation import Synchronisation
 from pianomime.piano.geometry import HINGE_X_M, WHITE_LENGTH_M, is_black
@@ -113,7 +113,7 @@ def _unlikely(key: int, begin_s: float, end_s: float, time_s: Array, tips_m: Arr
     """Return how unlikely each finger is to press a key in a time, (10,)."""
     frames = np.flatnonzero((time_s >= begin_s) & (time_s <= end_s))
     if not len(frames):
-        return np.full(N_FINGERS, _FAR)
+        return np.full(N_PIANISTS_FINGERS, _FAR)
     x, y = tips_m[frames, :, 0], tips_m[frames, :, 1]
     off = np.abs(y - real_key_y()[key])
     front = HINGE_X_M + WHITE_LENGTH_M
@@ -124,6 +124,6 @@ def _unlikely(key: int, begin_s: float, end_s: float, time_s: Array, tips_m: Arr
         sliding = np.abs(np.gradient(y, time_s[frames], axis=0))
         cost += (sliding / _SLIDING_M_S) ** 2
     seen = np.isfinite(cost).any(axis=0)
-    result = np.full(N_FINGERS, _FAR)
+    result = np.full(N_PIANISTS_FINGERS, _FAR)
     result[seen] = np.nanmean(cost[:, seen], axis=0)
     return np.asarray(np.minimum(result, _FAR))

@@ -1,13 +1,14 @@
 """From a fingered score to where each fingertip has to be at each control step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.config import parameter
-from pianomime.hands.fingers import N_FINGERS
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.played_notes import LeapConfig, played_notes
@@ -49,17 +50,18 @@ class FingertipPlanConfig(LeapConfig):
     )
 
     @classmethod
-    def of(cls, lifts: bool, limits: MotionLimits | None = None) -> "FingertipPlanConfig":
-        """Return what suits hands whose forearms do or do not lift; chosen on training clips.
+    def of(cls, spec: HandSpec, limits: MotionLimits | None = None) -> "FingertipPlanConfig":
+        """Return what suits the hands of `spec`.
 
         Where `limits` make fingers slow, they stay nearer to the keys.
+
+        Raises:
+            ModelError: Its tuning names what there is not, or is out of range.
         """
         limits = limits or MotionLimits()
         pace = min(1.0, limits.max_joint_velocity / MotionLimits.max_joint_velocity)
-        idle_m = cls.idle_m * pace
-        if lifts:
-            return cls(hover_m=cls.hover_m * pace, idle_m=idle_m)
-        return cls(white_x_m=0.07, black_x_m=-0.01, hover_m=0.010 * pace, idle_m=idle_m, leave=0.0)
+        config = spec.tuned(cls, spec.planning.fingertips)
+        return replace(config, hover_m=config.hover_m * pace, idle_m=config.idle_m * pace)
 
     def hover(self, velocity: int) -> float:
         """Return the height [m] over a key from which to strike it: the louder, the higher."""
@@ -75,15 +77,17 @@ class FingertipPlan:
 
     Attributes:
         lead: Rows before the score begins.
-        position: (rows, 10, 3) [m, world]; NaN where the finger is free to be anywhere.
-        key: (rows, 10) key the finger is on or heads for, `NO_KEY` if none.
-        contact: (rows, 10) True where the finger holds its key down.
-        approach: (rows, 10) 0 .. 1, how much the finger has to be over its key, or the one that it
+        layout: The hands' fingers.
+        position: (rows, fingers, 3) [m, world]; NaN where the finger is free to be anywhere.
+        key: (rows, fingers) key the finger is on or heads for, `NO_KEY` if none.
+        contact: (rows, fingers) True where the finger holds its key down.
+        approach: (rows, fingers) 0 .. 1, how much the finger has to be over its key, or the one that it
             leaves, or where a human had it.
-        floor: (rows, 10) least height of the fingertip [m].
+        floor: (rows, fingers) least height of the fingertip [m].
     """
 
     lead: int
+    layout: FingerLayout
     position: NDArray[np.float64]
     key: NDArray[np.int64]
     contact: NDArray[np.bool_]
@@ -94,6 +98,7 @@ class FingertipPlan:
         """Return rows `begin` to `end` (exclusive)."""
         return FingertipPlan(
             self.lead - begin,
+            self.layout,
             self.position[begin:end],
             self.key[begin:end],
             self.contact[begin:end],
@@ -107,6 +112,7 @@ def plan_fingertips(
     goals: KeyGoals,
     lead: int,
     tail: int,
+    layout: FingerLayout,
     config: FingertipPlanConfig,
     manner: NDArray[np.float64] | None = None,
 ) -> FingertipPlan:
@@ -117,18 +123,21 @@ def plan_fingertips(
         goals: The score on the grid of control steps.
         lead: Steps before the score, to get to the first position.
         tail: Steps after it, with the fingers up.
+        layout: The hands' fingers.
         config: Geometry.
-        manner: (steps, 10, 2) where a human had the fingertips at the ends of the score's steps
+        manner: (steps, 10, 2) where a pianist had the fingertips at the ends of the score's steps
             [m, world], NaN where that is not known: fingers press where they did, as far as keys
             and neighbours allow, and idle ones keep near.
     """
     rows = lead + len(goals.keys) + tail + 1
-    position = np.full((rows, N_FINGERS, 3), np.nan)
-    key = np.full((rows, N_FINGERS), NO_KEY)
-    contact = np.zeros((rows, N_FINGERS), bool)
-    approach = np.zeros((rows, N_FINGERS))
-    released = np.zeros(N_FINGERS, int)  # first row at which each finger is free again
-    for played in played_notes(score, goals, config):
+    fingers = layout.count
+    position = np.full((rows, fingers, 3), np.nan)
+    key = np.full((rows, fingers), NO_KEY)
+    contact = np.zeros((rows, fingers), bool)
+    approach = np.zeros((rows, fingers))
+    manner = None if manner is None else layout.as_pianist(manner)
+    released = np.zeros(fingers, int)  # first row at which each finger is free again
+    for played in played_notes(score, goals, layout, config):
         note = score.notes[played.index]
         finger, pressed_key = note.finger, note.key
         first, last = max(lead + played.first + 1, 0), lead + played.last + 1
@@ -159,10 +168,10 @@ def plan_fingertips(
         position[rows_of, :, :2][near] = manner[near]
         position[rows_of, :, 2][near] = key_top().min() + config.tip_m + config.idle_m
         approach[rows_of][near] = config.manner
-    floor = np.full((rows, N_FINGERS), key_top().min() + config.tip_m + config.idle_m)
+    floor = np.full((rows, fingers), key_top().min() + config.tip_m + config.idle_m)
     heading = approach >= 1.0
     floor[heading] = np.where(contact[heading], -np.inf, position[heading, 2])
-    return FingertipPlan(lead, position, key, contact, approach, floor)
+    return FingertipPlan(lead, layout, position, key, contact, approach, floor)
 
 
 def _place_on_key(x: float, human_x: NDArray[np.float64], key: int) -> float:

@@ -33,9 +33,9 @@ class MotionLimits(Config):
         20.0, "Largest planned acceleration of a forearm slide [m/s^2]", ge=0.001, le=1e4
     )
 
-    def of_coordinates(self, forearm: NDArray[np.bool_]) -> tuple[Array, Array]:
-        """Return velocity and acceleration limits (na,) of slides (`forearm`) and hinges."""
+    def of_coordinates(self, slides: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """Return velocity and acceleration limits (na,) of slides and hinges."""
         return (
-            np.where(forearm, self.max_forearm_velocity, self.max_joint_velocity),
-            np.where(forearm, self.max_forearm_acceleration, self.max_joint_acceleration),
+            np.where(slides, self.max_forearm_velocity, self.max_joint_velocity),
+            np.where(slides, self.max_forearm_acceleration, self.max_joint_acceleration),
         )

@@ -55,18 +55,19 @@ class OnlinePlanner:
         start: Array | None = None,
         limits: MotionLimits | None = None,
     ) -> None:
-        """Begin with nothing played, and the joints at rest at `start` (n,) or at zero.
+        """Begin with nothing played, and the joints at rest at `start` (n,) or the hands' own.
 
         `limits` are those of the joints' motion.
         """
-        start = np.zeros(len(hands.joint_names)) if start is None else start
+        start = hands.start if start is None else start
         self._n = len(hands.joint_names)
         self._now = 0
         self._dt_s = dt_s
         self._limits = limits or MotionLimits()
-        self._fingering = OnlineFingering(dt_s)
-        self._config = TrajectoryConfig.of(hands.lifts, iterations=_ITERATIONS)
-        self._fingertip_config = FingertipPlanConfig.of(hands.lifts, limits)
+        self._layout = hands.spec.layout
+        self._fingering = OnlineFingering(dt_s, hands.spec)
+        self._config = TrajectoryConfig.of(hands.spec, iterations=_ITERATIONS)
+        self._fingertip_config = FingertipPlanConfig.of(hands.spec, limits)
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)
@@ -118,4 +119,4 @@ class OnlinePlanner:
         score, notes = self._fingering.update(now, keys)
         steps = tuple(StepNote(note.first - now, note.last - now, note.index) for note in notes)
         window = KeyGoals(keys, np.zeros(len(keys), bool), steps)
-        return plan_fingertips(score, window, 1, 0, self._fingertip_config)
+        return plan_fingertips(score, window, 1, 0, self._layout, self._fingertip_config)

@@ -75,7 +75,7 @@ def plan_performance(
     manner: Array | None = None,
     limits: MotionLimits | None = None,
 ) -> PerformancePlan:
-    """Plan `score` from the hands' zero pose.
+    """Plan `score` from the pose in which the hands start.
 
     Args:
         score: With fingers assigned; notes without one are left out.
@@ -88,8 +88,10 @@ def plan_performance(
     """
     limits = limits or MotionLimits()
     goals = key_goals(score, dt_s)
-    geometry = FingertipPlanConfig.of(hands.lifts, limits)
-    fingertips = plan_fingertips(score, goals, lead, tail, geometry, manner)
+    geometry = FingertipPlanConfig.of(hands.spec, limits)
+    fingertips = plan_fingertips(
+        score, goals, lead, tail, hands.spec.layout, geometry, manner
+    )
     rows, n = len(fingertips.key), len(hands.joint_names)
     position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
     for side in range(len(SIDES)):
@@ -111,11 +113,12 @@ def _plan_hand(
     """Return poses (rows, na) and actuator targets (rows - 1, na), window after window."""
     feedforward = Feedforward(kinematics, dt_s)
     tracker = Tracker(kinematics, dt_s)
-    config = TrajectoryConfig.of(kinematics.hands.lifts)
+    config = TrajectoryConfig.of(kinematics.hands.spec)
     rows = len(fingertips.key)
     pose = np.zeros((rows, kinematics.n))
+    pose[0] = kinematics.pose(kinematics.hands.start)
     target = np.zeros((rows - 1, kinematics.n))
-    state = np.zeros(2 * kinematics.n)  # where the targets bring it to by row done - 1
+    state = np.concatenate((pose[0], np.zeros(kinematics.n)))  # what it is at by row done - 1
     done = 1  # rows that are fixed: at first the pose to start from
     while done < rows:
         begin = max(done - 2, 0)  # two rows fix place and velocity

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pianomime.config import Config, parameter
-from pianomime.fingering.costs import OFFSET_M
-from pianomime.hands.fingers import SIDES, UNASSIGNED, side_of
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import SIDES, UNASSIGNED
 from pianomime.piano.geometry import key_y
 from pianomime.score.goals import KeyGoals, StepNote
 from pianomime.score.score import Score
@@ -37,7 +37,9 @@ class PlayedNote(StepNote):
     """How far its hand goes from it to the next onset [m]; 0 after the last."""
 
 
-def played_notes(score: Score, goals: KeyGoals, config: LeapConfig) -> list[PlayedNote]:
+def played_notes(
+    score: Score, goals: KeyGoals, layout: FingerLayout, config: LeapConfig
+) -> list[PlayedNote]:
     """Return the notes that have a finger, by onset, some cut short.
 
     A note ends where its finger has to go on to another key, and where its hand has to set out for
@@ -48,11 +50,11 @@ def played_notes(score: Score, goals: KeyGoals, config: LeapConfig) -> list[Play
     for note in goals.notes:
         finger = score.notes[note.index].finger
         if finger != UNASSIGNED:
-            hands[side_of(finger)].append(note)
+            hands[layout.side_of(finger)].append(note)
     played = [
         note
         for hand in hands
-        for note in _before_leaps(score, _one_key_a_finger(score, hand), config)
+        for note in _before_leaps(score, _one_key_a_finger(score, hand), layout, config)
     ]
     return sorted(played, key=lambda note: note.first)
 
@@ -68,13 +70,15 @@ def _one_key_a_finger(score: Score, notes: list[StepNote]) -> list[StepNote]:
     return played[::-1]
 
 
-def _before_leaps(score: Score, notes: list[StepNote], config: LeapConfig) -> list[PlayedNote]:
+def _before_leaps(
+    score: Score, notes: list[StepNote], layout: FingerLayout, config: LeapConfig
+) -> list[PlayedNote]:
     if not notes:
         return []
     first = np.array([note.first for note in notes])
     finger = np.array([score.notes[note.index].finger for note in notes])
     key = np.array([score.notes[note.index].key for note in notes])
-    middle = key_y()[key] - OFFSET_M[finger]  # of the hand, when the finger is relaxed on its key
+    middle = key_y()[key] - layout.offset_m[finger]  # of the hand, its finger relaxed on the key
     played = []
     for i, note in enumerate(notes):
         begin = np.searchsorted(first, note.last, side="right")

@@ -58,7 +58,8 @@ def plan_by_playing(
         key = score.notes[note.index].key
         chosen[note.index] = fingers.get((key, note.first), UNASSIGNED)
     fingered = score.with_fingers(chosen.tolist())
-    geometry = FingertipPlanConfig.of(simulation.hands.lifts)
-    tips = plan_fingertips(fingered, goals, lead, tail, geometry)
+    spec = simulation.hands.spec
+    geometry = FingertipPlanConfig.of(spec)
+    tips = plan_fingertips(fingered, goals, lead, tail, spec.layout, geometry)
     target = np.array(targets)
     return fingered, PerformancePlan(lead, target, rollout.position, rollout.sustain, tips)

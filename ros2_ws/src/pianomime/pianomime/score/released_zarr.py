@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import PianoMimeError, ScoreError
-from pianomime.hands.fingers import N_FINGERS
+from pianomime.hands.fingers import N_PIANISTS_FINGERS
 from pianomime.piano.geometry import N_KEYS, key_y
 
 _POINTS: Final = 12
 _AHEAD: Final = 4
-_STEP: Final = 3 * _POINTS + N_FINGERS
+_STEP: Final = 3 * _POINTS + N_PIANISTS_FINGERS
 """What each of `_AHEAD` steps says: places of two wrists and ten tips, a key for each finger."""
 
 _KEYS: Final = N_KEYS + 1
