@@ -19,37 +19,37 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
-from pianomime.evaluation.players import LEAD, TAIL, planned
+from pianomime.command import Command
+from pianomime.evaluation.players import planned
 from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import key_y
 from pianomime.planning.differential_ik import follow_fingertips
-from pianomime.planning.performance_plan import plan_performance
+from pianomime.planning.performance_plan import LEAD_IN_S, plan_performance
 from pianomime.planning.rollout import roll_out
 from pianomime.score.clips import Clip, load_clips
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.score.step_notes import by_onset
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING
 
 
 @cache
 def simulation() -> PianoSimulation:
-    return PianoSimulation(load_model(embodiment("pianomime")))
+    return PianoSimulation(load_model(embodiment("pianomime")), ROBOPIANIST_TIMING)
 
 
 def transported(score: Score) -> Score:
     """Fingering by optimal transport (RP1M): at each onset the least total way of the fingers."""
-    goals = key_goals(score, CONTROL_DT_S)
+    goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
     place = np.concatenate([-0.2 - 0.022 * np.arange(5), 0.2 + 0.022 * np.arange(5)])
     until = np.full(10, -1)
     fingers = np.full(len(score.notes), -1)
-    onsets: dict[int, list] = {}
-    for note in goals.notes:
-        onsets.setdefault(note.first, []).append(note)
-    for first, notes in sorted(onsets.items()):
-        free = np.flatnonzero(until < first)
-        y = np.array([key_y()[score.notes[note.index].key] for note in notes])
+    for notes in by_onset(goals.notes):
+        free = np.flatnonzero(until < notes[0].first)
+        y = np.array([key_y()[note.key] for note in notes])
         chosen, which = linear_sum_assignment(np.abs(place[free][:, None] - y))
         for finger, i in zip(free[chosen], which, strict=True):
             fingers[notes[i].index], until[finger], place[finger] = finger, notes[i].last, y[i]
@@ -58,17 +58,22 @@ def transported(score: Score) -> Score:
 
 def human_ik(clip: Clip) -> np.ndarray:
     """Differential IK on the human's fingertips, open loop."""
-    targets = follow_fingertips(simulation().hands, clip.tips, LEAD)
-    goals = key_goals(clip.score(), CONTROL_DT_S)
-    command = lambda step, _: (targets[step + LEAD], bool(goals.sustain[max(step, 0)]))  # noqa: E731
-    return roll_out(command, LEAD, len(goals.keys), simulation()).pressed
+    timing = ROBOPIANIST_TIMING
+    lead = timing.steps(LEAD_IN_S)
+    targets = follow_fingertips(simulation().hands, clip.tips, lead)
+    goals = ScoreGoals.of(clip.score(), timing)
+
+    def act(step: int, _: np.ndarray) -> Command:
+        return Command(targets[None, step + lead], goals.sustain_at(step), timing.times_s)
+
+    return roll_out(act, LEAD_IN_S, goals.steps, simulation()).pressed
 
 
 def with_fingering(score: Score) -> np.ndarray:
     """Our planner with the fingers that the score has."""
-    goals = key_goals(score, CONTROL_DT_S)
-    plan = plan_performance(score, simulation().hands, CONTROL_DT_S, LEAD, TAIL)
-    return roll_out(plan.command, LEAD, len(goals.keys), simulation()).pressed
+    goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
+    plan = plan_performance(score, simulation().hands, ROBOPIANIST_TIMING)
+    return roll_out(plan.command, plan.lead_in_s, goals.steps, simulation()).pressed
 
 
 def agreement(clip: Clip) -> float:
@@ -102,7 +107,7 @@ def run(job: tuple[str, Clip]) -> tuple[str, list[float]]:
     name, clip = job
     if name == "agreement":
         return name, [agreement(clip)]
-    goals = key_goals(clip.score(), CONTROL_DT_S)
+    goals = ScoreGoals.of(clip.score(), ROBOPIANIST_TIMING)
     metrics = key_press_metrics(goals.keys, ROWS[name](clip))
     return name, [metrics.f1, metrics.f1_sounding, metrics.precision, metrics.recall]
 

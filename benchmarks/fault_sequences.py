@@ -86,7 +86,7 @@ def outcome(folder: Path, err: str, faults: list[str]) -> str:  # noqa: PLR0911 
     except PianoMimeError as error:
         early = any(words in str(error) for words in NOTHING_YET)
         return "ended before there was anything to keep" if early else f"WRONG: {error}"
-    if len(performance.wanted) >= round(SONG.duration_s / performance.dt_s) - 1:
+    if len(performance.goal_keys) >= performance.timing.steps(SONG.duration_s) - 1:
         return "played to its end"
     if any(fault in ("kill sim", "kill recorder") for fault in faults):
         return "the hands or the recorder were killed; readable to there"
@@ -142,8 +142,8 @@ def main() -> None:
     else:
         RESULT.write_text("seed,date,faults,outcome\n")
     deadline_s = time.monotonic() + 60 * options.minutes
-    wanted = [s for s in range(options.first, options.first + options.count) if s not in done]
-    for seed in tqdm(wanted):
+    goal_keys = [s for s in range(options.first, options.first + options.count) if s not in done]
+    for seed in tqdm(goal_keys):
         if time.monotonic() > deadline_s:
             break
         faults, how = run(seed)

@@ -1,4 +1,4 @@
-"""Where the time of a control step goes: play a piece through the graph and read /diagnostics.
+"""Where the time of a decision goes: play a piece through the graph and read /diagnostics.
 
 Run by `make bench`; prints a table for each controller, in lock-step and in real time. Figures are
 medians over the seconds of the run of that second's p50 and p99.
@@ -19,10 +19,12 @@ from statistics import median
 
 from rosbags.highlevel import AnyReader
 
-CONTROLLERS = ("expert", "planner", "policy")
+from pianomime.controllers.bundled import BUNDLED
+
+CONTROLLERS = tuple(row.name for row in BUNDLED)
 STEPS = (
-    ("sim", "step", "simulate one control step"),
-    ("goals", "step", "key and fingertip goals"),
+    ("sim", "step", "simulate one decision"),
+    ("goals", "step", "key goals"),
     *((name, "step", "controller") for name in CONTROLLERS),
     ("gate", "step", "command gate"),
     ("sim", "command age", "from a state's publication to its whole command"),

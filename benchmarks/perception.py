@@ -17,7 +17,7 @@ import time
 import cv2
 import numpy as np
 
-from pianomime.evaluation.players import LEAD, TAIL
+from pianomime.command import Command
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.perception.footage import RATE_HZ, watch
@@ -30,11 +30,12 @@ from pianomime.perception.smoothing import OneEuro
 from pianomime.perception.video_file import frames
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING
 from pianomime_perception.newest import Newest
 
 
@@ -71,20 +72,21 @@ def live(video: Path, view: KeyboardView) -> float:
     return looked / came
 
 
-def played(score: Score, tips_m: np.ndarray, manner: np.ndarray | None) -> tuple[float, float]:
+def played(score: Score, tips_m: np.ndarray, demo_tips: np.ndarray | None) -> tuple[float, float]:
     """Return F1, and the median distance of the robot's fingertips to the human's [mm]."""
-    simulation = PianoSimulation(load_model(embodiment("pianomime")))
-    goals = key_goals(score, CONTROL_DT_S)
-    whole = assign_fingers(score, goals, CONTROL_DT_S)
-    plan = plan_performance(whole, simulation.hands, CONTROL_DT_S, LEAD, TAIL, manner)
+    timing = ROBOPIANIST_TIMING
+    simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
+    goals = ScoreGoals.of(score, timing)
+    whole = assign_fingers(score, timing)
+    plan = plan_performance(whole, simulation.hands, timing, demo_tips=demo_tips)
     tips = []
 
-    def command(step: int, measured: np.ndarray) -> tuple[np.ndarray, bool]:
+    def act(step: int, measured: np.ndarray) -> Command:
         tips.append(simulation.fingertip_position[:, :2])
         return plan.command(step, measured)
 
-    rollout = roll_out(command, LEAD, len(goals.keys), simulation)
-    robot = np.array(tips[LEAD + 1 :])
+    rollout = roll_out(act, plan.lead_in_s, goals.steps, simulation)
+    robot = np.array(tips[plan.lead + 1 :])
     rows = min(len(robot), len(tips_m))
     off = np.linalg.norm(robot[:rows] - tips_m[:rows], axis=2)
     return float(rollout.f1_per_step(goals).mean()), 1e3 * float(np.nanmedian(off))
@@ -118,12 +120,12 @@ def report(found: Perceived, score: Score, folder: Path) -> None:
     print(f"| score begins at | {found.synchronisation.offset_s:.3f} s; the reference: -0.010 s |")
     print(f"| median distance of fingertips to the reference, x, y | {x_mm:.1f}, {y_mm:.1f} mm |")
     human = score.with_fingers([int(finger) for finger in found.fingers.finger])
-    for name, fingered, manner in (
+    for name, fingered, demo_tips in (
         ("our fingering", score, None),
         ("the human's fingers", human, None),
         ("the human's fingers and manner", human, found.demonstrated_m),
     ):
-        f1, far_mm = played(fingered, found.demonstrated_m, manner)
+        f1, far_mm = played(fingered, found.demonstrated_m, demo_tips)
         print(f"| played with {name} | F1 {f1:.3f}, {far_mm:.1f} mm from the human's fingertips |")
     print(
         "\nNotes on which the two disagree: score time [s], key, reference, ours, our confidence:"

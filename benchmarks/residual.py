@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ import time
 
 import numpy as np
 
-from pianomime.evaluation.players import LEAD, starts
+from pianomime.evaluation.players import starts
 from pianomime.hands.embodiment import embodiment
 from pianomime.planning.differential_ik import follow_fingertips
 from pianomime.planning.performance_plan import PerformancePlan
@@ -31,16 +32,17 @@ from pianomime.refinement.iterative_learning import IterativeLearningConfig, lea
 from pianomime.refinement.residual_env import ResidualEnv
 from pianomime.refinement.residual_learning import PpoConfig, learn_residual
 from pianomime.score.clips import Clip, load_clips
-from pianomime.score.goals import KeyGoals, key_goals
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.score.goals import ScoreGoals
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING
 
 SEED = 0
 BODY = "pianomime"
 
 
 def simulation() -> PianoSimulation:
-    return PianoSimulation(load_model(embodiment(BODY)))
+    return PianoSimulation(load_model(embodiment(BODY)), ROBOPIANIST_TIMING)
 
 
 def until(minutes: float) -> Callable[..., bool]:
@@ -54,7 +56,7 @@ def until(minutes: float) -> Callable[..., bool]:
     return progress
 
 
-def residual(plan: PerformancePlan, goals: KeyGoals, minutes: float) -> float:
+def residual(plan: PerformancePlan, goals: ScoreGoals, minutes: float) -> float:
     with tempfile.TemporaryDirectory() as folder:
         make = partial(ResidualEnv.of, plan, goals, BODY)
         config = PpoConfig(steps=10**9, seed=SEED)
@@ -63,21 +65,22 @@ def residual(plan: PerformancePlan, goals: KeyGoals, minutes: float) -> float:
 
 def human_ik(clip: Clip, plan: PerformancePlan) -> PerformancePlan:
     """The paper's nominal behaviour as a plan: differential IK on the human's fingertips."""
-    target = follow_fingertips(simulation().hands, clip.tips, LEAD)[: len(plan.target)]
+    target = follow_fingertips(simulation().hands, clip.tips, plan.lead)[: len(plan.target)]
     position = np.concatenate([np.zeros((1, target.shape[1])), target])
-    return PerformancePlan(LEAD, target, position, plan.sustain, plan.fingertips)
+    return replace(plan, target=target[:, None], position=position)
 
 
 def row(clip: Clip, minutes: float) -> list[float]:
     score, world = clip.score().without_fingers(), simulation()
-    goals = key_goals(score, CONTROL_DT_S)
+    goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
     begin = starts(score, world)
     plan = begin[0][1]
     config = IterativeLearningConfig(rollouts=100_000, seed=SEED)
-    learned = learn(begin, goals, world, config, until(minutes))
-    longer = learn(begin, goals, world, config, until(2 * minutes))
+    learned = learn(begin, [world], config, until(minutes))
+    longer = learn(begin, [world], config, until(2 * minutes))
     nominal = human_ik(clip, plan)
-    ik_f1 = roll_out(nominal.command, LEAD, len(goals.keys), world).f1_per_step(goals).mean()
+    ik = roll_out(nominal.command, nominal.lead_in_s, goals.steps, world)
+    ik_f1 = ik.f1_per_step(goals).mean()
     return [
         float(ik_f1),
         residual(nominal, goals, minutes),

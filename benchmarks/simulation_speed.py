@@ -1,4 +1,4 @@
-"""Control steps per second: our core against robopianist's environment, one core and all.
+"""Decisions of 50 ms per second: our core against robopianist's environment, one core and all.
 
 python benchmarks/simulation_speed.py > benchmarks/results/simulation_speed.md
 """
@@ -16,12 +16,15 @@ from multiprocessing import get_context
 import mujoco
 import numpy as np
 
-from pianomime.evaluation.players import LEAD, planned
+from pianomime.command import Command
+from pianomime.evaluation.players import planned
 from pianomime.hands.embodiment import EMBODIMENTS, Embodiment
+from pianomime.planning.performance_plan import LEAD_IN_S
 from pianomime.score.repertoire import find_score
-from pianomime.simulation.model import CONTROL_DT_S, SUBSTEPS, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.reference import reference_environment
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
 STEPS = 400
 ROUNDS = 5
@@ -31,15 +34,16 @@ SONG = "minuet_in_g"
 def targets(simulation: PianoSimulation) -> np.ndarray:
     """Return the joint targets of a song, (STEPS, n)."""
     score = find_score(SONG)
-    return planned(score, simulation)[1].target[:STEPS]
+    return planned(score, simulation)[1].target[:STEPS, 0]
 
 
-def ours(simulation: PianoSimulation, commands: np.ndarray) -> float:
-    """Return control steps per second."""
+def ours(simulation: PianoSimulation, held: np.ndarray) -> float:
+    """Return decisions per second, each with a target (n,) that is held."""
+    commands = [Command.hold(target, False, TIMING) for target in held]
     simulation.reset()
     began_s = time.perf_counter()
     for command in commands:
-        simulation.step(command, sustain=False)
+        simulation.step(command)
     return len(commands) / (time.perf_counter() - began_s)
 
 
@@ -51,42 +55,43 @@ def theirs(environment, actions: np.ndarray) -> float:
     return len(actions) / (time.perf_counter() - began_s)
 
 
-def bare(simulation: PianoSimulation, commands: np.ndarray) -> float:
+def bare(simulation: PianoSimulation, held: np.ndarray) -> float:
     """Step MuJoCo and read nothing: what no core around it can beat."""
     simulation.reset()
     began_s = time.perf_counter()
-    for ctrl in commands @ simulation.hands.coupling.T:
+    for ctrl in held @ simulation.hands.coupling.T:
         simulation.data.ctrl[:] = ctrl
-        mujoco.mj_step(simulation.model, simulation.data, SUBSTEPS)
-    return len(commands) / (time.perf_counter() - began_s)
+        mujoco.mj_step(simulation.model, simulation.data, TIMING.substeps)
+    return len(held) / (time.perf_counter() - began_s)
 
 
 def worker(body: Embodiment) -> float:
-    simulation = PianoSimulation(load_model(body))
-    commands = targets(simulation)
-    return max(ours(simulation, commands) for _ in range(ROUNDS))
+    simulation = PianoSimulation(load_model(body), TIMING)
+    held = targets(simulation)
+    return max(ours(simulation, held) for _ in range(ROUNDS))
 
 
 def main() -> None:
     cores = os.cpu_count() or 1
     print(f"`python benchmarks/simulation_speed.py`, {datetime.now(UTC):%Y-%m-%d}, {cores} cores,")
-    print(f"best of {ROUNDS} rounds in turn, {STEPS} control steps of {SONG}, lead-in {LEAD}\n")
+    print(f"best of {ROUNDS} rounds in turn, {STEPS} decisions of {SONG},")
+    print(f"lead-in {LEAD_IN_S:g} s\n")
     print(
         "| embodiment | robopianist, one core | ours, one core | ratio | bare MuJoCo | all cores |"
     )
     print("| --- | --- | --- | --- | --- | --- |")
     for body in EMBODIMENTS.values():
         simulation, environment = (
-            PianoSimulation(load_model(body)),
+            PianoSimulation(load_model(body), TIMING),
             reference_environment(body, find_score(SONG)),
         )
-        commands = targets(simulation)
-        ctrl = commands @ simulation.hands.coupling.T
+        held = targets(simulation)
+        ctrl = held @ simulation.hands.coupling.T
         half = ctrl.shape[1] // 2  # robopianist has the right hand first
         silence = np.zeros((len(ctrl), 1))
         actions = np.concatenate([ctrl[:, half:], ctrl[:, :half], silence], axis=1)
         rounds = [
-            (theirs(environment, actions), ours(simulation, commands), bare(simulation, commands))
+            (theirs(environment, actions), ours(simulation, held), bare(simulation, held))
             for _ in range(ROUNDS)
         ]
         slow, fast, ceiling = (max(column) for column in zip(*rounds, strict=True))
@@ -100,7 +105,7 @@ def main() -> None:
         "\nBare MuJoCo: the same physics steps from C, with nothing read: the ceiling, as long as"
     )
     print("key presses have to be exactly robopianist's. All cores: one process each, at once.")
-    print(f"A control step is {CONTROL_DT_S * 1e3:.0f} ms; {1 / CONTROL_DT_S:.0f}/s is real time.")
+    print(f"A decision is {TIMING.decision_s * 1e3:.0f} ms; {TIMING.rate_hz:.0f}/s is real time.")
 
 
 if __name__ == "__main__":

@@ -18,17 +18,17 @@ os.environ |= ONE_THREAD
 import numpy as np
 from tqdm import tqdm
 
-from pianomime.evaluation.players import LEAD, TAIL
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out
 from pianomime.score.clips import load_clips
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING
 
 SHARES = (1, 1 / 2, 1 / 4, 1 / 8)
 STRETCHES = (1.0, 2.0)
@@ -36,7 +36,7 @@ STRETCHES = (1.0, 2.0)
 
 @cache
 def simulation() -> PianoSimulation:
-    return PianoSimulation(load_model(embodiment("pianomime")))
+    return PianoSimulation(load_model(embodiment("pianomime")), ROBOPIANIST_TIMING)
 
 
 def slowed(share: float) -> MotionLimits:
@@ -49,11 +49,11 @@ def slowed(share: float) -> MotionLimits:
 
 def f1(job: tuple[Score, float]) -> float:
     score, share = job
-    goals = key_goals(score, CONTROL_DT_S)
-    fingered = assign_fingers(score, goals, CONTROL_DT_S)
-    hands = simulation().hands
-    plan = plan_performance(fingered, hands, CONTROL_DT_S, LEAD, TAIL, limits=slowed(share))
-    rollout = roll_out(plan.command, LEAD, len(goals.keys), simulation())
+    timing = ROBOPIANIST_TIMING
+    goals = ScoreGoals.of(score, timing)
+    fingered = assign_fingers(score, timing)
+    plan = plan_performance(fingered, simulation().hands, timing, limits=slowed(share))
+    rollout = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation())
     return float(rollout.f1_per_step(goals).mean())
 
 

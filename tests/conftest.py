@@ -26,8 +26,9 @@ from pianomime_common import conversions, topics
 from pianomime_common.middleware import set_middleware_defaults
 
 TIMEOUT_S = 120.0
-_DOMAINS = itertools.cycle(range(1, 61))
-"""Below 102: from there on a domain's ports are among those that the system gives away."""
+_DOMAINS = (1 + (os.getpid() + i) % 60 for i in itertools.count())
+"""Below 102: from there on a domain's ports are among those that the system gives away. Two runs of
+the tests on one machine begin with different ones."""
 
 
 def nodes_in(domain: str) -> list[int]:
@@ -140,7 +141,7 @@ class Graph:
         clock_s: Simulated times, as they came.
         pressed_s: Stamps at which a key was down.
         states: The gate's status messages.
-        commands: Stamp and positions of each of the gate's commands to the right hand.
+        commands: Stamp and last positions of each of the gate's commands to the right hand.
         requests_s: Stamps of the expert's commands.
         problems: What each node complains about.
     """
@@ -179,7 +180,7 @@ class Graph:
 
     def _on_command(self, message):
         stamp_s = conversions.from_time(message.header.stamp)
-        self.commands.append((stamp_s, list(message.points[0].positions)))
+        self.commands.append((stamp_s, list(message.points[-1].positions)))
 
     def _on_request(self, message):
         self.requests_s.append(conversions.from_time(message.header.stamp))
@@ -273,12 +274,16 @@ class Graph:
         """Return whether the gate took a reset; it does when its hands have spoken."""
         return self.trigger("gate/reset").success
 
-    def set_parameter(self, node: str, name: str, value: str):
-        """Set a text parameter of a running node; returns the answer."""
-        kind = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
-        request = SetParametersAtomically.Request(
-            parameters=[ParameterMessage(name=name, value=kind)]
-        )
+    def set_parameters(self, node: str, **values: str):
+        """Set text parameters of a running node, all or none; returns the answer."""
+        parameters = [
+            ParameterMessage(
+                name=name,
+                value=ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value),
+            )
+            for name, value in values.items()
+        ]
+        request = SetParametersAtomically.Request(parameters=parameters)
         name = f"{node}/set_parameters_atomically"
         return self.call(SetParametersAtomically, name, request).result
 

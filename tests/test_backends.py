@@ -75,7 +75,7 @@ def test_a_song_is_played_through_devices_of_ones_own(graph):
     assert metrics["f1"] > 0.5, "a machine with much else to do is late"
 
 
-def test_a_lost_link_is_a_fault_and_a_mended_one_moves_nothing_by_itself(graph):
+def test_a_lost_link_is_a_fault_and_a_mended_one_moves_nothing(graph):
     start_hardware(graph, 21943)
     graph.start("pianomime_control.gate_node", auto_arm=True, guard_hands=False)
     graph.until(lambda: graph.states and graph.states[-1].state == GateStatus.ARMED, "armed")

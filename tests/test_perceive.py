@@ -39,7 +39,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_video_without_a_pianist_is_refused_and_what_was_seen_is_kept(cli, tmp_path, case):
+def test_a_video_without_a_pianist_is_refused_and_kept(cli, tmp_path, case):
     images, rate_hz, reason = BAD[case]
     write_video(tmp_path / "video.mp4", images, rate_hz)
     status, _, error = cli.run("perceive", "video.mp4", "--midi", "twinkle", "-o", "demo")

@@ -16,15 +16,18 @@ from rosbags.highlevel import AnyReader
 
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.performance.bag import read_performance
 from pianomime.performance.replay import replay
 from pianomime.planning.performance_plan import plan_performance
-from pianomime.score.goals import key_goals
-from pianomime.score.midi import save_midi
+from pianomime.planning.rollout import roll_out
+from pianomime.score.goals import ScoreGoals
+from pianomime.score.midi import load_score, save_midi
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING, Timing
 from pianomime_common.topics import COMMAND_GROUPS
 
 pytestmark = pytest.mark.ros
@@ -47,19 +50,13 @@ def messages(bag: Path) -> dict[str, list]:
 
 
 @cache
-def planned_f1(score: Score) -> float:
+def planned_f1(score: Score, timing: Timing = ROBOPIANIST_TIMING) -> float:
     """Plan and play a score in process, without ROS."""
-    simulation = PianoSimulation(load_model(embodiment("pianomime")))
-    goals = key_goals(score, CONTROL_DT_S)
-    fingered = assign_fingers(score, goals, CONTROL_DT_S)
-    plan = plan_performance(fingered, simulation.hands, CONTROL_DT_S, lead=20, tail=10)
-    for step in range(-20, 0):
-        simulation.step(*plan.command(step, simulation.joint_position))
-    pressed = []
-    for step in range(len(goals.keys)):
-        simulation.step(*plan.command(step, simulation.joint_position))
-        pressed.append(simulation.active)
-    return key_press_metrics(goals.keys, np.array(pressed)).f1
+    simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
+    goals = ScoreGoals.of(score, timing)
+    plan = plan_performance(assign_fingers(score, timing), simulation.hands, timing)
+    rollout = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
+    return key_press_metrics(goals.keys, rollout.pressed).f1
 
 
 def test_a_song_is_played_recorded_and_shown(cli):
@@ -72,9 +69,10 @@ def test_a_song_is_played_recorded_and_shown(cli):
     assert "first" in out
 
     found = messages(folder / "bag")
-    for topic in ("clock", "joint_states", "piano_state", "key_goal", "fingertip_goal", "score"):
+    for topic in ("clock", "joint_states", "piano_state", "key_goal", "fingering", "score"):
         assert found[f"/{topic}"], topic
     assert len(found["/score"]) == 1
+    assert {note.finger for note in found["/score"][0].notes} == {UNASSIGNED}
     assert len(found["/joint_states"][0].name) == 2 * (24 + 3)
     for group in COMMAND_GROUPS:
         assert found[f"/{group}/joint_trajectory"], group
@@ -87,6 +85,8 @@ def test_a_song_is_played_recorded_and_shown(cli):
     assert metrics["f1"] > 0.8
     assert not metrics["interrupted"]
     performance = read_performance(folder / "bag")
+    fingered = assign_fingers(load_score(cli.folder / "short.mid"), ROBOPIANIST_TIMING)
+    assert performance.score == fingered, "with the expert's fingers"
     again = replay(folder / "bag")
     assert again.difference == ""
     assert metrics["f1"] == pytest.approx(again.replayed.metrics()["f1"], abs=1e-9)
@@ -120,7 +120,7 @@ def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
     assert log.read_text().count("planned") == 2
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
     performance = read_performance(cli.folder / "out/bag")
-    assert metrics["steps"] == len(performance.wanted) > 500
+    assert metrics["steps"] == len(performance.goal_keys) > 500
     assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
 
 
@@ -141,7 +141,7 @@ def test_a_node_that_hangs_is_started_again(cli):
     assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
 
 
-def test_a_killed_recorder_costs_the_end_of_the_bag_and_nothing_else(cli):
+def test_a_killed_recorder_costs_the_end_of_the_bag_alone(cli):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:
@@ -194,6 +194,12 @@ def test_the_online_planner_plays_too_and_can_be_killed(cli):
         process.kill() if process.poll() is None else None
     assert process.returncode == 0, err
     assert json.loads((cli.folder / "out/metrics.json").read_text())["f1"] > 0.9
+    published: dict[int, int] = {}
+    for message in messages(cli.folder / "out/bag")["/fingering"]:
+        assert message.source == "planner"
+        published |= zip(message.index.tolist(), message.finger.tolist(), strict=True)
+    score = read_performance(cli.folder / "out/bag").score
+    assert {i: note.finger for i, note in enumerate(score.notes)} == published, "its own fingers"
 
 
 def test_what_was_learned_is_played(cli):
@@ -210,6 +216,10 @@ def test_what_was_learned_is_played(cli):
     status, _, err = cli.run("play", "twinkle", "--learned", "short.npz", "-o", "other")
     assert status == 2
     assert "learned for score 'short'" in err
+    timing = ("--command-s", "0.01")
+    status, _, err = cli.run("play", "short.mid", "--learned", "short.npz", "-o", "other", *timing)
+    assert status == 2
+    assert "what was learned has a decision every 0.05 s with a target every 0.05 s; this" in err
     # What residual learning goes on from is for these hands alone, too.
     (cli.folder / "more.training").mkdir()
     (cli.folder / "short.npz").rename(cli.folder / "more.training/plan.npz")
@@ -260,7 +270,7 @@ def test_ctrl_c_lifts_the_fingers_and_closes_the_bag(cli, graph):
     folder = cli.folder / "out"
     assert json.loads((folder / "metrics.json").read_text())["interrupted"]
     performance = read_performance(folder / "bag")
-    assert 10 < len(performance.wanted) < 500
+    assert 10 < len(performance.goal_keys) < 500
     assert performance.active.any(), "it was playing"
     assert not performance.active[-1].any(), "no key is held at the end"
     wrist = performance.joint_names.index("rh_WRJ1")
@@ -282,6 +292,7 @@ BAD = {
     "not MIDI": (["play", "text.mid"], "text.mid: not a"),
     "embodiment": (["play", "--embodiment", "allegro"], "embodiment = 'allegro': must be one of"),
     "number": (["play", "--transpose", "x"], "transpose = 'x': must be a whole number"),
+    "timing": (["play", "--command-s", "0.03"], "decision_s = 0.05: must be a multiple of"),
     "off the keyboard": (["play", "twinkle", "--transpose", "60"], "outside A0-C8"),
     "output exists": (["play", "-o", "here"], "here: exists already"),
     "unwritable": (["play", "-o", "text.mid/out"], "text.mid/out: Not a directory"),

@@ -5,16 +5,17 @@ import os
 
 import pytest
 
-from pianomime.evaluation.players import PLAYERS, Options
+from pianomime.evaluation.players import Options, policy
 from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.performance.bag import read_performance
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.midi import save_midi
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
-from pianomime_policy.shipped import shipped_checkpoint
+from pianomime.timing import ROBOPIANIST_TIMING
+from pianomime_policy.bundled import bundled_checkpoint
 
 pytestmark = pytest.mark.ros
 
@@ -26,10 +27,10 @@ SONG = Score.from_notes(
 
 
 def in_process_f1(score: Score) -> float:
-    simulation = PianoSimulation(load_model(embodiment("pianomime")))
-    goals = key_goals(score, CONTROL_DT_S)
-    options = Options(checkpoint=str(shipped_checkpoint("pianomime")))
-    rollout = PLAYERS["policy"](score, goals, simulation, options).perform()
+    simulation = PianoSimulation(load_model(embodiment("pianomime")), ROBOPIANIST_TIMING)
+    goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
+    options = Options(checkpoint=str(bundled_checkpoint("pianomime")))
+    rollout = policy(score, simulation, options).perform()
     return key_press_metrics(goals.keys, rollout.pressed).f1
 
 
@@ -44,7 +45,7 @@ def test_over_topics_it_plays_as_in_process(cli):
     assert metrics["f1"] > 0.8
 
 
-def test_a_killed_policy_is_replaced_and_plays_on_from_where_the_hands_are(cli):
+def test_a_killed_policy_is_replaced_from_where_the_hands_are(cli):
     save_midi(SONG, cli.folder / "song.mid")
     process = cli.start("play", "song.mid", "--controller", "policy", "-o", "out", "--no-video")
     try:
@@ -55,6 +56,6 @@ def test_a_killed_policy_is_replaced_and_plays_on_from_where_the_hands_are(cli):
         process.kill() if process.poll() is None else None
     assert process.returncode == 0, err
     performance = read_performance(cli.folder / "out/bag")
-    assert len(performance.wanted) == len(key_goals(SONG, CONTROL_DT_S).keys)
+    assert len(performance.goal_keys) == len(ScoreGoals.of(SONG, ROBOPIANIST_TIMING).keys)
     assert json.loads((cli.folder / "out/metrics.json").read_text())["f1"] > 0.6
     assert not performance.active[-1].any()

@@ -93,9 +93,7 @@ def test_two_songs_are_played_and_judged_on_one_graph(client, observer, tmp_path
     assert min(times_s) < 0 < max(times_s)
 
 
-def test_what_cannot_be_played_is_said_and_another_song_is_refused_meanwhile(
-    client, observer, tmp_path
-):
+def test_a_bad_song_is_reported_and_a_second_one_refused(client, observer, tmp_path):
     answer = result_of(observer, send(observer, client, "no_such_piece"))
     assert answer.status == GoalStatus.STATUS_ABORTED
     assert "no_such_piece" in answer.result.message

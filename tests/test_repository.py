@@ -12,7 +12,7 @@ from pianomime.score.repertoire import find_score, repertoire
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_readme_tells_the_codes_topics_parameters_and_arguments():
+def test_the_documents_have_the_codes_topics_and_parameters():
     command = [sys.executable, str(ROOT / "tools/document.py"), "--check"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -26,7 +26,9 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "benchmarks/results").glob("*.md")),
     *ROOT.glob("*.md"),
+    ROOT / "examples/README.md",
     ROOT / "models/README.md",
+    *(ROOT / "examples").glob("**/*.md"),
 ]
 THERE = {"VIDEO": EXAMPLE.exists(), "TORCH": find_spec("torch") is not None}
 BLOCK = re.compile(r"^```(bash|python)([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -42,6 +44,7 @@ def test_it_works_as_written(cli, path):
     environment = cli.environment | {
         "VIDEO": str(video),
         "MIDI": str(EXAMPLE / "score.mid"),
+        "EXAMPLES": str(ROOT / "examples"),
         "REPERTOIRE": str(next(iter(repertoire().values())).parent),
     }
     left_out = []

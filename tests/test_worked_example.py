@@ -16,13 +16,13 @@ from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.perception.released import from_hand_arrays
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.repertoire import find_score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING
 
 EXAMPLE = Path(__file__).parents[2] / "shared/data/stan_1"
-LEAD, TAIL = 20, 10
 
 pytestmark = pytest.mark.skipif(
     not EXAMPLE.exists(), reason=f"the example video is not there: {EXAMPLE}"
@@ -58,7 +58,7 @@ def test_fingers_agree_with_the_reference(score, demonstration):
             reference[int(row["step"]), int(row["key"])] = finger
     agree = []
     for note, finger in zip(score.notes, demonstration.finger, strict=True):
-        step = round(note.onset_s / CONTROL_DT_S)
+        step = ROBOPIANIST_TIMING.steps(note.onset_s)
         near = [reference.get((step + d, note.key)) for d in (0, 1, 2, -1)]
         wanted = next(finger for finger in near if finger is not None)
         agree.append(wanted == finger)
@@ -92,23 +92,24 @@ def test_fingertips_are_where_the_reference_has_them(demonstration, reference_ti
 
 
 def test_the_expert_plays_well_and_in_the_humans_manner(score, demonstration):
-    simulation = PianoSimulation(load_model(embodiment("pianomime")))
-    goals = key_goals(score, CONTROL_DT_S)
+    timing = ROBOPIANIST_TIMING
+    simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
+    goals = ScoreGoals.of(score, timing)
     far_m = {}
-    for name, fingered, manner in (
+    for name, fingered, demo_tips in (
         ("own", score, None),
         ("human", demonstration.fingered(score), demonstration.tips_m),
     ):
-        whole = assign_fingers(fingered, goals, CONTROL_DT_S)
-        plan = plan_performance(whole, simulation.hands, CONTROL_DT_S, LEAD, TAIL, manner)
+        whole = assign_fingers(fingered, timing)
+        plan = plan_performance(whole, simulation.hands, timing, demo_tips=demo_tips)
         tips = []
 
-        def command(step, measured, plan=plan, tips=tips):
+        def act(step, measured, plan=plan, tips=tips):
             tips.append(simulation.fingertip_position[:, :2])
             return plan.command(step, measured)
 
-        rollout = roll_out(command, LEAD, len(goals.keys), simulation)
-        played = np.array(tips[LEAD + 1 :])
+        rollout = roll_out(act, plan.lead_in_s, goals.steps, simulation)
+        played = np.array(tips[plan.lead + 1 :])
         rows = min(len(played), len(demonstration.tips_m))
         off = np.linalg.norm(played[:rows] - demonstration.tips_m[:rows], axis=2)
         far_m[name] = np.nanmedian(off)

@@ -1,6 +1,7 @@
 """Write the generated parts of the documents: README.md, docs/nodes/, docs/api.md.
 
-`python tools/document.py` rewrites them, `--check` only says whether they are up to date.
+`python tools/document.py` rewrites them, `--check` only says whether they are up to date. `NODE`
+prints the page of a node, or of a controller of another installed package.
 """
 
 import ast
@@ -10,16 +11,20 @@ import inspect
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
+import pianomime
 from pianomime.config import Config
+from pianomime.controllers.bundled import BUNDLED
+from pianomime.controllers.registry import controller_names, find_controller
+from pianomime.errors import ControllerError
 from pianomime_bringup.node_topics import node_topics
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
 from pianomime_common import topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.topics import Topic
-from pianomime_control.expert_config import ExpertConfig, PlannerConfig
 from pianomime_control.gate_node import GateNodeConfig
 from pianomime_description.description_config import DescriptionConfig
 from pianomime_goals.goals_config import GoalsConfig
@@ -29,17 +34,15 @@ from pianomime_hardware.hardware_config import (
     ShadowBridgeConfig,
 )
 from pianomime_perception.perception_config import PerceptionConfig, VideoSourceConfig
-from pianomime_policy.policy_config import PolicyConfig
 from pianomime_recorder.recorder_config import RecorderConfig
 from pianomime_sim.sim_config import SimConfig
 from pianomime_view.view_config import ViewConfig
 
 ROOT = Path(__file__).parents[1]
+CONTROLLERS = tuple(row.name for row in BUNDLED)
 NODES: dict[str, type[Config]] = {
     "goals": GoalsConfig,
-    "expert": ExpertConfig,
-    "planner": PlannerConfig,
-    "policy": PolicyConfig,
+    **{row.name: row.load_config() for row in BUNDLED},
     "gate": GateNodeConfig,
     "sim": SimConfig,
     "recorder": RecorderConfig,
@@ -51,7 +54,6 @@ NODES: dict[str, type[Config]] = {
     "video_source": VideoSourceConfig,
     "perception": PerceptionConfig,
 }
-CONTROLLERS = ("expert", "planner", "policy")
 WATCHERS = ("recorder", "view", "description")
 """They listen to nearly everything, which would hide the rest of the picture."""
 
@@ -71,9 +73,10 @@ def topic_table(shown: Iterable[Topic]) -> str:
 def field_table(config: type[Config]) -> str:
     """Return a configuration's fields with default, legal values and description."""
     rows = ["| name | default | legal | what |", "| --- | --- | --- | --- |"]
+    foreign = set(controller_names()) - set(CONTROLLERS)
     for field in dataclasses.fields(config):
         meta = field.metadata
-        legal = ", ".join(meta["one_of"])
+        legal = ", ".join(value for value in meta["one_of"] if value not in foreign)
         if meta["ge"] is not None or meta["le"] is not None:
             low, high = meta["ge"], meta["le"]
             legal = f"{'' if low is None else f'{low:g}'} .. {'' if high is None else f'{high:g}'}"
@@ -82,10 +85,16 @@ def field_table(config: type[Config]) -> str:
     return "\n".join(rows)
 
 
-def node_class(name: str) -> type[PianoNode]:
-    """Return the class of a node."""
+def node_module(name: str) -> ModuleType:
+    """Return the module of a node."""
+    if name not in NODES:
+        return importlib.import_module(find_controller(name).module)
     package = NODES[name].__module__.split(".")[0]
-    module = importlib.import_module(f"{package}.{name}_node")
+    return importlib.import_module(f"{package}.{name}_node")
+
+
+def node_class(module: ModuleType) -> type[PianoNode]:
+    """Return the class of a node."""
     return next(
         value
         for value in vars(module).values()
@@ -99,20 +108,30 @@ def node_list() -> str:
     """Return every node with its package and page."""
     rows = ["| node | package | what |", "| --- | --- | --- |"]
     for name, config in NODES.items():
-        what = inspect.getdoc(node_class(name)).splitlines()[0]
+        what = inspect.getdoc(node_class(node_module(name))).splitlines()[0]
         package = config.__module__.split(".")[0]
         rows.append(f"| [`{name}`](docs/nodes/{name}.md) | `{package}` | {what} |")
     return "\n".join(rows)
 
 
+def controller_list() -> str:
+    """Return the project's controllers with what they take."""
+    rows = ["| controller | what | files | in `pianomime bench` |", "| --- | --- | --- | --- |"]
+    for row in BUNDLED:
+        files = ", ".join(f"`{name}`" for name in row.files)
+        bench = ", ".join(f"`{preparation.name}`" for preparation in row.preparations)
+        rows.append(f"| `{row.name}` | {row.description} | {files} | {bench} |")
+    return "\n".join(rows)
+
+
 def node_page(name: str) -> str:
     """Return the page of a node."""
-    of_class = node_class(name)
-    module = importlib.import_module(of_class.__module__)
-    its = node_topics(name, CONTROLLERS)
-    parts = [f"# {name}", module.__doc__.strip(), inspect.getdoc(of_class)]
-    package = NODES[name].__module__.split(".")[0]
-    parts.append(f"```bash\nros2 run {package} {name} --ros-args -p PARAMETER:=VALUE\n```")
+    module = node_module(name)
+    config = NODES[name] if name in NODES else find_controller(name).load_config()
+    its = node_topics(name, (*CONTROLLERS, name) if name not in NODES else CONTROLLERS)
+    parts = [f"# {name}", module.__doc__.strip(), inspect.getdoc(node_class(module))]
+    package, executable = module.__name__.removesuffix("_node").split(".")
+    parts.append(f"```bash\nros2 run {package} {executable} --ros-args -p PARAMETER:=VALUE\n```")
     for title, shown in (("Publishes", its.publishes), ("Listens to", its.listens)):
         if shown:
             parts += [f"## {title}", topic_table(shown)]
@@ -121,7 +140,7 @@ def node_page(name: str) -> str:
         parts += ["## Services", "\n".join(services)]
     if name == "goals":
         parts += ["## Actions", "- `play_score` (pianomime_msgs/PlayScore)"]
-    parts += ["## Parameters", field_table(NODES[name])]
+    parts += ["## Parameters", field_table(config)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -161,7 +180,8 @@ def api() -> str:
     parts = [
         "# The library",
         "`pianomime`, without ROS: what each module offers. The docstrings there say the rest: "
-        "shapes, units, frames, errors, sources.",
+        "shapes, units, frames, errors, sources. `import pianomime` offers the most used by name: "
+        f"{', '.join(f'`{name}`' for name in pianomime.__all__)}.",
     ]
     for path in sorted(library.glob("pianomime/**/*.py")):
         tree = ast.parse(path.read_text())
@@ -180,6 +200,7 @@ def api() -> str:
 SECTIONS = {
     "topics": lambda: topic_table((*topics.all_topics(("expert",)), *topics.PERCEPTION)),
     "nodes": node_list,
+    "controllers": controller_list,
     "picture": picture,
     "arguments": lambda: field_table(PianistConfig),
 }
@@ -203,7 +224,14 @@ def documents() -> dict[Path, str]:
 
 
 def main() -> None:
-    """Rewrite or check."""
+    """Rewrite, check, or print the page of a node."""
+    if sys.argv[1:] and "--check" not in sys.argv:
+        try:
+            print(node_page(sys.argv[1]), end="")
+        except ControllerError as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
+        return
     stale = {
         path: text
         for path, text in documents().items()

@@ -18,6 +18,7 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
         (f"share/{NAME}/launch", launch_files),
     ],
+    extras_require={"test": ["pytest"]},
     zip_safe=False,
     maintainer="PianoMime maintainers",
     maintainer_email="pianomime@example.org",

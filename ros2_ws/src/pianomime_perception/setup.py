@@ -12,6 +12,7 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
     ],
+    extras_require={"test": ["pytest"]},
     zip_safe=False,
     maintainer="PianoMime maintainers",
     maintainer_email="pianomime@example.org",

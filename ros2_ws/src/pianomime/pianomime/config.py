@@ -6,9 +6,10 @@ all read off its fields.
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pianomime.errors import ConfigError
+from pianomime.errors import ConfigError, PianoMimeError
 
 T = TypeVar("T")
 
@@ -20,6 +21,7 @@ def parameter(
     ge: float | None = None,
     le: float | None = None,
     one_of: tuple[str, ...] = (),
+    legal: Callable[[str], object] | None = None,
     runtime: bool = False,
 ) -> T:
     """Declare one field of a `Config`.
@@ -30,6 +32,7 @@ def parameter(
         ge: Smallest legal value.
         le: Largest legal value.
         one_of: Legal values of a string.
+        legal: Raises `PianoMimeError` for a string that is not legal.
         runtime: Whether a running node takes a new value.
     """
     metadata = {
@@ -37,6 +40,7 @@ def parameter(
         "ge": ge,
         "le": le,
         "one_of": one_of,
+        "legal": legal,
         "runtime": runtime,
     }
     field: T = dataclasses.field(default=default, metadata=metadata)
@@ -69,6 +73,11 @@ def check(field: dataclasses.Field[Any], value: Any) -> None:
         raise ConfigError(f"{field.name} = {value!r}: must be of type {wanted.__name__}")
     if meta["one_of"] and value not in meta["one_of"]:
         raise ConfigError(f"{field.name} = {value!r}: must be one of {', '.join(meta['one_of'])}")
+    if meta["legal"] is not None:
+        try:
+            meta["legal"](value)
+        except PianoMimeError as error:
+            raise ConfigError(f"{field.name}: {error}") from error
     if meta["ge"] is None and meta["le"] is None:
         return
     low = -math.inf if meta["ge"] is None else float(meta["ge"])

@@ -8,7 +8,10 @@ from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.hands.hands_model import HandsModel
 from pianomime.safety.command_gate import CommandGate
 from pianomime.safety.gate_config import GateConfig
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.safety.gate_types import Request
+from pianomime.simulation.model import load_model
+from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING
 
 
 @pytest.fixture(scope="session", params=sorted(EMBODIMENTS))
@@ -31,12 +34,18 @@ def robopianist_hands() -> HandsModel:
     return HandsModel.of(load_model(embodiment("robopianist")))
 
 
+@pytest.fixture
+def simulation(pianomime_model) -> PianoSimulation:
+    return PianoSimulation(pianomime_model, ROBOPIANIST_TIMING)
+
+
 class GateBench:
     """A gate with hands that follow, and two clocks that run together."""
 
-    def __init__(self, hands, **config):
+    def __init__(self, hands, timing=ROBOPIANIST_TIMING, **config):
         self.config = GateConfig(guard_hands=False, **config)
-        self.gate = CommandGate(hands, self.config, CONTROL_DT_S)
+        self.timing = timing
+        self.gate = CommandGate(hands, self.config, timing)
         self.lower = np.append(hands.lower, 0.0)
         self.upper = np.append(hands.upper, 1.0)
         self.middle = (self.lower + self.upper) / 2
@@ -52,16 +61,24 @@ class GateBench:
         measured = self.middle if position is None else position
         self.gate.observe(measured[:-1], self.now_s, self.now_s)
 
+    def next_decision(self):
+        self.now_s += self.timing.decision_s
+        self.observe()
+
     def submit(self, position=None, source="expert", names=None, stamp_s=None):
+        """Submit a command of one point (n,)."""
         position = self.middle if position is None else position
-        return self.gate.submit(
-            source,
+        return self.submit_points([position], (0.0,), source, names, stamp_s)
+
+    def submit_points(self, positions, times_s=None, source="expert", names=None, stamp_s=None):
+        """Submit a command of several points, (points, n), at the timing's times if not given."""
+        request = Request(
             self.gate.joint_names if names is None else names,
-            position,
+            positions,
+            self.timing.times_s if times_s is None else times_s,
             self.now_s if stamp_s is None else stamp_s,
-            self.now_s,
-            self.now_s,
         )
+        return self.gate.submit(source, request, self.now_s, self.now_s)
 
     def due(self):
         return self.gate.due(self.now_s, self.now_s)

@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from pianomime.controllers.registry import find_preparation
 from pianomime.evaluation.bench import run_bench, summary
 from pianomime.evaluation.players import Options
 from pianomime.evaluation.report import write_report
@@ -18,7 +19,7 @@ def bench(folder, songs=SONGS, controller="expert", **options):
     new = []
     records = run_bench(
         songs,
-        controller,
+        find_preparation(controller),
         "pianomime",
         Options(**options),
         folder,
@@ -43,7 +44,7 @@ def test_it_goes_on_where_it_was_interrupted(tmp_path):
 
 def test_results_of_other_code_are_not_taken_for_its_own(tmp_path, monkeypatch):
     bench(tmp_path, SONGS[:1])
-    monkeypatch.setattr("pianomime.evaluation.bench._code", lambda: "changed")
+    monkeypatch.setattr("pianomime.evaluation.bench._code", lambda _: "changed")
     records, new = bench(tmp_path, SONGS[:1])
     assert new == ["low"]
     assert [record["code"] for record in records] == ["changed"]
@@ -56,7 +57,7 @@ def test_longer_learning_is_another_result(tmp_path):
         assert [record["rollouts"] for record in records] == [rollouts]
 
 
-def test_the_report_ranks_the_songs_and_the_summary_averages_them(tmp_path):
+def test_the_report_ranks_songs_and_the_summary_averages(tmp_path):
     records, _ = bench(tmp_path)
     records[1] = records[1] | {"f1": 0.5, "velocity_error": None}
     write_report(records, tmp_path)

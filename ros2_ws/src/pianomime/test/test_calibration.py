@@ -49,7 +49,7 @@ def test_a_row_that_no_way_fits_is_refused():
         calibrate([draw_keyboard(true, 0.5, 0.25, seed=4)])
 
 
-def test_where_the_pattern_leaves_the_octave_open_the_true_one_is_among_those_named():
+def test_where_the_octave_is_open_the_true_one_is_named():
     true = Camera(height_m=0.5).view()
     found = calibrate([draw_keyboard(true, 1.0, 0.0, seed=0)])
     assert found.octaves
@@ -95,7 +95,7 @@ def test_corners_given_by_hand():
     assert view.places(true.pixels(PLACES)) == pytest.approx(PLACES, abs=1e-3)
 
 
-def test_two_keyboards_are_refused_and_a_far_smaller_one_is_not_taken_for_one():
+def test_two_keyboards_are_refused_but_not_a_far_smaller_one():
     image = draw_keyboard(Camera().view(), 1.0, 0.0, seed=0)
     two = np.concatenate([image[250:460], image[250:760]])
     with pytest.raises(CalibrationError, match="two keyboards"):

@@ -8,8 +8,9 @@ import pytest
 from pianomime.errors import ScoreError
 from pianomime.perception.released import from_clip
 from pianomime.piano.geometry import key_y
-from pianomime.score.clips import CLIP_DT_S, load_clip, load_clips
-from pianomime.score.goals import key_goals
+from pianomime.score.clips import CLIP_TIMING, load_clip, load_clips
+from pianomime.score.goals import ScoreGoals
+from pianomime.score.step_notes import to_steps
 
 CLIPS = Path(__file__).parents[5] / "shared/data/pianomime_clips.npz"
 pytestmark = pytest.mark.skipif(not CLIPS.exists(), reason=f"{CLIPS} is not there")
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.skipif(not CLIPS.exists(), reason=f"{CLIPS} is not ther
 
 def test_a_clip_as_a_score_gives_back_its_roll():
     for clip in load_clips(CLIPS, "test")[:2]:
-        keys = key_goals(clip.score(), CLIP_DT_S).keys
+        keys = ScoreGoals.of(clip.score(), CLIP_TIMING).keys
         assert np.array_equal(keys, clip.roll[: len(keys)])
         assert not clip.roll[len(keys) :].any()
 
@@ -88,11 +89,10 @@ def test_a_clip_is_a_demonstration_of_its_score():
     demonstration = from_clip(clip, score)
     fingers = np.array([note.finger for note in score.notes])
     assert (demonstration.finger == fingers).mean() > 0.95
-    assert len(demonstration.tips_m) >= len(key_goals(score, CLIP_DT_S).keys) - 1
+    assert len(demonstration.tips_m) >= ScoreGoals.of(score, CLIP_TIMING).steps - 1
     pressing = [
-        np.abs(demonstration.tips_m[note.first, fingers[note.index], 1] - key_y()[key]).item()
-        for note in key_goals(score, CLIP_DT_S).notes
-        for key in [score.notes[note.index].key]
-        if fingers[note.index] >= 0 and note.first < len(demonstration.tips_m)
+        np.abs(demonstration.tips_m[note.first, note.finger, 1] - key_y()[note.key]).item()
+        for note in to_steps(score.notes, CLIP_TIMING)
+        if note.finger >= 0 and note.first < len(demonstration.tips_m)
     ]
     assert np.median(pressing) < 0.012, "the finger is over its key"

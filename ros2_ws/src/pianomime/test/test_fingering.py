@@ -11,17 +11,17 @@ from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.hands.posture import relaxed_pose
 from pianomime.piano.geometry import key_name
-from pianomime.score.goals import key_goals
 from pianomime.score.score import Note, Score
+from pianomime.score.step_notes import to_steps
 from pianomime.simulation.model import load_model
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
-DT_S = 0.05
+STEP_S = TIMING.decision_s
 
 
 def finger(*notes, **config):
     score = Score.from_notes("song", [Note(*note) for note in notes])
-    goals = key_goals(score, DT_S)
-    return assign_fingers(score, goals, DT_S, FingeringConfig(**config)), goals
+    return assign_fingers(score, TIMING, FingeringConfig(**config))
 
 
 @pytest.mark.parametrize("name", EMBODIMENTS)
@@ -41,30 +41,30 @@ def test_places_and_stretches_are_measured_on_the_hands(name, side):
 
 def test_a_right_hand_scale_rises_with_its_fingers():
     notes = [(i * 0.4, i * 0.4 + 0.38, key) for i, key in enumerate((51, 53, 55, 56, 58))]
-    fingered, _ = finger(*notes)
+    fingered = finger(*notes)
     assert [n.finger for n in fingered.notes] == [5, 6, 7, 8, 9]
 
 
 def test_low_and_high_chords_go_to_their_hands():
     low = [(0.0, 1.0, key) for key in (15, 19, 22)]
     high = [(0.0, 1.0, key) for key in (63, 67, 70)]
-    fingered, _ = finger(*low, *high)
+    fingered = finger(*low, *high)
     assert [n.finger // 5 for n in fingered.notes] == [0, 0, 0, 1, 1, 1]
 
 
 def test_fingers_that_are_given_stay():
-    fingered, _ = finger((0.0, 0.5, 40, 64, 9), (1.0, 1.5, 42))
+    fingered = finger((0.0, 0.5, 40, 64, 9), (1.0, 1.5, 42))
     assert fingered.notes[0].finger == 9
 
 
 def test_given_fingers_that_cannot_play_are_not_kept():
     thumb, little, two_octaves = 5, 9, 24
-    fingered, _ = finger((0.0, 1.0, 40, 64, thumb), (0.0, 1.0, 40 + two_octaves, 64, little))
+    fingered = finger((0.0, 1.0, 40, 64, thumb), (0.0, 1.0, 40 + two_octaves, 64, little))
     assert [note.finger // 5 for note in fingered.notes] == [0, 1]
 
 
 def test_of_eleven_notes_one_inner_note_is_dropped():
-    fingered, _ = finger(*[(0.0, 1.0, 30 + 2 * i) for i in range(11)])
+    fingered = finger(*[(0.0, 1.0, 30 + 2 * i) for i in range(11)])
     dropped = [i for i, note in enumerate(fingered.notes) if note.finger < 0]
     assert len(dropped) == 1
     assert dropped[0] not in (0, 10)
@@ -78,18 +78,16 @@ notes = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(notes)
 def test_no_finger_strikes_two_keys_at_once(drawn):
-    fingered, goals = finger(*[(a * DT_S, (a + n) * DT_S, key) for a, n, key in drawn], beam=8)
+    fingered = finger(*[(a * STEP_S, (a + n) * STEP_S, key) for a, n, key in drawn], beam=8)
     struck = [
-        (note.first, fingered.notes[note.index].finger)
-        for note in goals.notes
-        if fingered.notes[note.index].finger >= 0
+        (note.first, note.finger) for note in to_steps(fingered.notes, TIMING) if note.finger >= 0
     ]
     assert struck
     assert len(struck) == len(set(struck))
 
 
 def test_what_is_dropped_is_named():
-    fingered, _ = finger((0.5, 1.0, 3), *[(1.0, 2.0, 30 + 2 * i) for i in range(11)])
+    fingered = finger((0.5, 1.0, 3), *[(1.0, 2.0, 30 + 2 * i) for i in range(11)])
     left_out = [note for note in fingered.notes if note.finger < 0]
     assert dropped_notes(fingered) == [f"{key_name(left_out[0].key)} at 1.00 s"]
 
@@ -97,25 +95,25 @@ def test_what_is_dropped_is_named():
 @settings(max_examples=20, deadline=None)
 @given(notes)
 def test_every_note_has_a_finger_or_is_named(drawn):
-    fingered, _ = finger(*[(a * DT_S, (a + n) * DT_S, key) for a, n, key in drawn], beam=4)
+    fingered = finger(*[(a * STEP_S, (a + n) * STEP_S, key) for a, n, key in drawn], beam=4)
     named = set(dropped_notes(fingered))
     for note in fingered.notes:
         name = f"{key_name(note.key)} at {note.onset_s:.2f} s"
         assert (note.finger < 0) == (name in named)
 
 
-def test_of_what_cannot_be_reached_an_inner_note_goes_if_that_will_do():
+def test_of_what_cannot_be_reached_an_inner_note_goes():
     # Without the lowest the rest would be easier, but the bass is worth more.
     chord = [
         (0.0, 1.0, key, velocity) for key, velocity in ((15, 64), (34, 64), (37, 30), (65, 64))
     ]
-    fingered, _ = finger(*chord)
+    fingered = finger(*chord)
     assert dropped_notes(fingered) == [f"{key_name(37)} at 0.00 s"]
 
 
-def test_of_a_chord_beyond_reach_something_is_dropped_and_the_rest_played():
+def test_of_a_chord_beyond_reach_the_rest_is_played():
     # White keys two octaves and a half apart, six at once, for each hand.
-    fingered, _ = finger(*[(0.0, 1.0, key) for key in (3, 15, 27, 39, 51, 63, 75, 87)])
+    fingered = finger(*[(0.0, 1.0, key) for key in (3, 15, 27, 39, 51, 63, 75, 87)])
     fingers = [note.finger for note in fingered.notes]
     assert -1 in fingers
     assert max(fingers) >= 0
@@ -123,5 +121,5 @@ def test_of_a_chord_beyond_reach_something_is_dropped_and_the_rest_played():
 
 def test_a_held_note_is_cut_short_rather_than_a_new_one_lost():
     held = [(0.0, 5.0, 30 + 2 * i) for i in range(10)]
-    fingered, _ = finger(*held, (2.0, 2.5, 41))
+    fingered = finger(*held, (2.0, 2.5, 41))
     assert all(note.finger >= 0 for note in fingered.notes)

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from pianomime.safety.gate_types import GateState, Verdict
-from pianomime.simulation.model import CONTROL_DT_S as DT_S
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
+
+STEP_S = TIMING.decision_s
 
 
-def test_a_silent_source_makes_the_hands_rise_within_the_time_and_no_jump(bench):
+def test_a_silent_source_makes_the_hands_rise_in_time(bench):
     bench.submit()
     targets = bench.pass_time(0.6)
     first = next(i for i, target in enumerate(targets) if target is not None)
@@ -33,8 +35,7 @@ def test_a_halt_slows_down_what_moves(bench):
         moving = bench.middle.copy()
         moving[joint] += 0.05 * step
         bench.submit(moving)
-        bench.now_s += DT_S
-        bench.observe()
+        bench.next_decision()
     bench.gate.halt(bench.now_s, "asked")
     path = [target[joint] for target in bench.pass_time(0.3)]
     assert path[0] > moving[joint] + 0.005, "it goes on at first"
@@ -53,22 +54,21 @@ def test_silence_in_lock_step_and_a_pause_are_no_faults(new_bench, bench):
     assert bench.gate.state is GateState.ACTIVE
 
 
-def test_simulated_hands_go_on_when_the_source_is_back_without_a_jump(new_bench):
+def test_simulated_hands_go_on_when_the_source_is_back(new_bench):
     bench = new_bench(auto_arm=True)
     bench.submit()
     last = bench.pass_time(0.25)[-1]
     assert bench.gate.state is GateState.HALTING
     for _ in range(12):
         result = bench.submit()
-        assert np.abs(result.target - last)[:-1].max() < 0.25
-        last = result.target
-        bench.now_s += DT_S
-        bench.observe()
+        assert np.abs(result.target[0] - last)[:-1].max() < 0.25
+        last = result.target[0]
+        bench.next_decision()
     assert np.array_equal(last, bench.middle)
     assert bench.gate.state is GateState.ACTIVE
 
 
-def test_the_end_of_a_song_is_no_alarm_and_the_next_one_may_begin(new_bench):
+def test_the_end_of_a_song_is_no_alarm(new_bench):
     bench = new_bench(auto_arm=True)
     bench.submit()
     bench.gate.rest(bench.now_s)
@@ -78,7 +78,7 @@ def test_the_end_of_a_song_is_no_alarm_and_the_next_one_may_begin(new_bench):
     assert bench.submit().verdict.passed
 
 
-def test_after_a_halt_that_was_asked_for_even_simulated_hands_wait(new_bench):
+def test_after_a_requested_halt_simulated_hands_wait(new_bench):
     bench = new_bench(auto_arm=True)
     bench.submit()
     bench.gate.halt(bench.now_s, "asked")
@@ -93,14 +93,13 @@ def test_after_a_lift_the_first_command_is_led_over_to(bench):
     bench.gate.halt(bench.now_s, "asked")
     lifted = bench.pass_time(0.5)[-1]
     assert bench.gate.arm(bench.now_s) == ""
-    target = bench.submit().target
+    target = bench.submit().target[0]
     assert np.abs(target - lifted)[:-1].max() < 1e-9
-    bench.now_s += DT_S
-    bench.observe()
-    assert 0 < np.abs(bench.submit().target - lifted)[:-1].max() < 0.1
+    bench.next_decision()
+    assert 0 < np.abs(bench.submit().target[0] - lifted)[:-1].max() < 0.1
 
 
-def test_hands_that_were_moved_while_disarmed_are_taken_from_where_they_are(bench):
+def test_hands_moved_while_disarmed_start_where_they_are(bench):
     bench.submit()
     bench.gate.halt(bench.now_s, "asked")
     bench.pass_time(0.5)
@@ -115,9 +114,9 @@ def test_hands_that_were_moved_while_disarmed_are_taken_from_where_they_are(benc
 
 def test_a_far_first_note_is_no_glitch(new_bench):
     slow = {
-        "max_forearm_velocity": 1.0,
-        "max_forearm_acceleration": 20.0,
-        "max_joint_velocity": 12.0,
+        "max_forearm_target_velocity": 1.0,
+        "max_forearm_target_acceleration": 20.0,
+        "max_target_velocity": 12.0,
     }
     bench = new_bench(**slow)
     bench.gate.arm(bench.now_s)
@@ -125,15 +124,14 @@ def test_a_far_first_note_is_no_glitch(new_bench):
     far[bench.index("rh_forearm_tx")] = bench.upper[bench.index("rh_forearm_tx")]
     for _ in range(30):
         assert bench.submit(far).verdict.passed
-        bench.now_s += DT_S
-        bench.observe()
+        bench.next_decision()
     assert bench.gate.state is GateState.ACTIVE
 
 
-def test_hands_that_say_nothing_new_are_a_fault_left_by_a_reset_alone(bench):
+def test_stale_joint_states_are_a_fault_that_needs_a_reset(bench):
     for _ in range(20):  # commands go on; the joint states do not
         result = bench.submit()
-        bench.pass_time(DT_S, states=False)
+        bench.pass_time(STEP_S, states=False)
     assert result.verdict is Verdict.REJECTED_STATE
     assert bench.gate.state is GateState.FAULT
     assert "no new joint_states" in bench.gate.reason
@@ -157,7 +155,7 @@ def test_a_halt_is_over_when_the_hands_have_come_to_rest(bench):
     bench.submit()
     bench.gate.halt(bench.now_s, "asked")
     for step in range(12):  # the lift takes 6 steps; the hands lag behind it
-        bench.now_s += DT_S
+        bench.now_s += STEP_S
         here = bench.middle.copy()
         here[bench.index("rh_WRJ1")] -= 0.03 * min(step, 9)
         bench.observe(here)
@@ -169,7 +167,7 @@ def test_hands_that_never_come_to_rest_are_not_waited_for(bench):
     bench.submit()
     bench.gate.halt(bench.now_s, "asked")
     for step in range(20):
-        bench.now_s += DT_S
+        bench.now_s += STEP_S
         here = bench.middle.copy()
         here[bench.index("rh_WRJ1")] += 0.05 * (step % 2)
         bench.observe(here)
@@ -177,7 +175,7 @@ def test_hands_that_never_come_to_rest_are_not_waited_for(bench):
     assert bench.gate.state is GateState.HALTED
 
 
-def test_hands_that_fall_silent_while_they_are_held_up_are_a_fault(bench):
+def test_hands_that_fall_silent_while_held_up_are_a_fault(bench):
     bench.submit()
     bench.gate.halt(bench.now_s, "asked")
     bench.pass_time(1.0)
@@ -214,9 +212,8 @@ def test_a_change_of_source_is_led_over(new_bench):
     other = np.clip(other, bench.lower, bench.upper)
     path = [bench.middle]
     for _ in range(8):
-        path.append(bench.submit(other, source="policy").target)
-        bench.now_s += DT_S
-        bench.observe()
+        path.append(bench.submit(other, source="policy").target[0])
+        bench.next_decision()
     assert np.array_equal(path[1][:-1], bench.middle[:-1]), "it begins where the other was"
     assert np.abs(np.diff(path, axis=0)[:, :-1]).max() < 0.1
     assert np.array_equal(path[-1], other)

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, PedalEvent, Score
-
-DT_S = 0.05
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
 
 def goals(*notes, pedal=()):
-    return key_goals(Score.from_notes("song", [Note(*note) for note in notes], pedal), DT_S)
+    score = Score.from_notes("song", [Note(*note) for note in notes], pedal)
+    return ScoreGoals.of(score, TIMING)
 
 
 def steps(keys, key):
@@ -37,11 +37,14 @@ def test_the_pedal_follows_its_events():
 
 
 def test_a_window_is_empty_outside_the_score():
-    wanted = goals((0.0, 0.15, 40))
-    keys, sustain = wanted.window(-2, 7)
-    assert steps(keys, 40) == [2, 3, 4]
-    assert not sustain.any()
-    assert not wanted.window(100, 3)[0].any()
+    score_goals = goals((0.0, 0.15, 40), pedal=[PedalEvent(0.0, True)])
+    assert steps(score_goals.keys_in(-2, 7), 40) == [2, 3, 4]
+    assert [bool(score_goals.sustain_at(step)) for step in range(-2, 5)] == [
+        *(False, False),
+        *(True, True, True),
+        *(False, False),
+    ]
+    assert not score_goals.keys_in(100, 3).any()
 
 
 def test_repeated_notes_of_robopianist_differ_in_one_step_only(tmp_path):
@@ -55,7 +58,7 @@ def test_repeated_notes_of_robopianist_differ_in_one_step_only(tmp_path):
     for onset, offset, pitch in ((0.0, 0.5, 60), (0.5, 1.0, 62), (1.0, 1.5, 64)):
         sequence.notes.add(start_time=onset, end_time=offset, pitch=pitch, velocity=80)
     sequence.total_time = 1.5
-    theirs = NoteTrajectory.from_midi(MidiFile(seq=sequence), DT_S)
+    theirs = NoteTrajectory.from_midi(MidiFile(seq=sequence), TIMING.decision_s)
     ours = goals((0.0, 0.5, 39, 80), (0.5, 1.0, 41, 80), (1.0, 1.5, 43, 80))
     for step, notes in enumerate(theirs.notes[: len(ours.keys)]):
         assert {note.key for note in notes} == set(np.flatnonzero(ours.keys[step]))

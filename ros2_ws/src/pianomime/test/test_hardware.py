@@ -11,11 +11,13 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.emulated_hands import ENCODER_RAD, EmulatedHands
 from pianomime.hardware.emulated_link import EmulatedLink, LinkConfig
 from pianomime.hardware.grid import Grid
+from pianomime.hardware.joint_trajectory import JointTrajectory
 from pianomime.hardware.keyboard_state import KeyboardState
 from pianomime.hardware.midi_bytes import MidiReader, MidiWriter
 from pianomime.hardware.midi_port import PortError, open_port
 from pianomime.hardware.shadow import position_controllers
 from pianomime.simulation.simulation import MidiEvent, MidiKind
+from pianomime.timing import ROBOPIANIST_TIMING
 
 
 def test_coupled_joints_share_a_controller_and_the_thumbs_do_not(pianomime_hands):
@@ -54,7 +56,7 @@ def test_a_running_status_and_torn_packets_are_read(events, cuts):
             assert (message.note, message.velocity) == (event.number, event.value * down)
 
 
-def test_active_sensing_between_the_bytes_of_a_note_changes_nothing():
+def test_active_sensing_inside_a_note_changes_nothing():
     reader = MidiReader()
     messages = reader.feed(bytes((0x90, 60, 0xFE, 64, 62, 0xF8, 64, 60, 0)))
     assert [(m.note, m.velocity) for m in messages] == [(60, 64), (62, 64), (60, 0)]
@@ -138,7 +140,7 @@ def test_emulated_hands_go_where_they_are_sent_and_stay():
     hands = EmulatedHands(embodiment("pianomime"))
     hands.advance(100.0)
     wrist = hands.joint_names.index("rh_WRJ1")
-    hands.move({"rh_WRJ1": -0.3}, 0.1)
+    hands.move(JointTrajectory(("rh_WRJ1",), np.array([[-0.3]]), (0.1,)))
     path = []
     for step in range(1, 101):
         hands.advance(100.0 + 0.01 * step)
@@ -149,13 +151,14 @@ def test_emulated_hands_go_where_they_are_sent_and_stay():
     ticks = path[-1] / ENCODER_RAD
     assert ticks == pytest.approx(round(ticks), abs=1e-6), "the encoders are read in whole ticks"
     with pytest.raises(KeyError):
-        hands.move({"rh_FFJ9": 0.0}, 0.1)
+        hands.move(JointTrajectory(("rh_FFJ9",), np.zeros((1, 1)), (0.1,)))
 
 
 def test_a_grid_is_the_same_for_all_and_rings_once():
-    one, other = Grid(0.05), Grid(0.05)
+    step_s = ROBOPIANIST_TIMING.decision_s
+    one, other = Grid(step_s), Grid(step_s)
     times = 1795547539.0 + np.arange(0, 1, 0.007)
     first = [t for t in map(one.tick, times) if t is not None]
     second = [t for t in map(other.tick, times + 0.003) if t is not None]
     assert first == second
-    assert np.allclose(np.diff(first), 0.05)
+    assert np.allclose(np.diff(first), step_s)

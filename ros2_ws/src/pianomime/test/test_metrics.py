@@ -8,33 +8,33 @@ from pianomime.score.score import Note
 
 def random_presses(seed, steps=200):
     rng = np.random.default_rng(seed)
-    wanted = rng.random((steps, 88)) < 0.03
-    pressed = wanted ^ (rng.random((steps, 88)) < 0.02)
-    wanted[:20] = False
+    goal_keys = rng.random((steps, 88)) < 0.03
+    pressed = goal_keys ^ (rng.random((steps, 88)) < 0.02)
+    goal_keys[:20] = False
     pressed[10:30] = False
-    return wanted, pressed
+    return goal_keys, pressed
 
 
 def test_equals_scikit_learn():
     sklearn_metrics = pytest.importorskip("sklearn.metrics")
-    wanted, pressed = random_presses(0)
+    goal_keys, pressed = random_presses(0)
     expected = np.mean(
         [
             sklearn_metrics.precision_recall_fscore_support(
-                y_true=want, y_pred=press, average="binary", zero_division=1
+                y_true=expect, y_pred=press, average="binary", zero_division=1
             )[:3]
-            for want, press in zip(wanted, pressed, strict=True)
+            for expect, press in zip(goal_keys, pressed, strict=True)
         ],
         axis=0,
     )
-    got = key_press_metrics(wanted, pressed)
+    got = key_press_metrics(goal_keys, pressed)
     assert (got.precision, got.recall, got.f1) == pytest.approx(tuple(expected), abs=1e-12)
 
 
 def test_all_wrong_is_zero_where_scikit_learn_1_3_says_one():
-    wanted, pressed = np.zeros((1, 88), bool), np.zeros((1, 88), bool)
-    wanted[0, 3] = pressed[0, 4] = True
-    assert key_press_metrics(wanted, pressed).f1 == 0.0
+    goal_keys, pressed = np.zeros((1, 88), bool), np.zeros((1, 88), bool)
+    goal_keys[0, 3] = pressed[0, 4] = True
+    assert key_press_metrics(goal_keys, pressed).f1 == 0.0
 
 
 def test_silence_is_perfect_and_not_counted_as_sounding():
@@ -45,8 +45,8 @@ def test_silence_is_perfect_and_not_counted_as_sounding():
 
 
 def test_pressing_nothing_is_precise_but_has_no_recall():
-    wanted, pressed = np.ones((2, 88), bool), np.zeros((2, 88), bool)
-    got = key_press_metrics(wanted, pressed)
+    goal_keys, pressed = np.ones((2, 88), bool), np.zeros((2, 88), bool)
+    got = key_press_metrics(goal_keys, pressed)
     assert (got.precision, got.recall, got.f1, got.f1_sounding) == (1.0, 0.0, 0.0, 0.0)
 
 
@@ -80,18 +80,18 @@ def test_onsets_equal_mir_eval(seed):
         pitches_hz = [440.0 * 2 ** (note.key / 12) for note in some]
         return np.array([(note.onset_s, note.offset_s) for note in some]), np.array(pitches_hz)
 
-    wanted, struck = notes(40), notes(30)
+    goal_keys, struck = notes(40), notes(30)
     expected = transcription.precision_recall_f1_overlap(
-        *intervals_and_pitches(wanted), *intervals_and_pitches(struck), offset_ratio=None
+        *intervals_and_pitches(goal_keys), *intervals_and_pitches(struck), offset_ratio=None
     )
-    got = onset_metrics(wanted, struck)
+    got = onset_metrics(goal_keys, struck)
     assert (got.onset_precision, got.onset_recall, got.onset_f1) == pytest.approx(expected[:3])
 
 
 def test_an_onset_counts_within_50_ms_at_the_right_key():
-    wanted = [Note(0.0, 0.5, 40, 60), Note(1.0, 1.5, 41, 60), Note(2.0, 2.5, 42, 60)]
+    goal_keys = [Note(0.0, 0.5, 40, 60), Note(1.0, 1.5, 41, 60), Note(2.0, 2.5, 42, 60)]
     struck = [Note(0.04, 0.5, 40, 70), Note(1.06, 1.5, 41, 70), Note(2.0, 2.5, 43, 70)]
-    got = onset_metrics(wanted, struck)
+    got = onset_metrics(goal_keys, struck)
     assert got.onset_precision == got.onset_recall == got.onset_f1 == pytest.approx(1 / 3)
     assert got.velocity_error == 10.0
 
@@ -103,9 +103,9 @@ def test_nothing_struck_has_no_hits():
 
 def test_the_running_f1_is_the_mean_of_the_steps():
     rng = np.random.default_rng(0)
-    wanted, pressed = rng.random((2, 40, 88)) < 0.05
+    goal_keys, pressed = rng.random((2, 40, 88)) < 0.05
     running = RunningF1()
     assert np.isnan(running.value)
-    for step in range(len(wanted)):
-        running.add(wanted[step], pressed[step])
-    assert running.value == pytest.approx(key_press_metrics(wanted, pressed).f1)
+    for step in range(len(goal_keys)):
+        running.add(goal_keys[step], pressed[step])
+    assert running.value == pytest.approx(key_press_metrics(goal_keys, pressed).f1)

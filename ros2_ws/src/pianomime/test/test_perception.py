@@ -30,9 +30,11 @@ from pianomime.perception.synchronisation import (
 )
 from pianomime.perception.video_file import VideoError, frames
 from pianomime.piano.geometry import is_black
-from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
-from pianomime.score.goals import key_goals
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, Span, plan_fingertips
+from pianomime.score.clips import CLIP_TIMING
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
+from pianomime.timing import Timing
 
 OFFSET_S = 1.37
 
@@ -46,7 +48,7 @@ def song(seed=0, notes=60):
         Note(i * 0.5, i * 0.5 + 0.4, int(k)) for i, k in enumerate(rng.integers(20, 36, notes // 2))
     ]
     score = Score.from_notes("song", right + left)
-    return assign_fingers(score, key_goals(score, 0.05), 0.05)
+    return assign_fingers(score, CLIP_TIMING)
 
 
 def human(score, offset_s=OFFSET_S):
@@ -111,7 +113,7 @@ def test_the_fingers_that_press_are_seen():
     assert found.confidence[found.finger == wanted].mean() > 0.9
 
 
-def test_notes_that_nobody_was_seen_to_press_are_left_to_the_planner():
+def test_notes_nobody_was_seen_to_press_are_left_open():
     score = song()
     time_s, tips = human(score)
     tips[:, 5:] = np.nan
@@ -149,7 +151,7 @@ def test_resampling_has_no_lag_and_bridges_short_gaps_alone():
     time_s = np.arange(0, 4, 1 / 30)
     value = np.sin(2 * np.pi * 0.7 * time_s)
     hole = (time_s > 1.0) & (time_s < 1.15) | (time_s > 2.0) & (time_s < 2.6)
-    grid_s = np.arange(0, 3.9, 0.05)
+    grid_s = np.arange(0, 3.9, CLIP_TIMING.decision_s)
     smooth = resample(time_s, np.where(hole, np.nan, value), grid_s)
     inside = (grid_s > 2.1) & (grid_s < 2.5)
     assert np.isnan(smooth[inside]).all()
@@ -178,7 +180,7 @@ def hand(view, y, label, x=0.05, score=0.9):
     return DetectedHand(view.pixels(place), score, label)
 
 
-def test_hands_keep_their_sides_when_the_labels_err_and_when_they_cross():
+def test_hands_keep_their_sides_when_labels_err_or_they_cross():
     view = Camera().view()
     tracks = HandTracks(view)
     for step, apart in enumerate(np.linspace(0.2, -0.1, 31)):
@@ -223,7 +225,14 @@ def test_a_demonstration_survives_its_folder(tmp_path):
     tips = np.random.default_rng(0).normal(size=(300, N_PIANISTS_FINGERS, 2))
     tips[5, 3] = np.nan
     save_demonstration(
-        Demonstration(score.sha256, finger, np.full(len(finger), 0.9), tips, {"title": "song"}),
+        Demonstration(
+            score.sha256,
+            finger,
+            np.full(len(finger), 0.9),
+            tips,
+            CLIP_TIMING.decision_s,
+            {"title": "song"},
+        ),
         score,
         tmp_path,
     )
@@ -233,6 +242,9 @@ def test_a_demonstration_survives_its_folder(tmp_path):
     assert loaded.card == {"title": "song"}
     with pytest.raises(DemonstrationError, match="not of the one given"):
         loaded.fingered(song(seed=3))
+    loaded.check_timing(CLIP_TIMING)
+    with pytest.raises(DemonstrationError, match=r"a step every 0.05 s; this run has .* 0.1 s"):
+        loaded.check_timing(Timing(decision_s=0.1, command_s=0.05))
 
 
 @pytest.mark.parametrize("name", ["card.json", "fingertips.npz", "fingering.csv"])
@@ -240,7 +252,12 @@ def test_a_broken_demonstration_is_refused_by_name(tmp_path, name):
     score = song(notes=4)
     finger = np.array([note.finger for note in score.notes])
     demonstration = Demonstration(
-        score.sha256, finger, np.ones(len(finger)), np.zeros((9, N_PIANISTS_FINGERS, 2)), {}
+        score.sha256,
+        finger,
+        np.ones(len(finger)),
+        np.zeros((9, N_PIANISTS_FINGERS, 2)),
+        CLIP_TIMING.decision_s,
+        {},
     )
     save_demonstration(demonstration, score, tmp_path)
     (tmp_path / name).write_bytes(b"\x80\x04 no such thing")
@@ -248,13 +265,14 @@ def test_a_broken_demonstration_is_refused_by_name(tmp_path, name):
         load_demonstration(tmp_path)
 
 
-def test_idle_fingers_keep_near_the_humans_and_pressing_ones_press_where_they_did():
+def test_fingers_keep_near_the_humans_and_press_where_they_did():
     score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
-    goals = key_goals(score, 0.05)
-    manner = np.full((len(goals.keys), N_PIANISTS_FINGERS, 2), np.nan)
-    manner[:, 6] = 0.06, 0.1
-    manner[:, 5] = 0.035, 0.0
-    plan = plan_fingertips(score, goals, 4, 2, FingertipPlanConfig(), manner)
+    goals = ScoreGoals.of(score, CLIP_TIMING)
+    demo_tips = np.full((goals.steps, N_PIANISTS_FINGERS, 2), np.nan)
+    demo_tips[:, 6] = 0.06, 0.1
+    demo_tips[:, 5] = 0.035, 0.0
+    span = Span(4, goals.steps, 2)
+    plan = plan_fingertips(goals.notes, span, CLIP_TIMING, FingertipPlanConfig(), demo_tips)
     assert plan.position[6, 6, :2] == pytest.approx([0.06, 0.1])
     assert 0 < plan.approach[6, 6] < 1
     pressed = np.flatnonzero(plan.contact[:, 5])
@@ -354,10 +372,11 @@ def test_a_video_of_a_part_of_the_song_is_synchronised(offset_s):
 
 def test_a_demonstration_longer_than_the_plan_is_cut():
     score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
-    manner = np.zeros((500, N_PIANISTS_FINGERS, 2))
-    goals = key_goals(score, 0.05)
-    plan = plan_fingertips(score, goals, 4, 2, FingertipPlanConfig(), manner)
-    assert len(plan.key) == 4 + len(goals.keys) + 2 + 1
+    demo_tips = np.zeros((500, N_PIANISTS_FINGERS, 2))
+    goals = ScoreGoals.of(score, CLIP_TIMING)
+    span = Span(4, goals.steps, 2)
+    plan = plan_fingertips(goals.notes, span, CLIP_TIMING, FingertipPlanConfig(), demo_tips)
+    assert len(plan.key) == 4 + goals.steps + 2 + 1
 
 
 @pytest.mark.parametrize("rate_hz", [10.0, 50.0])

@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pianomime.command import Command
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.hands.posture import relaxed_pose
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import LOWEST_PITCH, key_y
 from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, Span, plan_fingertips
 from pianomime.planning.lead_over import LeadOver
 from pianomime.planning.motion_limits import MotionLimits
-from pianomime.planning.performance_plan import plan_performance
+from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S, plan_performance
 from pianomime.planning.played_notes import LeapConfig, played_notes
 from pianomime.planning.rollout import roll_out
 from pianomime.planning.tracking import Tracker
@@ -23,43 +24,47 @@ from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.safety.clearance import Clearance
 from pianomime.safety.gate_config import GateConfig
 from pianomime.score.clips import load_clip
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, PedalEvent, Score
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.score.step_notes import StepNote, to_steps
 from pianomime.simulation.simulation import MidiKind, PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
+from pianomime.timing import Timing
 
-LEAD, TAIL = 20, 10
+LEAD, TAIL = TIMING.steps(LEAD_IN_S), TIMING.steps(TAIL_S)
+FINE = Timing(command_s=0.01)
 CLIPS = Path(__file__).parents[5] / "shared/data/pianomime_clips.npz"
 
 
-def plan(score, hands, limits=None):
-    goals = key_goals(score, CONTROL_DT_S)
-    fingered = assign_fingers(score, goals, CONTROL_DT_S)
-    return plan_performance(fingered, hands, CONTROL_DT_S, LEAD, TAIL, limits=limits), goals
+def plan(score, hands, limits=None, timing=TIMING):
+    fingered = assign_fingers(score, timing)
+    performance = plan_performance(fingered, hands, timing, limits=limits)
+    return performance, ScoreGoals.of(fingered, timing)
 
 
-def test_a_scale_with_chords_is_played_well(hands):
+def fingertips_of(score, config=None):
+    """Plan the fingertips of a fingered score."""
+    goals = ScoreGoals.of(score, TIMING)
+    span = Span(LEAD, goals.steps, TAIL)
+    return plan_fingertips(goals.notes, span, TIMING, config or FingertipPlanConfig())
+
+
+@pytest.mark.parametrize("timing", [TIMING, FINE], ids=["50 ms", "10 ms"])
+def test_a_scale_with_chords_is_played_well(hands, timing):
     right = [Note(i * 0.3, i * 0.3 + 0.28, k) for i, k in enumerate((51, 53, 55, 56, 58, 56, 55))]
     left = [Note(i * 0.6, i * 0.6 + 0.55, k) for i in range(3) for k in (27, 31, 34)]
     score = Score.from_notes("song", right + left, [PedalEvent(0.5, True), PedalEvent(1.0, False)])
-    performance, goals = plan(score, hands)
-    simulation = PianoSimulation(hands.model)
-    pressed = np.zeros_like(goals.keys)
-    pedal = np.zeros_like(goals.sustain)
-    for step in range(-LEAD, len(goals.keys)):
-        simulation.step(*performance.command(step, simulation.joint_position))
-        if step >= 0:
-            pressed[step], pedal[step] = simulation.active, simulation.sustain
-        else:
-            assert not simulation.active.any()
+    performance, goals = plan(score, hands, timing=timing)
+    simulation = PianoSimulation(hands.model, timing)
+    rollout = roll_out(performance.command, LEAD_IN_S, goals.steps + TAIL, simulation)
+    assert not rollout.active[:LEAD].any()
+    pressed = rollout.pressed[: goals.steps]
     assert key_press_metrics(goals.keys, pressed).f1 > 0.85
-    assert np.array_equal(pedal, goals.sustain)
-    for step in range(len(goals.keys), len(goals.keys) + TAIL):
-        simulation.step(*performance.command(step, simulation.joint_position))
-    assert not simulation.active.any(), "the fingers are lifted at the end"
+    assert np.array_equal(rollout.sustain[LEAD : LEAD + goals.steps], goals.sustain[:, -1])
+    assert not rollout.active[-1].any(), "the fingers are lifted at the end"
 
 
-def test_a_wrist_is_kept_where_it_is_to_be_while_the_forearm_leaps(pianomime_hands):
+def test_a_wrist_keeps_its_place_while_the_forearm_leaps(pianomime_hands):
     right, rows = 1, 61
     kinematics = HandKinematics(pianomime_hands, right)
     wrist = kinematics.names.index("WRJ2")
@@ -71,14 +76,12 @@ def test_a_wrist_is_kept_where_it_is_to_be_while_the_forearm_leaps(pianomime_han
         pose[:, kinematics.names.index(name)] = lifted
     low, high = kinematics.lower, kinematics.upper
     pose = np.clip(pose, low + 0.2 * (high - low), high - 0.2 * (high - low))
-    left_alone = Score.from_notes("left alone", [Note(0.0, 9.0, 0, 64, 0)])
-    fingertips = plan_fingertips(
-        left_alone, key_goals(left_alone, CONTROL_DT_S), 0, 0, FingertipPlanConfig()
-    ).window(0, rows)
-    asked = Feedforward(kinematics, CONTROL_DT_S).targets(pose, fingertips)
+    left_alone = [StepNote(0, 179, key=0, finger=0)]
+    fingertips = plan_fingertips(left_alone, Span(0, 180), TIMING, FingertipPlanConfig())
+    asked = Feedforward(kinematics, TIMING.command_s).targets(pose, fingertips.window(0, rows))
     at_rest = np.append(pose[0], np.zeros(kinematics.n))
-    tracked = Tracker(kinematics, CONTROL_DT_S).track(pose, asked, 0, at_rest)
-    simulation = PianoSimulation(pianomime_hands.model)
+    tracked = Tracker(kinematics, TIMING.command_s).track(pose, asked, 0, at_rest)
+    simulation = PianoSimulation(pianomime_hands.model, TIMING)
     off = []
     for targets in (asked, tracked.target):
         simulation.reset()
@@ -88,7 +91,7 @@ def test_a_wrist_is_kept_where_it_is_to_be_while_the_forearm_leaps(pianomime_han
         places = [kinematics.pose(full)]
         for step in targets:
             full[kinematics.joints] = kinematics.expand @ step
-            simulation.step(full, sustain=False)
+            simulation.step(Command.hold(full, False, TIMING))
             places.append(kinematics.pose(simulation.joint_position))
         off.append(np.abs(places - pose)[:, wrist].mean())
     assert off[1] < 0.6 * off[0]
@@ -102,10 +105,10 @@ def test_loud_notes_are_struck_harder(pianomime_hands):
         for i, key in enumerate(keys)
     ]
     performance, goals = plan(Score.from_notes("dynamics", notes), pianomime_hands)
-    simulation = PianoSimulation(pianomime_hands.model)
-    rollout = roll_out(performance.command, LEAD, len(goals.keys), simulation)
+    simulation = PianoSimulation(pianomime_hands.model, TIMING)
+    rollout = roll_out(performance.command, LEAD_IN_S, goals.steps, simulation)
     struck = {
-        (event.number - LOWEST_PITCH, round((event.time_s / CONTROL_DT_S - LEAD) / 6)): event.value
+        (event.number - LOWEST_PITCH, round((event.time_s - LEAD_IN_S) / 0.3)): event.value
         for event in rollout.events
         if event.kind is MidiKind.NOTE_ON
     }
@@ -120,9 +123,7 @@ def test_loud_notes_are_struck_harder(pianomime_hands):
 
 def test_a_press_shows_in_the_rows_at_its_steps_ends():
     score = Score.from_notes("song", [Note(0.1, 0.3, 39, 64, 5)])
-    fingertips = plan_fingertips(
-        score, key_goals(score, CONTROL_DT_S), LEAD, TAIL, FingertipPlanConfig()
-    )
+    fingertips = fingertips_of(score)
     rows = np.flatnonzero(fingertips.contact[:, 5])
     assert rows.tolist() == [LEAD + 3, LEAD + 4, LEAD + 5, LEAD + 6]
     height = fingertips.position[:, 5, 2]
@@ -132,11 +133,10 @@ def test_a_press_shows_in_the_rows_at_its_steps_ends():
 
 def test_beyond_its_ends_the_plan_holds(pianomime_hands):
     performance, goals = plan(Score.from_notes("song", [Note(0.0, 0.2, 39)]), pianomime_hands)
-    for step, edge in ((-1000, -LEAD), (10**6, len(goals.keys) + TAIL - 1)):
-        rest = np.zeros(len(pianomime_hands.joint_names))
-        assert np.array_equal(
-            performance.command(step, rest)[0], performance.command(edge, rest)[0]
-        )
+    rest = np.zeros(len(pianomime_hands.joint_names))
+    for step, edge in ((-1000, -LEAD), (10**6, goals.steps + TAIL - 1)):
+        beyond, at_edge = performance.command(step, rest), performance.command(edge, rest)
+        assert np.array_equal(beyond.target, at_edge.target)
 
 
 def test_the_same_score_is_planned_the_same(pianomime_hands):
@@ -179,8 +179,8 @@ def test_what_cannot_be_played_is_played_as_well_as_it_goes(pianomime_hands, har
     score = Score.from_notes("hard", hard)
     performance, goals = plan(score, pianomime_hands)
     assert np.isfinite(performance.target).all()
-    simulation = PianoSimulation(pianomime_hands.model)
-    rollout = roll_out(performance.command, LEAD, len(goals.keys), simulation)
+    simulation = PianoSimulation(pianomime_hands.model, TIMING)
+    rollout = roll_out(performance.command, LEAD_IN_S, goals.steps, simulation)
     assert (goals.keys & rollout.pressed).any()
 
 
@@ -197,7 +197,7 @@ def test_an_hour_of_music_gets_its_fingers():
     notes = [Note(float(i), i + 0.8, 30 + (i * 7) % 24) for i in range(3700)]
     score = Score.from_notes("long", notes)
     tracemalloc.start()
-    fingered = assign_fingers(score, key_goals(score, CONTROL_DT_S), CONTROL_DT_S)
+    fingered = assign_fingers(score, TIMING)
     peak_mb = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
     assert all(note.finger >= 0 for note in fingered.notes)
@@ -209,12 +209,9 @@ def test_a_hand_lets_go_early_for_a_leap_and_for_nothing_else():
     notes = [Note(i * 0.4, i * 0.4 + 0.4, 44, 64, right) for i in range(2)]
     notes += [Note(0.8, 1.2, 44 + 2 * octave, 64, right), Note(0.0, 1.2, 10, 64, 0)]
     score = Score.from_notes("leap", notes)
-    goals = key_goals(score, CONTROL_DT_S)
-    played = {note.index: note for note in played_notes(score, goals, LeapConfig())}
-    cut = {
-        (score.notes[note.index].key, note.first): note.last - played[note.index].last
-        for note in goals.notes
-    }
+    notes = to_steps(score.notes, TIMING)
+    played = {note.index: note for note, _ in played_notes(notes, TIMING, LeapConfig())}
+    cut = {(note.key, note.first): note.last - played[note.index].last for note in notes}
     assert cut.pop((44, 8)) == 4, "no more than half the note"
     assert not any(cut.values())
 
@@ -225,7 +222,7 @@ def test_a_finger_is_up_before_its_hand_moves_on():
     for key, over in ((46, 0.0), (58, config.leave)):
         notes = [Note(0.0, 0.4, 44, 64, thumb), Note(0.8, 1.2, key, 64, index)]
         score = Score.from_notes("leave", notes)
-        tips = plan_fingertips(score, key_goals(score, CONTROL_DT_S), LEAD, TAIL, config)
+        tips = fingertips_of(score, config)
         row = np.flatnonzero(tips.contact[:, thumb])[-1] + 1
         assert tips.approach[row, thumb] == over
         assert (tips.position[row, thumb, 1] == key_y()[44]) == (over > 0)
@@ -235,16 +232,14 @@ def test_a_finger_is_up_before_its_hand_moves_on():
 def test_a_fit_goes_on_after_one_small_gain(pianomime_hands):
     left, rows = 0, 460
     score = load_clip(CLIPS, 101).score().without_fingers()
-    goals = key_goals(score, CONTROL_DT_S)
-    fingered = assign_fingers(score, goals, CONTROL_DT_S)
-    config = FingertipPlanConfig.of(lifts=True)
-    tips = plan_fingertips(fingered, goals, LEAD, TAIL, config).window(0, rows)
+    fingered = assign_fingers(score, TIMING)
+    tips = fingertips_of(fingered, FingertipPlanConfig.of(lifts=True)).window(0, rows)
     kinematics = HandKinematics(pianomime_hands, left)
     fit = TrajectoryFit(
         kinematics,
         tips,
         np.zeros((1, kinematics.n)),
-        CONTROL_DT_S,
+        TIMING,
         TrajectoryConfig.of(lifts=True),
         MotionLimits(),
     )
@@ -255,7 +250,9 @@ def test_a_fit_goes_on_after_one_small_gain(pianomime_hands):
 def fastest(performance, hands):
     """Velocity and acceleration of the fastest hinge, then of the fastest slide."""
     slides = np.array(["forearm" in name for name in hands.joint_names])
-    rates = [np.abs(np.diff(performance.position, n, axis=0)) / CONTROL_DT_S**n for n in (1, 2)]
+    rates = [
+        np.abs(np.diff(performance.position, n, axis=0)) / TIMING.decision_s**n for n in (1, 2)
+    ]
     return [float(rate[:, some].max()) for some in (~slides, slides) for rate in rates]
 
 
@@ -280,8 +277,8 @@ def test_slow_hands_play_slow_songs(pianomime_hands):
     keys = (51, 55, 53, 58, 55, 60, 56, 63)
     score = Score.from_notes("slow", [Note(i * 0.5, i * 0.5 + 0.45, k) for i, k in enumerate(keys)])
     performance, goals = plan(score, pianomime_hands, LIMITS)
-    simulation = PianoSimulation(pianomime_hands.model)
-    rollout = roll_out(performance.command, LEAD, len(goals.keys), simulation)
+    simulation = PianoSimulation(pianomime_hands.model, TIMING)
+    rollout = roll_out(performance.command, LEAD_IN_S, goals.steps, simulation)
     assert rollout.f1_per_step(goals).mean() > 0.995, "from as high as fast ones: 0.987"
 
 
@@ -303,33 +300,32 @@ def test_hands_that_play_side_by_side_do_not_touch(hands):
 
 def test_a_note_without_a_finger_is_left_out(pianomime_hands):
     score = Score.from_notes("song", [Note(0.0, 0.2, 39)])
-    performance = plan_performance(score, pianomime_hands, CONTROL_DT_S, LEAD, TAIL)
+    performance = plan_performance(score, pianomime_hands, TIMING)
     assert not performance.fingertips.contact.any()
     assert np.isfinite(performance.target).all()
 
 
 def test_a_hand_at_rest_is_commanded_where_it_is(pianomime_hands):
     score = Score.from_notes("song", [Note(3.0, 3.2, 70, 64, 8)])
-    performance = plan_performance(score, pianomime_hands, CONTROL_DT_S, LEAD, TAIL)
+    performance = plan_performance(score, pianomime_hands, TIMING)
     left = [i for i, name in enumerate(pianomime_hands.joint_names) if name.startswith("lh")]
     still = slice(LEAD + 20, LEAD + 40)
-    error = (performance.target[still] - performance.position[still])[:, left]
+    error = (performance.target[still, 0] - performance.position[still])[:, left]
     assert error == pytest.approx(np.zeros_like(error), abs=0.02)
 
 
-def test_a_finger_that_is_needed_elsewhere_leaves_its_held_key_in_time():
+def test_a_finger_needed_elsewhere_leaves_its_key_in_time():
     held, then = Note(0.0, 2.0, 39, 64, 5), Note(1.0, 1.5, 46, 64, 5)
     score = Score.from_notes("song", [held, then])
-    goals = key_goals(score, CONTROL_DT_S)
-    fingertips = plan_fingertips(score, goals, LEAD, TAIL, FingertipPlanConfig())
+    fingertips = fingertips_of(score)
     on = [fingertips.key[LEAD + 1 + step, 5] for step in (0, 17, 20, 29)]
     assert on == [39, 39, 46, 46]
 
 
-def test_a_song_of_many_windows_is_planned_as_smoothly_as_a_short_one(pianomime_hands):
+def test_a_song_of_many_windows_is_planned_smoothly(pianomime_hands):
     notes = [Note(i * 0.5, i * 0.5 + 0.4, 45 + (5 * i) % 17) for i in range(90)]
     performance, goals = plan(Score.from_notes("long", notes), pianomime_hands)
-    assert len(goals.keys) > 2 * 400
+    assert goals.steps > 2 * 400
     velocity = np.diff(performance.position, axis=0)
     bend = np.abs(np.diff(velocity, axis=0)).max(axis=1)
     seams = list(range(400, len(bend), 400))
@@ -341,14 +337,14 @@ def test_hands_are_led_over_from_where_another_song_left_them(pianomime_hands):
     n = len(pianomime_hands.joint_names)
     away = performance.position[0] + 0.1
     lead_over = LeadOver(n)
-    first = performance.command(-LEAD, away)[0] + lead_over.offset(performance, -LEAD, away)
+    first = performance.command(-LEAD, away).target + lead_over.offset(performance, -LEAD, away)
     assert first == pytest.approx(performance.target[0] + 0.1), "no jump"
     before = lead_over.offset(performance, -1, away)
     assert np.abs(before).max() < 0.01
     assert not lead_over.offset(performance, 0, away).any()
 
 
-def test_an_expert_that_is_replaced_in_its_first_song_adds_nothing(pianomime_hands):
+def test_an_expert_replaced_in_its_first_song_adds_nothing(pianomime_hands):
     performance, _ = plan(Score.from_notes("song", [Note(0.5, 0.8, 39)]), pianomime_hands)
     lead_over = LeadOver(len(pianomime_hands.joint_names))
     assert not lead_over.offset(performance, 5, performance.position[0] + 0.1).any()

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from pianomime.errors import ModelError
-from pianomime.evaluation.players import LEAD, PLAYERS, TAIL, Options, planned
+from pianomime.evaluation.players import Options, planned, planner
 from pianomime.hands.fingers import UNASSIGNED, fingers_of
 from pianomime.hands.kinematics import HandKinematics
+from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S
 from pianomime.planning.played_plan import plan_by_playing
 from pianomime.planning.rollout import roll_out
 from pianomime.refinement.holding import hold_longer
@@ -18,10 +19,11 @@ from pianomime.refinement.learned_file import (
     save_learned,
     versions,
 )
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import CONTROL_DT_S
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
+from pianomime.timing import Timing
 
 # Wide, fast and dense, so that a plan alone makes mistakes.
 NOTES = [
@@ -33,56 +35,60 @@ SCORE = Score.from_notes("leaps", NOTES)
 
 
 @pytest.fixture(scope="module")
-def song(request):
-    from pianomime.hands.embodiment import embodiment
-    from pianomime.simulation.model import load_model
-
-    simulation = PianoSimulation(load_model(embodiment("pianomime")))
-    return *planned(SCORE, simulation), key_goals(SCORE, CONTROL_DT_S), simulation
+def song(pianomime_model):
+    simulation = PianoSimulation(pianomime_model, TIMING)
+    return *planned(SCORE, simulation), ScoreGoals.of(SCORE, TIMING), simulation
 
 
-def practised(song, rollouts, **more):
-    fingered, plan, goals, simulation = song
-    starts = [(fingered, plan)]
+def practised(song, rollouts, simulators=1, **more):
+    fingered, plan, _, simulation = song
+    others = [PianoSimulation(simulation.model, TIMING) for _ in range(simulators - 1)]
     config = IterativeLearningConfig(rollouts=rollouts, seed=1)
-    return learn(starts, goals, simulation, config, **more)
+    return learn([(fingered, plan)], [simulation, *others], config, **more)
 
 
-def test_learning_makes_a_hard_song_better_and_the_best_plan_plays_as_said(song):
+def f1_of(plan, goals, simulation):
+    played = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
+    return played.f1_per_step(goals).mean()
+
+
+def test_learning_makes_a_hard_song_better_and_plays_as_said(song):
     result = practised(song, 25)
     assert result.f1 > result.history[0] + 0.05
     assert result.history == sorted(result.history)
     _, _, goals, simulation = song
-    again = roll_out(result.plan.command, result.plan.lead, len(goals.keys), simulation)
-    assert again.f1_per_step(goals).mean() == result.f1
+    assert f1_of(result.plan, goals, simulation) == result.f1
 
 
-def test_the_same_seed_learns_the_same(song):
-    first, second = (practised(song, 5) for _ in range(2))
+@pytest.mark.parametrize("simulators", [1, 2])
+def test_the_same_seed_learns_the_same(song, simulators):
+    first, second = (practised(song, 5, simulators) for _ in range(2))
     assert first.history == second.history
     assert np.array_equal(first.plan.target, second.plan.target)
+    _, plan, goals, simulation = song
+    assert first.history[0] == f1_of(plan, goals, simulation)
+    assert first.f1 == f1_of(first.plan, goals, simulation) >= first.history[0]
 
 
 def test_what_the_online_planner_played_can_be_played_again(song):
     _, _, goals, simulation = song
-    player = PLAYERS["planner"](SCORE, goals, simulation, Options())
-    played = player.perform()
-    fingered, plan = plan_by_playing(SCORE, simulation, LEAD, TAIL)
-    assert len(plan.target) == len(played.active) + TAIL
-    again = roll_out(plan.command, plan.lead, len(goals.keys), simulation)
+    played = planner(SCORE, simulation, Options()).perform()
+    fingered, plan = plan_by_playing(SCORE, simulation)
+    assert len(plan.target) == len(played.active) + TIMING.steps(TAIL_S)
+    again = roll_out(plan.command, LEAD_IN_S, goals.steps, simulation)
     assert np.array_equal(again.position, played.position)
     on_key = [
         plan.fingertips.key[plan.lead + note.first + 1, fingered.notes[note.index].finger]
         for note in goals.notes
     ]
-    assert on_key == [SCORE.notes[note.index].key for note in goals.notes]
+    assert on_key == [note.key for note in goals.notes]
 
 
 def test_of_two_plans_the_better_is_learned_from(song):
-    fingered, plan, goals, simulation = song
+    fingered, plan, _, simulation = song
     still = replace(plan, target=np.zeros_like(plan.target), position=np.zeros_like(plan.position))
     config = IterativeLearningConfig(rollouts=8, heat=2, seed=1)
-    result = learn([(fingered, still), (fingered, plan)], goals, simulation, config)
+    result = learn([(fingered, still), (fingered, plan)], [simulation], config)
     assert result.history[0] < result.history[1] < result.f1
     assert np.array_equal(result.plan.position, plan.position)
 
@@ -98,12 +104,12 @@ def test_a_very_short_song_takes_no_longer_than_asked(song, monkeypatch):
     monkeypatch.setattr(PianoSimulation, "step", counted)
     fingered, plan, goals, simulation = song
     config = IterativeLearningConfig(rollouts=30)
-    learn([(fingered, plan), (fingered, plan)], goals, simulation, config)
-    length = plan.lead + len(goals.keys)
+    learn([(fingered, plan), (fingered, plan)], [simulation], config)
+    length = plan.lead + goals.steps
     assert 30 * length <= len(steps) < 36 * length, "the last stretch is finished"
 
 
-def test_a_hand_that_sets_out_later_arrives_in_time_and_the_other_does_as_before(song):
+def test_a_hand_that_sets_out_later_arrives_in_time(song):
     _, _, _, simulation = song
     leap = Score.from_notes("leap", [Note(0.5, 1.45, 50), Note(1.5, 2.0, 74)]).with_fingers([7, 7])
     _, plan = planned(leap, simulation)
@@ -112,7 +118,8 @@ def test_a_hand_that_sets_out_later_arrives_in_time_and_the_other_does_as_before
     pressing = contact[:, fingers_of(1)].any(axis=1)
     left_off = np.flatnonzero(pressing[:-2] & ~pressing[1:-1] & ~pressing[2:])[0]
     finger = int(np.flatnonzero(contact[left_off])[0])
-    rows, by = hold_longer(plan, right, finger, int(left_off), np.random.default_rng(0))
+    change = hold_longer(plan, right, finger, int(left_off), np.random.default_rng(0))
+    rows, by = change.rows, change.by[:, 0]
     assert rows.start == left_off
     assert not pressing[rows.start + 1 : rows.stop + 1].any()
     assert pressing[rows.stop + 1]
@@ -126,9 +133,8 @@ def test_a_note_that_no_finger_plays_is_left_alone(song):
     chord = Score.from_notes("wide", [Note(0.2, 0.6, key) for key in range(20, 64, 4)])
     fingered, plan = planned(chord, simulation)
     assert any(note.finger == UNASSIGNED for note in fingered.notes)
-    goals = key_goals(chord, CONTROL_DT_S)
     config = IterativeLearningConfig(rollouts=4)
-    assert learn([(fingered, plan)], goals, simulation, config).f1 > 0
+    assert learn([(fingered, plan)], [simulation], config).f1 > 0
 
 
 def test_learning_ends_when_told_to(song):
@@ -140,28 +146,47 @@ def test_learning_ends_when_told_to(song):
 
 @pytest.fixture
 def learned(song):
-    _, plan, _, simulation = song
-    names = simulation.hands.joint_names
-    card = Card("leaps", SCORE.sha256, "pianomime", names, 0.9, 0.8, "test", 0, versions())
-    return LearnedPerformance(plan, card)
+    fingered, plan, _, simulation = song
+    card = Card(
+        title="leaps",
+        sha256=SCORE.sha256,
+        embodiment="pianomime",
+        timing=TIMING,
+        joint_names=simulation.hands.joint_names,
+        f1=0.9,
+        f1_planned=0.8,
+        how="test",
+        seed=0,
+        versions=versions(),
+    )
+    return LearnedPerformance(plan, tuple(note.finger for note in fingered.notes), card)
 
 
 def test_a_learned_performance_survives_its_file(learned, tmp_path):
     save_learned(learned, tmp_path / "leaps.npz")
     loaded = load_learned(tmp_path / "leaps.npz")
     assert loaded.card == learned.card
-    assert loaded.plan.lead == learned.plan.lead
+    assert loaded.fingers == learned.fingers
+    assert len(set(loaded.fingers)) > 5, "as chosen for the score"
+    assert (loaded.plan.timing, loaded.plan.lead) == (TIMING, learned.plan.lead)
     assert np.allclose(loaded.plan.target, learned.plan.target, atol=1e-6)
     assert np.array_equal(loaded.plan.sustain, learned.plan.sustain)
     loaded.check_score(SCORE.sha256)
     loaded.check_hands("pianomime")
+    loaded.check_timing(TIMING)
 
 
-def test_another_score_or_other_hands_are_refused_by_name(learned):
+def test_another_score_hands_or_timing_are_refused_by_name(learned):
     with pytest.raises(ModelError, match="learned for score 'leaps'"):
         learned.check_score("0" * 64)
     with pytest.raises(ModelError, match="embodiment 'pianomime', not 'robopianist'"):
         learned.check_hands("robopianist")
+    with pytest.raises(ModelError) as error:
+        learned.check_timing(Timing(command_s=0.01))
+    assert str(error.value) == (
+        "the learned performance has a decision every 0.05 s with a target every 0.05 s; "
+        "this run has a decision every 0.05 s with a target every 0.01 s"
+    )
     with pytest.raises(ModelError, match="another order"):
         learned.check_joints(learned.card.joint_names[::-1])
 
@@ -174,6 +199,6 @@ def test_files_that_are_none_are_refused(learned, tmp_path):
     with pytest.raises(ModelError, match="not a learned performance"):
         load_learned(path)
     broken = replace(learned.plan, target=np.full_like(learned.plan.target, np.nan))
-    save_learned(LearnedPerformance(broken, learned.card), path)
+    save_learned(replace(learned, plan=broken), path)
     with pytest.raises(ModelError, match="not finite"):
         load_learned(path)

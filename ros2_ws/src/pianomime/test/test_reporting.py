@@ -11,10 +11,11 @@ from pianomime.reporting.health import Health
 from pianomime.reporting.mistakes import Kind, find_mistakes
 from pianomime.reporting.report import Reported, write_report
 from pianomime.reporting.statistics import finger_statistics, worst_moments
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
-DT_S = 0.05
+STEP_S = TIMING.decision_s
 FIRST = Note(1.0, 2.0, 40, finger=6)  # C#4, steps 20 .. 39
 C4, D4, E4 = 39, 41, 43
 
@@ -22,24 +23,24 @@ C4, D4, E4 = 39, 41, 43
 def performance(notes, change):
     """Return a perfect performance of notes, changed at (steps, 88) pressed keys."""
     score = Score.from_notes("song", notes)
-    wanted = key_goals(score, DT_S).keys
-    pressed = wanted.copy()
+    goal_keys = ScoreGoals.of(score, TIMING).keys
+    pressed = goal_keys.copy()
     change(pressed)
-    frames = len(wanted) + 1
+    frames = len(goal_keys) + 1
     active = np.zeros((frames, 88), bool)
     active[1:] = pressed
     return Performance(
         score=score,
         lead_in_s=0.0,
         embodiment="pianomime",
-        dt_s=DT_S,
-        time_s=np.arange(frames) * DT_S,
+        timing=TIMING,
+        time_s=np.arange(frames) * STEP_S,
         joint_names=("rh_FFJ1",),
         joint_position=np.zeros((frames, 1)),
         key_position=active.astype(float),
         active=active,
-        wanted_time_s=np.arange(len(wanted)) * DT_S,
-        wanted=wanted,
+        goal_time_s=np.arange(len(goal_keys)) * STEP_S,
+        goal_keys=goal_keys,
         midi=(),
         played_s=1.0,
         wall_s=1.0,
@@ -99,10 +100,10 @@ def test_every_wrong_step_is_told_or_tolerated():
         pressed ^= rng.random(pressed.shape) < 0.01
 
     played = performance(notes, change)
-    wrong = played.pressed & ~played.wanted
+    wrong = played.pressed & ~played.goal_keys
     told = np.zeros_like(wrong)
     for m in find_mistakes(played):
-        told[round(m.begins_s / DT_S) : round(m.ends_s / DT_S), m.key] = True
+        told[round(m.begins_s / STEP_S) : round(m.ends_s / STEP_S), m.key] = True
         if m.kind is Kind.NEIGHBOUR:
             told[:, max(0, m.key - 2) : m.key + 3] = True
     assert not np.any(wrong & ~told)
@@ -120,7 +121,7 @@ def test_fingers_and_moments_are_counted():
     assert [(m.begins_s, m.steps) for m in moments] == [(1.0, 20), (5.0, 5)]
 
 
-def test_a_key_need_not_be_down_in_the_step_before_it_is_struck_again():
+def test_a_key_may_be_up_in_the_step_before_its_next_strike():
     notes = [Note(0.2 * i, 0.2 * i + 0.2, C4, finger=5) for i in range(10)]
     notes.append(Note(3.0, 3.01, E4, finger=7))  # shorter than a step
     played = performance(notes, lambda pressed: None)

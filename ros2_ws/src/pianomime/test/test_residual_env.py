@@ -5,18 +5,12 @@ from gymnasium.utils.env_checker import check_env
 from pianomime.evaluation.players import planned
 from pianomime.planning.rollout import roll_out
 from pianomime.refinement.residual_env import ResidualConfig, ResidualEnv
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import CONTROL_DT_S
-from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
 SCORE = Score.from_notes("song", [Note(0.2 * i, 0.2 * i + 0.18, 50 + 2 * i) for i in range(4)])
-GOALS = key_goals(SCORE, CONTROL_DT_S)
-
-
-@pytest.fixture
-def simulation(pianomime_hands):
-    return PianoSimulation(pianomime_hands.model)
+GOALS = ScoreGoals.of(SCORE, TIMING)
 
 
 @pytest.fixture
@@ -44,11 +38,11 @@ def test_it_is_a_gymnasium_environment(plan, simulation):
 
 def test_no_residual_plays_the_plan(plan, simulation):
     _, active = play(env(plan, simulation))
-    rollout = roll_out(plan.command, plan.lead, len(GOALS.keys), simulation)
+    rollout = roll_out(plan.command, plan.lead_in_s, GOALS.steps, simulation)
     assert np.array_equal(active, rollout.active)
 
 
-def test_an_episode_that_starts_inside_the_song_goes_on_as_the_plan_does(plan, simulation):
+def test_an_episode_from_inside_the_song_goes_on_as_planned(plan, simulation):
     environment = env(plan, simulation)
     _, whole = play(environment)
     _, rest = play(environment, start=25)
@@ -64,8 +58,8 @@ def test_wrong_keys_and_lost_fingertips_are_paid_less(plan, simulation):
     assert good.max() <= 1.0
 
 
-def test_the_share_of_starts_inside_the_song_is_as_configured(plan, simulation):
-    for share, expected in ((0.0, {0}), (1.0, set(range(plan.lead + len(GOALS.keys))))):
+def test_the_share_of_starts_inside_the_song_is_configured(plan, simulation):
+    for share, expected in ((0.0, {0}), (1.0, set(range(plan.lead + GOALS.steps)))):
         environment = env(plan, simulation, reference_start=share)
         environment.reset(seed=3)
         starts = set()

@@ -9,26 +9,27 @@ from pianomime.evaluation.players import planned
 from pianomime.hands.embodiment import embodiment
 from pianomime.planning.rollout import roll_out
 from pianomime.refinement.residual_env import ResidualEnv
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
 pytest.importorskip("stable_baselines3", reason="tools/setup learning brings it")
 
 from pianomime.refinement.residual_learning import PpoConfig, learn_residual
 
 SCORE = Score.from_notes("song", [Note(0.2 * i, 0.2 * i + 0.18, 50 + 2 * i) for i in range(4)])
-GOALS = key_goals(SCORE, CONTROL_DT_S)
+GOALS = ScoreGoals.of(SCORE, TIMING)
 SHORT = PpoConfig(steps=8, envs=1, rollout_steps=8, batch=8, epochs=1, width=8)
 
 
 def simulation():
-    return PianoSimulation(load_model(embodiment("pianomime")))
+    return PianoSimulation(load_model(embodiment("pianomime")), TIMING)
 
 
 def f1_of(plan):
-    played = roll_out(plan.command, plan.lead, len(GOALS.keys), simulation())
+    played = roll_out(plan.command, plan.lead_in_s, GOALS.steps, simulation())
     return played.f1_per_step(GOALS).mean()
 
 

@@ -1,22 +1,31 @@
 """What the live view shows, without a browser."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 import viser
 
 from pianomime.description.posed_stage import PosedStage
 from pianomime.metrics.scorekeeper import Scorekeeper
+from pianomime.safety.gate_types import GateState
 from pianomime.score.score import Note, Score
 from pianomime.viewer.falling_notes import AHEAD_S, ARRIVAL_M, FallingNotes
 from pianomime.viewer.motion import Instant, Motion
+from pianomime.viewer.panel import Controls, Panel
 from pianomime.viewer.stage_scene import BLACK, MISSED, RIGHT, WHITE, WRONG, StageScene
 
 
 @pytest.fixture
-def scene():
+def server():
     server = viser.ViserServer(host="127.0.0.1", port=18970, verbose=False)
-    yield server.scene
+    yield server
     server.stop()
+
+
+@pytest.fixture
+def scene(server):
+    return server.scene
 
 
 def instant(stamp_s, value):
@@ -64,16 +73,16 @@ def test_only_what_has_moved_is_sent(scene, pianomime_model, monkeypatch):
 
 def test_keys_are_coloured_by_what_they_should_do(scene, pianomime_model):
     shown = StageScene(scene, PosedStage(pianomime_model))
-    wanted, active = np.zeros(88, bool), np.zeros(88, bool)
-    wanted[[0, 2]] = active[[0, 3]] = True
-    shown.colour(wanted, active)
+    goal_keys, active = np.zeros(88, bool), np.zeros(88, bool)
+    goal_keys[[0, 2]] = active[[0, 3]] = True
+    shown.colour(goal_keys, active)
     colours = [tuple(handle.color) for handle in shown._keys[:5]]
     assert colours == [RIGHT, BLACK, MISSED, WRONG, BLACK]
     shown.colour(np.zeros(88, bool), np.zeros(88, bool))
     assert [tuple(handle.color) for handle in shown._keys[:2]] == [WHITE, BLACK]
 
 
-def test_notes_arrive_with_their_onset_and_hide_until_they_are_near(scene):
+def test_notes_arrive_with_their_onset_and_hide_until_near(scene):
     score = Score.from_notes("two", [Note(0.0, 1.0, 40), Note(9.0, 10.0, 50)])
     notes = FallingNotes(scene, score)
     notes.show(0.0)
@@ -84,14 +93,26 @@ def test_notes_arrive_with_their_onset_and_hide_until_they_are_near(scene):
     assert notes._root.position[2] < ARRIVAL_M[2]
 
 
+def test_a_later_controller_can_be_chosen_and_shows_when_it_plays(server):
+    controls = Mock(spec=Controls)
+    panel = Panel(server.gui, controls, ["twinkle"], ["expert"], "http://127.0.0.1")
+    panel.show_gate(GateState.ACTIVE, "mine plays", "mine", {})
+    panel.offer(["expert", "mine"])
+    assert panel._controller.options == ("expert", "mine")
+    assert panel._controller.value == "mine"
+    panel.offer(["expert"])
+    assert panel._controller.value == "expert"
+    controls.hand_over.assert_not_called()
+
+
 def test_the_scorekeeper_matches_by_instant():
     keeper = Scorekeeper()
-    wanted = np.zeros(88, bool)
-    wanted[40] = True
+    goal_keys = np.zeros(88, bool)
+    goal_keys[40] = True
     assert np.isnan(keeper.f1)
-    assert keeper.press(wanted, 1.0) is None, "nothing was wanted then"
-    keeper.want(wanted, 1.05)
-    keeper.want(wanted, 1.10)
-    assert np.array_equal(keeper.press(wanted, 1.05000001), wanted)
+    assert keeper.press(goal_keys, 1.0) is None, "nothing was wanted then"
+    keeper.expect(goal_keys, 1.05)
+    keeper.expect(goal_keys, 1.10)
+    assert np.array_equal(keeper.press(goal_keys, 1.05000001), goal_keys)
     keeper.press(np.zeros(88, bool), 1.10)
     assert keeper.f1 == pytest.approx(0.5)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pianomime.config import Config
 from pianomime.errors import ConfigError
+from pianomime.timing import Timing
 
 C = TypeVar("C", bound=Config)
 
@@ -24,6 +25,15 @@ def from_strings(config_type: type[C], given: Mapping[str, str]) -> C:
         if field.name in given:
             values[field.name] = _parse(field, given[field.name])
     return config_type(**values)
+
+
+def timing_of(options: argparse.Namespace) -> Timing:
+    """Return the timing of a command's options.
+
+    Raises:
+        ConfigError: It is not legal.
+    """
+    return from_strings(Timing, {k: v for k, v in vars(options).items() if isinstance(v, str)})
 
 
 def count(text: str) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 from pianomime.config import parameter
 from pianomime.errors import ConfigError
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.timing import Timing
 from pianomime_bringup.graph import GraphConfig, NodeSpec
 from pianomime_hardware.hardware_config import MIDI_TCP_PORT
 
@@ -13,7 +14,7 @@ BACKENDS: Final = ("mujoco", "emulator", "hardware", "external")
 
 
 @dataclass(frozen=True, kw_only=True)
-class DevicesConfig(GraphConfig):
+class DevicesConfig(GraphConfig, Timing):
     """Arguments of whatever has devices."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
@@ -31,6 +32,11 @@ class DevicesConfig(GraphConfig):
     midi_tcp_port: int = parameter(
         MIDI_TCP_PORT, "TCP port of an emulated keyboard", ge=1024, le=65535
     )
+
+    @property
+    def timing(self) -> Timing:
+        """Of the whole graph."""
+        return Timing(decision_s=self.decision_s, command_s=self.command_s)
 
     @property
     def is_simulated(self) -> bool:
@@ -92,13 +98,14 @@ def devices_graph(config: DevicesConfig) -> tuple[NodeSpec, ...]:
             parameters={
                 "embodiment": config.embodiment,
                 "driver": config.drivers_namespace,
+                **config.timing.as_dict(),
             },
         ),
         NodeSpec(
             package="pianomime_hardware",
             executable="midi_keyboard",
             name="midi_keyboard",
-            parameters={"port": port},
+            parameters={"port": port, **config.timing.as_dict()},
         ),
     )
     return (emulator, *devices) if emulated else devices

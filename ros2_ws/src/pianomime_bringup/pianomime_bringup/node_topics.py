@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pianomime.controllers.registry import find_controller
 from pianomime_common import topics
 from pianomime_common.topics import Topic
 from pianomime_hardware import driver_topics
@@ -27,16 +28,17 @@ def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -
     driven = tuple(driver_topics.trajectory(driver, c) for c in dict.fromkeys(driven_by.values()))
     driver_states = driver_topics.joint_states(driver)
     if name in controllers:
-        needs = {"expert": (topics.SCORE,), "planner": (), "policy": (topics.PIANO_STATE,)}[name]
+        needs = find_controller(name).load_topics()
         return NodeTopics(
-            (topics.controller_command(name),), (topics.KEY_GOAL, topics.JOINT_STATES, *needs)
+            (topics.controller_command(name), topics.FINGERING),
+            (topics.KEY_GOAL, topics.JOINT_STATES, *needs),
         )
     return {
         "sim": NodeTopics(
             (topics.JOINT_STATES, topics.PIANO_STATE, topics.MIDI_OUT, topics.CLOCK), commands
         ),
         "goals": NodeTopics(
-            (topics.SCORE, topics.KEY_GOAL, topics.FINGERTIP_GOAL), (topics.PIANO_STATE,)
+            (topics.SCORE, topics.KEY_GOAL), (topics.PIANO_STATE,)
         ),
         "gate": NodeTopics(
             (*commands, topics.GATE_STATUS, topics.MIDI_OUT),
@@ -49,7 +51,8 @@ def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -
         "view": NodeTopics(
             (),
             (
-                topics.SCORE, topics.KEY_GOAL, topics.JOINT_STATES, topics.PIANO_STATE,
+                topics.SCORE, topics.KEY_GOAL, topics.FINGERING, topics.JOINT_STATES,
+                topics.PIANO_STATE,
                 topics.MIDI_OUT, topics.GATE_STATUS, topics.DIAGNOSTICS,
             ),
         ),

@@ -5,34 +5,38 @@
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
 
 from pianomime.config import parameter
+from pianomime.controllers.controller import FILES, Controller
+from pianomime.controllers.registry import controller_names, controller_table, find_controller
 from pianomime.errors import ConfigError
 from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.grid import grid_index
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.planning.motion_limits import MotionLimits
-from pianomime.policy.checkpoint import load_checkpoint
+from pianomime.policy.registry import read_policy
 from pianomime.refinement.learned_file import load_learned
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.timing import Timing
 from pianomime.viewer.address import page_url
 from pianomime_bringup.devices import DevicesConfig, devices_graph
 from pianomime_bringup.graph import NodeSpec, OnDeath, Value
 from pianomime_goals.goals_config import NO_SONG, GoalsConfig
-from pianomime_hardware.hardware_config import AHEAD
-from pianomime_policy.shipped import shipped_checkpoint
+from pianomime_hardware.hardware_config import AHEAD_S
+from pianomime_policy.bundled import bundled_checkpoint
 from pianomime_view.view_config import ViewConfig
 
-CONTROLLERS: Final = ("expert", "planner", "policy")
-"""The expert plans the whole song before it plays, the planner a second ahead while it plays, the
-policy does not plan: it has learned to play."""
-
-REAL_HANDS: Final[dict[str, Value]] = asdict(MotionLimits())
+REAL_HANDS: Final[dict[str, Value]] = {
+    "max_target_velocity": MotionLimits.max_joint_velocity,
+    "max_target_acceleration": MotionLimits.max_joint_acceleration,
+    "max_forearm_target_velocity": MotionLimits.max_forearm_velocity,
+    "max_forearm_target_acceleration": MotionLimits.max_forearm_acceleration,
+}
 """The gate's limits for hands that can be hurt, to begin with; the maker's are the ones to set."""
 
 
@@ -44,18 +48,14 @@ class PianistConfig(DevicesConfig):
         GoalsConfig.song,
         f"MIDI file, or name of a bundled piece; {NO_SONG}: wait for play_score",
     )
-    controller: str = parameter("expert", "Which controller plays", one_of=CONTROLLERS)
-    learned: str = parameter("", "File of `pianomime learn` for the expert to play from")
-    demo: str = parameter(
-        "", "Folder of `pianomime perceive`, for the expert to play in that human's manner"
-    )
-    checkpoint: str = parameter(
-        "", "File of `pianomime train` for the policy; empty: the bundled one"
-    )
+    controller: str = parameter("expert", "Which controller plays", one_of=controller_names())
+    learned: str = parameter("", "File of `pianomime learn` to play from")
+    demo: str = parameter("", "Folder of `pianomime perceive`, to play in that human's manner")
+    checkpoint: str = parameter("", "File of `pianomime train`; empty: the bundled one")
     standby: str = parameter(
         "",
         "A further controller that runs too, to hand over to in mid-song",
-        one_of=("", *CONTROLLERS),
+        one_of=("", *controller_names()),
     )
     real_time: bool = parameter(
         False, "Simulate by the wall clock (devices always do); else as fast as it goes, in step"
@@ -101,23 +101,29 @@ class PianistConfig(DevicesConfig):
 
         Raises:
             ConfigError: Real hands have no keyboard, or a file is for another controller.
+            ControllerError: A controller's package does not describe it properly.
             ScoreError: It cannot.
             ModelError: What was learned is not for this score or these hands, or is no policy.
             DemonstrationError: The demonstration is not of this score.
         """
         self.check_devices()
-        self._check_use_of_files()
+        rows = [find_controller(name) for name in self.controllers]
+        for row in rows:
+            row.load_config()
+        self._check_use_of_files(rows)
         score = self._find_score()
         if self.learned:
             learned = load_learned(Path(self.learned))
             learned.check_hands(self.embodiment)
+            learned.check_timing(self.timing)
             if score:
                 learned.check_score(score.sha256)
-        if "policy" in self.controllers:
-            path = Path(self.checkpoint) if self.checkpoint else shipped_checkpoint(self.embodiment)
-            load_checkpoint(path).check_embodiment(self.embodiment)
+        if any("checkpoint" in row.files for row in rows):
+            path = Path(self.checkpoint or bundled_checkpoint(self.embodiment))
+            read_policy(path, self.embodiment, self.timing)
         if self.demo:
             demonstration = load_demonstration(Path(self.demo))
+            demonstration.check_timing(self.timing)
             if score:
                 demonstration.check_score(score)
         return score
@@ -127,17 +133,16 @@ class PianistConfig(DevicesConfig):
             return None
         return find_score(self.song, self.transpose, self.stretch)
 
-    def _check_use_of_files(self) -> None:
-        for name, controller in (
-            ("learned", "expert"),
-            ("demo", "expert"),
-            ("checkpoint", "policy"),
-        ):
-            if getattr(self, name) and controller not in self.controllers:
-                raise ConfigError(
-                    f"{name} = {getattr(self, name)!r}: is for the {controller} alone; "
-                    f"the controller is {' and '.join(self.controllers)}"
-                )
+    def _check_use_of_files(self, rows: Sequence[Controller]) -> None:
+        for name in FILES:
+            value = getattr(self, name)
+            if not value or any(name in row.files for row in rows):
+                continue
+            takers = [row.name for row in controller_table().rows.values() if name in row.files]
+            raise ConfigError(
+                f"{name} = {value!r}: is for the {' and the '.join(takers)} alone; "
+                f"the controller is {' and '.join(self.controllers)}"
+            )
         if self.learned and self.demo:
             raise ConfigError(
                 f"demo = {self.demo!r}: what was learned ({self.learned}) has a manner of its own"
@@ -151,8 +156,8 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
     here; a node that is replaced in mid-song goes on at the right bar all the same.
     """
     by_the_clock: dict[str, Value] = {
-        "start_s": _on_the_grid(time.time() + config.start_delay_s),
-        "ahead": AHEAD,
+        "start_s": _on_the_grid(time.time() + config.start_delay_s, config.timing),
+        "ahead_s": AHEAD_S,
     }
     nodes = (
         *((_simulation(config),) if config.is_simulated else devices_graph(config)),
@@ -163,11 +168,10 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             parameters={
                 "use_sim_time": config.is_simulated,
                 "song": config.song,
-                "embodiment": config.embodiment,
+                **config.timing.as_dict(),
                 "lead_in_s": config.lead_in_s,
                 "transpose": config.transpose,
                 "stretch": config.stretch,
-                "demo": config.demo,
                 **({} if config.is_simulated else by_the_clock),
             },
         ),
@@ -212,6 +216,7 @@ def _simulation(config: PianistConfig) -> NodeSpec:
         name="sim",
         parameters={
             "embodiment": config.embodiment,
+            **config.timing.as_dict(),
             "real_time": config.real_time,
             "paused": bool(config.record),  # until the recorder hears everything
             "max_real_time_factor": float(config.view),
@@ -225,6 +230,7 @@ def _gate(config: PianistConfig) -> NodeSpec:
     parameters: dict[str, Value] = {
         "use_sim_time": config.is_simulated,
         "embodiment": config.embodiment,
+        **config.timing.as_dict(),
         "owner": config.controller,
         "sources": ",".join(config.controllers),
         # Where nobody can be hurt a song should go on by itself.
@@ -241,20 +247,17 @@ def _gate(config: PianistConfig) -> NodeSpec:
 
 
 def _controller(config: PianistConfig, name: str) -> NodeSpec:
-    own: dict[str, dict[str, Value]] = {
-        "expert": {"learned": config.learned, "demo": config.demo},
-        "planner": {},
-        "policy": {"checkpoint": config.checkpoint, "lock_step": config.is_lock_step},
-    }
+    row = find_controller(name)
     parameters: dict[str, Value] = {
         "use_sim_time": config.is_simulated,
         "embodiment": config.embodiment,
+        **config.timing.as_dict(),
+        **{file: getattr(config, file) for file in row.files},
     }
+    if "lock_step" in {field.name for field in fields(row.load_config())}:
+        parameters["lock_step"] = config.is_lock_step
     return NodeSpec(
-        package="pianomime_policy" if name == "policy" else "pianomime_control",
-        executable=name,
-        name=name,
-        parameters=parameters | own[name],
+        package=row.package, executable=row.executable, name=name, parameters=parameters
     )
 
 
@@ -274,5 +277,5 @@ def _view(config: PianistConfig) -> NodeSpec:
     )
 
 
-def _on_the_grid(time_s: float) -> float:
-    return round((grid_index(time_s, CONTROL_DT_S) + 1) * CONTROL_DT_S, 3)
+def _on_the_grid(time_s: float, timing: Timing) -> float:
+    return round(timing.time_s(grid_index(time_s, timing.decision_s) + 1), 3)

@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from pianomime.controllers.bundled import BUNDLED
+from pianomime.controllers.registry import NODES
 from pianomime.errors import ConfigError
 from pianomime_bringup.arguments import from_strings
 from pianomime_bringup.params_file import check_params_file
+from pianomime_bringup.perception_graph import PerceptionGraphConfig, perception_graph
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
+from pianomime_common.topics import Topic
 
 LAUNCH_FILE = Path(__file__).parents[4] / "launch/pianist.launch.py"
 
@@ -19,6 +23,22 @@ def by_name(**given):
 def test_every_node_is_a_module_with_a_main():
     for node in pianist_graph(PianistConfig(record="bag")):
         assert callable(importlib.import_module(node.module).main)
+
+
+@pytest.mark.parametrize("row", BUNDLED, ids=lambda row: row.name)
+def test_every_controller_is_what_its_row_says(row):
+    assert row.load_config().__module__.startswith(row.package)
+    assert all(isinstance(topic, Topic) for topic in row.load_topics())
+    assert all(callable(preparation.load()) for preparation in row.preparations)
+
+
+def test_no_controller_may_be_named_as_another_node():
+    graphs = [
+        pianist_graph(PianistConfig(record="bag", view=True)),
+        pianist_graph(PianistConfig(backend="emulator")),
+        perception_graph(PerceptionGraphConfig(source="0")),
+    ]
+    assert {node.name for graph in graphs for node in graph} - {"expert"} == NODES
 
 
 def test_only_a_bag_brings_a_recorder():
@@ -41,6 +61,16 @@ def test_arguments_reach_their_nodes():
         assert nodes[name].parameters["embodiment"] == "robopianist"
 
 
+@pytest.mark.parametrize("backend", ["mujoco", "emulator"])
+def test_all_nodes_that_keep_time_have_one_timing(backend):
+    nodes = by_name(decision_s=0.04, command_s=0.02, backend=backend, standby="planner")
+    players = {"goals", "gate", "expert", "planner"}
+    devices = {"mujoco": {"sim"}, "emulator": {"shadow_bridge", "midi_keyboard"}}[backend]
+    for name in players | devices:
+        given = nodes[name].parameters
+        assert (given["decision_s"], given["command_s"]) == (0.04, 0.02), name
+
+
 def test_strings_become_values():
     given = {"real_time": "true", "transpose": "-3", "stretch": "1.5", "song": "7"}
     assert from_strings(PianistConfig, given) == PianistConfig(
@@ -54,6 +84,8 @@ def test_strings_become_values():
         ({"transpose": "high"}, "transpose = 'high': must be a whole number"),
         ({"real_time": "maybe"}, "real_time = 'maybe': must be true or false"),
         ({"embodiment": "allegro"}, "must be one of pianomime, robopianist"),
+        ({"command_s": "0.03"}, "decision_s = 0.05: must be a multiple of command_s, 0.03 s"),
+        ({"command_s": "0.002"}, r"command_s = 0.002: must be in \[0.005, 0.5\]"),
         ({"stretch": "100"}, r"stretch = 100.0: must be in \[0.1, 10\]"),
         ({"namespace": "left hand"}, "namespace = 'left hand': must be letters"),
         ({"namespace": "/a/1st"}, "that begin with no digit"),
@@ -99,7 +131,7 @@ def test_devices_of_ones_own_are_as_real_as_any():
     assert nodes["goals"].parameters["start_s"] > 0
 
 
-LIMITS = "{ros__parameters: {max_joint_velocity: 3.0}}"
+LIMITS = "{ros__parameters: {max_target_velocity: 3.0}}"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +156,7 @@ def test_a_params_file_for_a_node_of_the_graph_passes(tmp_path, text):
         (f"gate: {LIMITS}", "no node /gate; there are: /pianist/sim, .*/pianist/gate"),
         (f"/pianist/gates: {LIMITS}", "no node /pianist/gates"),
         (f"/*: {LIMITS}", r"no node /\*"),
-        ("max_joint_velocity: 3.0", "/max_joint_velocity has no ros__parameters"),
+        ("max_target_velocity: 3.0", "/max_target_velocity has no ros__parameters"),
         ("/pianist/gate: {ros__parameters: 3}", "not a mapping"),
         ("", "has no ros__parameters"),
         ("{}", "nothing in it"),

@@ -10,18 +10,22 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pianomime.controllers.controller import BENCH_OPTIONS, Preparation
+from pianomime.controllers.registry import controller_table, find_preparation
 from pianomime.errors import ConfigError
-from pianomime.evaluation.bench import Record, run_bench, summary
-from pianomime.evaluation.players import PLAYERS, Options
+from pianomime.evaluation.bench import Bench, Record, run_bench, summary
+from pianomime.evaluation.players import Options
 from pianomime.evaluation.report import write_report
 from pianomime.hands.embodiment import EMBODIMENTS
-from pianomime.policy.checkpoint import load_checkpoint
+from pianomime.policy.registry import read_policy
 from pianomime.score.clips import load_clips
 from pianomime.score.midi import load_folder
 from pianomime.score.repertoire import find_score, repertoire
 from pianomime.score.score import Score
-from pianomime_bringup.arguments import count
-from pianomime_policy.shipped import shipped_checkpoint
+from pianomime.timing import Timing
+from pianomime_bringup.arguments import add_options, count, timing_of
+from pianomime_cli.controllers import print_broken_controllers
+from pianomime_policy.bundled import bundled_checkpoint
 
 
 def add_parser(commands: Any) -> None:
@@ -33,14 +37,17 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("path", nargs="?", type=Path, help="file of clips, or folder of MIDI files")
     parser.add_argument("--split", default="test", help="of the clips (default: test)")
     parser.add_argument("--clips", help="only these, by number: 3,17")
-    parser.add_argument("--controller", default="expert", choices=tuple(PLAYERS))
+    parser.add_argument(
+        "--controller", default="expert", help="see `pianomime controllers` (default: expert)"
+    )
     parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rollouts", type=count, help="of learning, see `pianomime learn`")
-    parser.add_argument("--checkpoint", type=Path, help="of the policy (default: the shipped one)")
+    parser.add_argument("--checkpoint", type=Path, help="of the policy (default: the bundled one)")
     parser.add_argument(
         "--disturbed", action="store_true", help="hands begin anywhere and are pushed every 5 s"
     )
+    add_options(parser, Timing, skip=set())
     parser.add_argument("--processes", type=count, default=os.cpu_count() or 1)
     parser.add_argument(
         "-o",
@@ -53,8 +60,17 @@ def add_parser(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    preparation = find_preparation(options.controller)
+    preparation.load()  # what cannot be is refused before anything is played
+    _check_options(options, preparation)
     songs = _songs(options)
-    of_controller = Options(options.seed, _checkpoint(options), _rollouts(options))
+    of_controller = Options(
+        options.seed,
+        _checkpoint(options, preparation),
+        options.rollouts or Options.rollouts,
+        timing_of(options),
+    )
+    print_broken_controllers()
     # Without this, SIGTERM would end this process alone and leave the pool's behind.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tqdm(total=len(songs), unit="song") as bar:
@@ -65,14 +81,11 @@ def _run(options: argparse.Namespace) -> int:
 
         records = run_bench(
             songs,
-            options.controller,
-            options.embodiment,
-            of_controller,
+            Bench(preparation, options.embodiment, of_controller, options.disturbed),
             options.output,
             options.processes,
             progress,
             time.perf_counter,
-            options.disturbed,
         )
     write_report(records, options.output)
     for name, value in summary(records).items():
@@ -80,25 +93,23 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _checkpoint(options: argparse.Namespace) -> str:
+def _check_options(options: argparse.Namespace, preparation: Preparation) -> None:
+    """Refuse an option that this controller does not take."""
+    for name in BENCH_OPTIONS:
+        value = getattr(options, name)
+        if value is None or name in preparation.options:
+            continue
+        takers = [p.name for p in controller_table().preparations.values() if name in p.options]
+        raise ConfigError(f"--{name} {value}: is for --controller {' or '.join(takers)} alone")
+
+
+def _checkpoint(options: argparse.Namespace, preparation: Preparation) -> str:
     """Return the policy's file; one that is no good is refused before anything is played."""
-    if options.controller != "policy":
-        if options.checkpoint:
-            raise ConfigError(
-                f"--checkpoint {options.checkpoint}: is for --controller policy alone"
-            )
+    if "checkpoint" not in preparation.options:
         return ""
-    path = options.checkpoint or shipped_checkpoint(options.embodiment)
-    load_checkpoint(path).check_embodiment(options.embodiment)
+    path = options.checkpoint or bundled_checkpoint(options.embodiment)
+    read_policy(path, options.embodiment, timing_of(options))
     return str(path.absolute())
-
-
-def _rollouts(options: argparse.Namespace) -> int:
-    if options.rollouts is None:
-        return Options.rollouts
-    if options.controller != "learned":
-        raise ConfigError(f"--rollouts {options.rollouts}: is for --controller learned alone")
-    return int(options.rollouts)
 
 
 def _songs(options: argparse.Namespace) -> list[Score]:

@@ -6,6 +6,8 @@ from typing import Any
 import rclpy
 
 from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.timing import Timing
+from pianomime_bringup.arguments import add_options, timing_of
 from pianomime_bringup.graph import GraphConfig
 from pianomime_cli.backend_contract import BackendContract
 from pianomime_common.middleware import set_middleware_defaults
@@ -23,6 +25,7 @@ def add_parser(commands: Any) -> None:
     )
     backend.add_argument("--embodiment", choices=tuple(EMBODIMENTS), default="pianomime")
     backend.add_argument("--namespace", default="", help="of the hands' and the piano's topics")
+    add_options(backend, Timing, skip=set())
     backend.set_defaults(run=_backend)
 
 
@@ -30,7 +33,7 @@ def _backend(options: argparse.Namespace) -> int:
     graph = GraphConfig(namespace=options.namespace)  # checks it
     set_middleware_defaults()
     rclpy.init()
-    contract = BackendContract(options.embodiment, graph)
+    contract = BackendContract(options.embodiment, graph, timing_of(options))
     broken = 0
     try:
         for check in contract.run():

@@ -15,7 +15,7 @@ from pianomime.performance.recovery import readable, recover
 from pianomime.performance.replay import changed_since, replay
 from pianomime.score.midi import load_score
 from pianomime.score.repertoire import repertoire
-from pianomime_cli import bench, check, learn, perceive, play, report, security, train
+from pianomime_cli import bench, check, controllers, learn, perceive, play, report, security, train
 
 
 def main() -> None:
@@ -32,6 +32,7 @@ def main() -> None:
     bench.add_parser(commands)
     check.add_parser(commands)
     security.add_parser(commands)
+    controllers.add_parser(commands)
     _add_songs(commands)
     _add_render(commands)
     _add_replay(commands)

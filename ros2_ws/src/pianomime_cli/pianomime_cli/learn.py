@@ -1,6 +1,7 @@
 """`pianomime learn`: learn one song by playing it again and again, without ROS, into a file."""
 
 import argparse
+import os
 import signal
 import sys
 from dataclasses import replace
@@ -22,12 +23,13 @@ from pianomime.refinement.learned_file import (
     save_learned,
     versions,
 )
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
-from pianomime_bringup.arguments import count
+from pianomime.timing import Timing
+from pianomime_bringup.arguments import add_options, count, timing_of
 
 
 def add_parser(commands: Any) -> None:
@@ -51,6 +53,10 @@ def add_parser(commands: Any) -> None:
         help="of residual reinforcement learning after it; needs tools/setup learning",
     )
     parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
+    add_options(parser, Timing, skip=set())
+    parser.add_argument(
+        "--threads", type=count, default=os.cpu_count() or 1, help="changes tried side by side"
+    )
     parser.set_defaults(run=_run)
 
 
@@ -66,6 +72,7 @@ def _run(options: argparse.Namespace) -> int:
         if kept.exists():
             learned = load_learned(kept)
             learned.check_hands(options.embodiment)
+            learned.check_timing(timing_of(options))
             learned.check_score(score.sha256)
         if find_spec("stable_baselines3") is None:
             raise PianoMimeError("stable-baselines3 is missing; run: tools/setup learning")
@@ -91,10 +98,11 @@ def _learn(
 ) -> LearnedPerformance:
     """Plan, and learn by playing; what was learned is kept when it is interrupted."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
-    goals = key_goals(score, CONTROL_DT_S)
-    simulation = PianoSimulation(load_model(embodiment(options.embodiment)))
+    timing = timing_of(options)
+    model = load_model(embodiment(options.embodiment))
+    simulations = [PianoSimulation(model, timing) for _ in range(options.threads)]
     with tqdm(total=config.rollouts, unit="rollout", desc="planning") as bar:
-        begin = starts(score, simulation)
+        begin = starts(score, simulations[0])
         bar.set_description("learning")
         interrupt.listen()  # until here there is nothing to keep
 
@@ -103,19 +111,22 @@ def _learn(
             bar.set_postfix_str(f"F1 {f1:.3f}")
             return not interrupt.came
 
-        learned = learn(begin, goals, simulation, config, progress)
+        learned = learn(begin, simulations, config, progress)
     card = Card(
         title=score.title,
         sha256=score.sha256,
         embodiment=options.embodiment,
-        joint_names=simulation.hands.joint_names,
+        timing=timing,
+        joint_names=simulations[0].hands.joint_names,
         f1=learned.f1,
         f1_planned=learned.history[0],
-        how=f"iterative learning, {len(learned.history)} rollouts",
+        how=f"iterative learning, {len(learned.history)} rollouts, "
+        f"{options.threads} tries side by side",
         seed=config.seed,
         versions=versions(),
     )
-    return LearnedPerformance(learned.plan, card)
+    fingers = tuple(note.finger for note in learned.score.notes)
+    return LearnedPerformance(learned.plan, fingers, card)
 
 
 def _reinforce(
@@ -129,7 +140,7 @@ def _reinforce(
     from pianomime.refinement.residual_env import ResidualEnv
     from pianomime.refinement.residual_learning import PpoConfig, learn_residual
 
-    goals = key_goals(score, CONTROL_DT_S)
+    goals = ScoreGoals.of(score, learned.plan.timing)
     config = PpoConfig(steps=options.residual_steps, seed=options.seed)
     make_env = partial(ResidualEnv.of, learned.plan, goals, options.embodiment)
     with tqdm(total=config.steps, unit="step") as bar:
@@ -141,7 +152,7 @@ def _reinforce(
 
         best = learn_residual(learned.plan, goals, make_env, folder, config, progress)
     how = f"{learned.card.how}, then PPO on residuals, {config.steps} steps"
-    return LearnedPerformance(best.plan, replace(learned.card, f1=best.f1, how=how))
+    return replace(learned, plan=best.plan, card=replace(learned.card, f1=best.f1, how=how))
 
 
 class _Interrupt:

@@ -82,6 +82,7 @@ def _run(options: argparse.Namespace) -> int:
     opencv()  # or say that it is missing, before what needs it is imported
     from pianomime.perception.demonstration import Demonstration, save_demonstration
     from pianomime.perception.perceive import perceive
+    from pianomime.score.clips import CLIP_TIMING
 
     score = find_score(options.midi)
     corners = _corners(options.corners)
@@ -98,7 +99,12 @@ def _run(options: argparse.Namespace) -> int:
     fingers = perceived.fingers
     card = _card(options.video, score, perceived)
     demonstration = Demonstration(
-        score.sha256, fingers.finger, fingers.confidence, perceived.demonstrated_m, card
+        score.sha256,
+        fingers.finger,
+        fingers.confidence,
+        perceived.demonstrated_m,
+        CLIP_TIMING.decision_s,
+        card,
     )
     save_demonstration(demonstration, score, options.output)
     report = _report(card, score, demonstration.finger)

@@ -24,6 +24,7 @@ from pianomime.performance.recovery import recover
 from pianomime_bringup.arguments import add_options, from_strings
 from pianomime_bringup.params_file import check_params_file
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
+from pianomime_cli.controllers import print_broken_controllers
 from pianomime_cli.supervisor import GraphFailedError, Supervisor
 from pianomime_cli.watcher import Watcher
 from pianomime_common.domain import DomainClaim
@@ -65,6 +66,7 @@ def play(options: argparse.Namespace) -> int:
     claim = DomainClaim("play", config.namespace)
     # A graph that was started by launch holds no "play".
     DomainClaim("sim", config.namespace).release()
+    print_broken_controllers()
     create_folder(folder)
     config = replace(
         config,

@@ -58,7 +58,7 @@ class Watcher(Node):
         self.score_time_s = goal.score_time_s
         self.finished = goal.phase == msg.KeyGoal.FINISHED
         if self.score is not None and 0 <= goal.score_time_s < self.score.duration_s:
-            self._keeper.want(goal.keys[0], goal.stamp_s + goal.ahead_s + goal.dt_s)
+            self._keeper.expect(goal.goal.keys, goal.judged_at_s)
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
         stamp_s = conversions.from_time(message.header.stamp)

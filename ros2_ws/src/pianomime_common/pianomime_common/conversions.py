@@ -10,12 +10,14 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from pianomime.piano.geometry import N_KEYS
-from pianomime.planning.fingertip_plan import FingertipPlan
+from pianomime.command import Command
 from pianomime.safety.command_gate import CommandGate
-from pianomime.safety.gate_types import GateResult
-from pianomime.score.score import Score
+from pianomime.safety.gate_types import GateResult, Request
+from pianomime.score.goal import Goal
+from pianomime.score.message import notes_from, pedal_from
+from pianomime.score.score import Note, PedalEvent, Score
 from pianomime.simulation.simulation import MidiEvent, MidiKind
+from pianomime.timing import Timing
 from pianomime_msgs import msg
 
 Array = NDArray[np.float64]
@@ -55,19 +57,43 @@ def joint_positions(message: JointState, names: Sequence[str]) -> Array:
     return np.array([position[name] for name in names])
 
 
+def to_duration(time_s: float) -> Duration:
+    """Return a duration, to the nanosecond."""
+    seconds, nanoseconds = divmod(round(time_s * 1e9), 10**9)
+    return Duration(sec=seconds, nanosec=nanoseconds)
+
+
 def to_trajectory(
-    names: Sequence[str], position: Array, stamp_s: float, dt_s: float
+    names: Sequence[str], positions: Array, times_s: Sequence[float], stamp_s: float
 ) -> JointTrajectory:
-    """Return one point: the targets (n,) to hold from `stamp_s` for `dt_s`."""
-    ends = Duration(nanosec=round(dt_s * 1e9))
-    point = JointTrajectoryPoint(positions=position.tolist(), time_from_start=ends)
-    return JointTrajectory(header=header(stamp_s), joint_names=list(names), points=[point])
+    """Return the trajectory through positions (points, n) [rad, m] at times from `stamp_s` on."""
+    points = [
+        JointTrajectoryPoint(positions=row.tolist(), time_from_start=to_duration(time_s))
+        for row, time_s in zip(positions, times_s, strict=True)
+    ]
+    return JointTrajectory(header=header(stamp_s), joint_names=list(names), points=points)
 
 
-def from_trajectory(message: JointTrajectory) -> tuple[list[str], Array, float]:
-    """Return names, the first point's positions, and the stamp [s]; no point, no positions."""
-    positions = message.points[0].positions if message.points else []
-    return list(message.joint_names), np.array(positions), from_time(message.header.stamp)
+def command_to_trajectory(
+    names: Sequence[str], command: Command, stamp_s: float
+) -> JointTrajectory:
+    """Return a command of the joints `names`, of which the last is the pedal."""
+    positions = np.column_stack((command.target, command.sustain))
+    return to_trajectory(names, positions, command.times_s, stamp_s)
+
+
+def from_trajectory(message: JointTrajectory) -> Request:
+    """Return what a message asks for, unchecked."""
+    return Request(
+        names=list(message.joint_names),
+        positions=[np.array(point.positions) for point in message.points],
+        times_s=[_seconds(point.time_from_start) for point in message.points],
+        stamp_s=from_time(message.header.stamp),
+    )
+
+
+def _seconds(duration: Duration) -> float:
+    return float(round(duration.sec + duration.nanosec * 1e-9, 9))
 
 
 def to_score(score: Score, stamp_s: float, lead_in_s: float) -> msg.Score:
@@ -78,86 +104,111 @@ def to_score(score: Score, stamp_s: float, lead_in_s: float) -> msg.Score:
         sha256=score.sha256,
         duration_s=score.duration_s,
         lead_in_s=lead_in_s,
-        notes=[
-            msg.Note(
-                onset_s=note.onset_s,
-                offset_s=note.offset_s,
-                key=note.key,
-                velocity=note.velocity,
-                finger=note.finger,
-            )
-            for note in score.notes
-        ],
-        pedal=[msg.PedalEvent(time_s=event.time_s, down=event.down) for event in score.pedal],
+        notes=_to_notes(score.notes),
+        pedal=_to_pedal(score.pedal),
     )
+
+
+def _to_notes(notes: Sequence[Note]) -> list[msg.Note]:
+    return [
+        msg.Note(
+            onset_s=note.onset_s,
+            offset_s=note.offset_s,
+            key=note.key,
+            velocity=note.velocity,
+            finger=note.finger,
+        )
+        for note in notes
+    ]
+
+
+def _to_pedal(pedal: Sequence[PedalEvent]) -> list[msg.PedalEvent]:
+    return [msg.PedalEvent(time_s=event.time_s, down=event.down) for event in pedal]
 
 
 @dataclass(frozen=True)
 class KeyGoal:
-    """A `key_goal` message: see KeyGoal.msg."""
+    """A `key_goal` message: see KeyGoal.msg.
+
+    Attributes:
+        stamp_s: Of the state that the command is to follow [s].
+        score_sha256: Which score.
+        goal: What to play.
+        phase: LEAD_IN, PLAYING or FINISHED.
+        ahead_s: Time that a command takes to have an effect [s].
+    """
 
     stamp_s: float
     score_sha256: str
-    score_time_s: float
-    dt_s: float
-    keys: NDArray[np.bool_]
-    sustain: NDArray[np.bool_]
+    goal: Goal
     phase: int
     ahead_s: float = 0.0
 
     @property
-    def score_step(self) -> int:
-        """Control step of the score that row 0 is; negative in the lead-in."""
-        return round(self.score_time_s / self.dt_s)
+    def score_time_s(self) -> float:
+        """Time in the score at which the decision begins [s]."""
+        return self.goal.timing.time_s(self.goal.step)
+
+    @property
+    def judged_at_s(self) -> float:
+        """Instant at which the keys of the decision are judged [s, ROS]."""
+        return self.stamp_s + self.ahead_s + self.goal.timing.decision_s
 
 
-def to_key_goal(goal: KeyGoal) -> msg.KeyGoal:
+def to_key_goal(key_goal: KeyGoal) -> msg.KeyGoal:
     """Return the message."""
+    goal = key_goal.goal
     return msg.KeyGoal(
-        header=header(goal.stamp_s),
-        ahead_s=goal.ahead_s,
-        score_sha256=goal.score_sha256,
-        score_time_s=goal.score_time_s,
-        dt_s=goal.dt_s,
-        rows=len(goal.keys),
-        keys=goal.keys.astype(np.uint8).ravel(),
-        sustain=goal.sustain.astype(np.uint8),
-        phase=goal.phase,
+        header=header(key_goal.stamp_s),
+        ahead_s=key_goal.ahead_s,
+        score_sha256=key_goal.score_sha256,
+        score_time_s=key_goal.score_time_s,
+        decision_s=goal.timing.decision_s,
+        command_s=goal.timing.command_s,
+        horizon_s=goal.timing.time_s(goal.horizon),
+        notes=_to_notes(goal.notes),
+        index=list(goal.index),
+        pedal=_to_pedal(goal.pedal),
+        phase=key_goal.phase,
     )
 
 
 def from_key_goal(message: msg.KeyGoal) -> KeyGoal:
-    """Return the goal."""
-    return KeyGoal(
-        stamp_s=from_time(message.header.stamp),
-        score_sha256=message.score_sha256,
-        score_time_s=message.score_time_s,
-        dt_s=message.dt_s,
-        keys=np.array(message.keys, bool).reshape(message.rows, N_KEYS),
-        sustain=np.array(message.sustain, bool),
-        phase=message.phase,
-        ahead_s=message.ahead_s,
+    """Return the goal.
+
+    Raises:
+        ConfigError: Its timing is not legal.
+        ScoreError: A note of it is not.
+    """
+    timing = Timing(decision_s=message.decision_s, command_s=message.command_s)
+    goal = Goal(
+        timing=timing,
+        step=timing.steps(message.score_time_s),
+        horizon=timing.steps(message.horizon_s),
+        notes=notes_from(message.notes),
+        index=tuple(message.index.tolist()),
+        pedal=pedal_from(message.pedal),
+    )
+    stamp_s = from_time(message.header.stamp)
+    return KeyGoal(stamp_s, message.score_sha256, goal, message.phase, message.ahead_s)
+
+
+def to_fingering(
+    source: str, score_sha256: str, fingers: dict[int, int], stamp_s: float
+) -> msg.Fingering:
+    """Return the fingers that a controller chose, by index of the note."""
+    return msg.Fingering(
+        header=header(stamp_s),
+        source=source,
+        score_sha256=score_sha256,
+        index=list(fingers),
+        finger=list(fingers.values()),
     )
 
 
-def to_fingertip_goal(
-    plan: FingertipPlan, first: int, rows: int, sha256: str, stamp_s: float, dt_s: float
-) -> msg.FingertipGoal:
-    """Return `rows` rows of a plan from row `first` on; beyond its ends the fingers are free."""
-    indices = np.arange(first, first + rows)
-    inside = ((indices >= 0) & (indices < len(plan.key)))[:, None]
-    indices = np.clip(indices, 0, len(plan.key) - 1)
-    position = np.where(inside[..., None], plan.position[indices], np.nan)
-    return msg.FingertipGoal(
-        header=header(stamp_s, "world"),
-        score_sha256=sha256,
-        dt_s=dt_s,
-        rows=rows,
-        position=position.ravel(),
-        key=np.where(inside, plan.key[indices], -1).astype(np.int8).ravel(),
-        contact=(inside & plan.contact[indices]).astype(np.uint8).ravel(),
-        valid=(~np.isnan(position[..., 0])).astype(np.uint8).ravel(),
-    )
+def from_fingering(message: msg.Fingering) -> dict[int, int]:
+    """Return the fingers by index of the note."""
+    return dict(zip(message.index.tolist(), message.finger.tolist(), strict=True))
 
 
 def to_piano_state(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pianomime.config import Config, parameter
+from pianomime.timing import Timing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +15,11 @@ class NodeConfig(Config):
     )
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """Return the names that a parameter lists, separated by commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+@dataclass(frozen=True, kw_only=True)
+class TimedNodeConfig(NodeConfig, Timing):
+    """Parameters of a node that keeps the graph's timing."""
+
+    @property
+    def timing(self) -> Timing:
+        """The graph's timing."""
+        return Timing(decision_s=self.decision_s, command_s=self.command_s)

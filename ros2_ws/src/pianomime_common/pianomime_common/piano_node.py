@@ -118,7 +118,7 @@ class PianoNode(LifecycleNode):
         *,
         everything: bool = False,
         on_lost: Callable[[Any], None] | None = None,
-    ) -> None:
+    ) -> Callable[[], None]:
         """Call `callback` with each message of `topic` for as long as the node is active.
 
         Args:
@@ -126,6 +126,9 @@ class PianoNode(LifecycleNode):
             callback: Takes the message; as bytes, if it is to have everything.
             everything: Miss nothing, be it late, and do not deserialise it.
             on_lost: Called when the middleware has lost messages.
+
+        Returns:
+            A function that ends it before.
         """
 
         def counted(message: Any) -> None:
@@ -143,7 +146,13 @@ class PianoNode(LifecycleNode):
                 message_lost=on_lost,
             ),
         )
-        self._while_active.append(lambda: self.destroy_subscription(subscription))
+
+        def end() -> None:
+            self._while_active.remove(end)
+            self.destroy_subscription(subscription)
+
+        self._while_active.append(end)
+        return end
 
     def every(self, period_s: float, callback: Callable[[], None]) -> Timer:
         """Call `callback` by a steady clock for as long as the node is active."""
@@ -262,7 +271,7 @@ class PianoNode(LifecycleNode):
         if self.is_active:
             self._try(self.deactivate)
         self.is_active = False
-        for end in self._while_active:
+        for end in list(self._while_active):
             end()
         self._while_active.clear()
         self._report_state("inactive")

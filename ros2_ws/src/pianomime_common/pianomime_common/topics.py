@@ -20,6 +20,7 @@ from pianomime_msgs import msg
 STREAM: Final = QoSProfile(depth=20)
 EVENTS: Final = QoSProfile(depth=200)
 LATCHED: Final = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+LATCHED_EVENTS: Final = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 SENSOR: Final = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
@@ -61,22 +62,18 @@ class Topic:
         )
 
 
-SCORE: Final = Topic("score", msg.Score, LATCHED, "the music, with a finger for each note")
+SCORE: Final = Topic("score", msg.Score, LATCHED, "the music, notes and pedal")
 KEY_GOAL: Final = Topic(
-    "key_goal", msg.KeyGoal, STREAM, "keys and pedal wanted, with lookahead", newest=True
+    "key_goal", msg.KeyGoal, STREAM, "notes and pedal in sight, each decision", newest=True
 )
-FINGERTIP_GOAL: Final = Topic(
-    "fingertip_goal",
-    msg.FingertipGoal,
-    STREAM,
-    "where each fingertip is wanted, with lookahead",
-    newest=True,
+FINGERING: Final = Topic(
+    "fingering", msg.Fingering, LATCHED_EVENTS, "fingers that controllers chose for the notes"
 )
 JOINT_STATES: Final = Topic("joint_states", JointState, STREAM, "24 joints a hand, and forearms")
 PIANO_STATE: Final = Topic("piano_state", msg.PianoState, STREAM, "88 keys and pedal, each step")
 MIDI_OUT: Final = Topic("midi_out", msg.MidiEvent, EVENTS, "what the keys play, to the 5 ms")
 GATE_STATUS: Final = Topic("gate_status", msg.GateStatus, LATCHED, "state, and last verdict")
-CLOCK: Final = Topic("/clock", Clock, STREAM, "simulated time, each control step")
+CLOCK: Final = Topic("/clock", Clock, STREAM, "simulated time, each decision")
 DIAGNOSTICS: Final = Topic(
     "/diagnostics", DiagnosticArray, STREAM, "how each node is, once a second"
 )
@@ -114,7 +111,7 @@ def controller_command(source: str) -> Topic:
         f"{source}/command",
         JointTrajectory,
         STREAM,
-        f"joint targets requested by the {source}, to the gate",
+        f"joint targets requested by {source}, input of the gate",
     )
 
 
@@ -132,7 +129,7 @@ def group_command(group: str) -> Topic:
 def all_topics(sources: tuple[str, ...]) -> tuple[Topic, ...]:
     """Return every topic of a graph with these controllers."""
     return (
-        CLOCK, SCORE, KEY_GOAL, FINGERTIP_GOAL, JOINT_STATES, PIANO_STATE, MIDI_OUT, GATE_STATUS,
+        CLOCK, SCORE, KEY_GOAL, FINGERING, JOINT_STATES, PIANO_STATE, MIDI_OUT, GATE_STATUS,
         *(controller_command(source) for source in sources),
         *(group_command(group) for group in COMMAND_GROUPS),
         ROBOT_DESCRIPTION, TF, TF_STATIC, DIAGNOSTICS,

@@ -2,17 +2,21 @@ import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 
+from pianomime.command import Command
+from pianomime.errors import ConfigError
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import HandsModel
-from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
+from pianomime.hands.hands_model import PEDAL, HandsModel
 from pianomime.safety.command_gate import CommandGate
 from pianomime.safety.gate_config import GateConfig
-from pianomime.safety.gate_types import GateResult, Verdict
-from pianomime.score.goals import key_goals
+from pianomime.safety.gate_types import GateResult, GateState, Verdict
+from pianomime.score.goal import Goal
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.message import from_message
 from pianomime.score.score import Note, PedalEvent, Score
+from pianomime.score.step_notes import key_matrix
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import MidiEvent, MidiKind
+from pianomime.timing import ROBOPIANIST_TIMING, Timing
 from pianomime_common import conversions
 from pianomime_msgs import msg
 
@@ -43,31 +47,42 @@ def test_a_score_comes_back_whole(score):
     assert message.lead_in_s == 1.5
 
 
-def test_a_key_goal_comes_back_whole(score):
-    keys, sustain = key_goals(score, 0.05).window(2, 5)
-    goal = conversions.KeyGoal(1.1, score.sha256, 0.1, 0.05, keys, sustain, msg.KeyGoal.PLAYING)
-    back = conversions.from_key_goal(over_the_wire(conversions.to_key_goal(goal)))
-    assert np.array_equal(back.keys, keys)
-    assert np.array_equal(back.sustain, sustain)
-    assert (back.stamp_s, back.score_sha256, back.phase) == (1.1, score.sha256, 1)
-    assert back.score_step == 2
+@pytest.mark.parametrize("command_s", [0.05, 0.01])
+def test_a_key_goal_comes_back_whole(score, command_s):
+    timing = Timing(command_s=command_s)
+    goal = Goal.of(score, ScoreGoals.of(score, timing), step=2, horizon=5)
+    key_goal = conversions.KeyGoal(1.1, score.sha256, goal, msg.KeyGoal.PLAYING, ahead_s=0.1)
+    message = over_the_wire(conversions.to_key_goal(key_goal))
+    assert (message.score_time_s, message.decision_s, message.command_s) == (0.1, 0.05, command_s)
+    assert message.horizon_s == 0.25
+    back = conversions.from_key_goal(message)
+    assert back == key_goal
+    assert (back.goal.notes, back.goal.index) == (score.notes, (0, 1))
+    assert (back.score_time_s, back.judged_at_s) == (0.1, pytest.approx(1.25))
 
 
-def test_fingertip_goals_are_the_plans_rows_and_free_beyond(score):
-    plan = plan_fingertips(
-        score, key_goals(score, 0.05), lead=4, tail=2, config=FingertipPlanConfig()
-    )
-    message = conversions.to_fingertip_goal(plan, 10, 20, score.sha256, 1.0, 0.05)
+def test_the_key_matrix_comes_from_a_goals_notes(score):
+    goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
+    key_goal = conversions.KeyGoal(1.1, score.sha256, Goal.of(score, goals, 2, 5), 1)
+    back = conversions.from_key_goal(over_the_wire(conversions.to_key_goal(key_goal))).goal
+    assert np.array_equal(key_matrix(back.step_notes, 2, 5), goals.keys[2:7])
+    assert back.sustain.tolist() == goals.sustain[2].tolist() == [True]
+
+
+def test_a_goal_of_no_legal_timing_is_refused(score):
+    goal = Goal.of(score, ScoreGoals.of(score, ROBOPIANIST_TIMING), 2, 5)
+    message = conversions.to_key_goal(conversions.KeyGoal(1.1, score.sha256, goal, 1))
+    message.command_s = 0.03
+    with pytest.raises(ConfigError, match=r"decision_s = 0\.05: must be a multiple of command_s"):
+        conversions.from_key_goal(message)
+
+
+def test_a_fingering_comes_back_whole(score):
+    fingers = {3: 0, 70_000: -1, 5: 9}
+    message = conversions.to_fingering("planner", score.sha256, fingers, 1.1)
     message = over_the_wire(message)
-    rows = len(plan.key) - 10
-    positions = np.array(message.position).reshape(message.rows, 10, 3)
-    assert positions.shape == (20, 10, 3)
-    assert np.array_equal(positions[:rows], plan.position[10:], equal_nan=True)
-    assert np.isnan(positions[rows:]).all()
-    valid = np.array(message.valid, bool).reshape(20, 10)
-    assert np.array_equal(valid, ~np.isnan(positions[..., 0]))
-    assert np.array_equal(np.array(message.key).reshape(20, 10)[:rows], plan.key[10:])
-    assert not np.array(message.contact).reshape(20, 10)[rows:].any()
+    assert (message.source, message.score_sha256) == ("planner", score.sha256)
+    assert conversions.from_fingering(message) == fingers
 
 
 def test_joint_positions_are_found_by_name():
@@ -78,17 +93,28 @@ def test_joint_positions_are_found_by_name():
 
 
 def test_a_trajectory_comes_back_whole():
-    names, position = ["rh_FFJ1", "rh_FFJ2"], np.array([0.25, -1.5])
-    message = over_the_wire(conversions.to_trajectory(names, position, 2.05, 0.05))
-    back_names, back, stamp_s = conversions.from_trajectory(message)
-    assert (back_names, back.tolist(), stamp_s) == (names, position.tolist(), 2.05)
-    assert message.points[0].time_from_start.nanosec == 50_000_000
+    names, positions = ["rh_FFJ1", "rh_FFJ2"], np.array([[0.25, -1.5], [0.5, -1.0]])
+    message = over_the_wire(conversions.to_trajectory(names, positions, (0.01, 1.02), 2.05))
+    back = conversions.from_trajectory(message)
+    assert (back.names, np.array(back.positions).tolist()) == (names, positions.tolist())
+    assert (back.times_s, back.stamp_s) == ([0.01, 1.02], 2.05)
+    assert message.points[0].time_from_start.nanosec == 10_000_000
+    assert message.points[1].time_from_start.sec == 1
+
+
+def test_the_pedal_is_a_commands_last_joint():
+    command = Command(np.array([[0.25], [0.5]]), np.array([False, True]), (0.025, 0.05))
+    message = conversions.command_to_trajectory(["rh_FFJ1", PEDAL], command, 1.0)
+    back = conversions.from_trajectory(over_the_wire(message))
+    assert np.array(back.positions).tolist() == [[0.25, 0.0], [0.5, 1.0]]
+    assert back.times_s == [0.025, 0.05]
 
 
 def test_a_trajectory_without_a_point_has_no_positions():
-    message = conversions.to_trajectory(["rh_FFJ1"], np.array([0.0]), 1.0, 0.05)
+    message = conversions.to_trajectory(["rh_FFJ1"], np.array([[0.0]]), (0.0,), 1.0)
     message.points = []
-    assert len(conversions.from_trajectory(message)[1]) == 0
+    back = conversions.from_trajectory(message)
+    assert (len(back.positions), len(back.times_s)) == (0, 0)
 
 
 def test_a_midi_event_comes_back_in_ros_time():
@@ -100,12 +126,13 @@ def test_a_midi_event_comes_back_in_ros_time():
 def test_enumerations_are_the_messages_constants():
     for kind in MidiKind:
         assert getattr(msg.MidiEvent, kind.name) == kind
-    for verdict in Verdict:
-        assert getattr(msg.GateStatus, verdict.name) == verdict
+    for value in (*Verdict, *GateState):
+        assert getattr(msg.GateStatus, value.name) == value
 
 
 def test_the_gates_status_tells_verdict_and_counts():
-    gate = CommandGate(HandsModel.of(load_model(embodiment("robopianist"))), GateConfig(), 0.05)
+    hands = HandsModel.of(load_model(embodiment("robopianist")))
+    gate = CommandGate(hands, GateConfig(), ROBOPIANIST_TIMING)
     counts = {"accepted": 3, "clamped": 2, "limited": 5, "slowed": 6, "rejected": 1}
     result = GateResult(Verdict.REJECTED_STAMP, "old")
     status = conversions.to_gate_status(gate, "expert", result, counts, 1.0)

@@ -41,7 +41,7 @@ def nothing_set(monkeypatch):
 
 @pytest.mark.ros
 @pytest.mark.parametrize("discovery_range", [None, "LOCALHOST"])
-def test_a_node_stays_on_the_loopback_device_and_off_shared_memory(nothing_set, discovery_range):
+def test_a_node_stays_on_the_loopback_and_off_shared_memory(nothing_set, discovery_range):
     if discovery_range:
         nothing_set.setenv(RANGE, discovery_range)
     nothing_set.setenv("ROS_DOMAIN_ID", "60")

@@ -5,7 +5,9 @@ import time
 import numpy as np
 from sensor_msgs.msg import JointState
 
+from pianomime.command import Command
 from pianomime.config import Config
+from pianomime.errors import PianoMimeError
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import PEDAL, HandsModel
 from pianomime.simulation.model import load_model
@@ -13,13 +15,11 @@ from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_msgs import msg
 
-Answer = tuple[np.ndarray, bool]
-
 
 class ControllerNode(PianoNode):
-    """Answer each `key_goal` with the joints' targets, once the hands' state of its instant came.
+    """Answer each `key_goal` with a command, once the hands' state of its instant has come.
 
-    Subclasses say what the answer is.
+    Subclasses implement `answer`.
     """
 
     def __init__(self, source: str, config_type: type[Config]) -> None:
@@ -32,18 +32,20 @@ class ControllerNode(PianoNode):
         self.hands = HandsModel.of(load_model(embodiment(self.config.embodiment)))
         self._names = (*self.hands.joint_names, PEDAL)
         self._command = self.advertise(topics.controller_command(self._source))
+        self._fingering = self.advertise(topics.FINGERING)
 
     def activate(self) -> None:
         """Wait for goals."""
         self._goal: msg.KeyGoal | None = None  # not answered yet
         self._goal_s = 0.0  # since when, steady
         self._state: JointState | None = None
+        self._fingered: tuple[str, dict[int, int]] = "", {}  # as published, of which score
         self.reset()
         self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.listen(topics.JOINT_STATES, self._on_joint_states)
 
-    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
-        """Return target (n,) [rad, m] and pedal for a goal; None if there is nothing to say."""
+    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
+        """Return the command that answers a goal; None if there is none."""
         raise NotImplementedError
 
     def reset(self) -> None:
@@ -52,6 +54,14 @@ class ControllerNode(PianoNode):
     def is_ready(self, goal: msg.KeyGoal) -> bool:
         """Return whether all that the answer to a goal needs has come; the joints' state has."""
         return True
+
+    def publish_fingering(self, sha256: str, fingers: dict[int, int], stamp_s: float) -> None:
+        """Publish the fingers chosen for notes of a score, by their index, where they are new."""
+        before = self._fingered[1] if self._fingered[0] == sha256 else {}
+        new = {index: finger for index, finger in fingers.items() if before.get(index) != finger}
+        if new:
+            self._fingered = sha256, before | new
+            self._fingering.publish(conversions.to_fingering(self._source, sha256, new, stamp_s))
 
     def _on_key_goal(self, message: msg.KeyGoal) -> None:
         self._goal, self._goal_s = message, time.monotonic()
@@ -79,8 +89,9 @@ class ControllerNode(PianoNode):
         if message.phase == message.FINISHED:
             return
         with self.diagnostics.measure("step"):
-            goal = conversions.from_key_goal(message)
-            self.publish(goal, self.answer(goal, measured))
+            goal = self._read(message)
+            if goal is not None:
+                self.publish(goal, self.answer(goal, measured))
 
     def late_goal(self, age_s: float) -> conversions.KeyGoal | None:
         """Return the goal that has waited so long for the hands' state, if one has."""
@@ -88,20 +99,25 @@ class ControllerNode(PianoNode):
         if message is None or message.phase == message.FINISHED:
             return None
         waited_s = time.monotonic() - self._goal_s
-        return None if waited_s < age_s else conversions.from_key_goal(message)
+        return None if waited_s < age_s else self._read(message)
 
-    def answer_unseen(self, goal: conversions.KeyGoal, answer: Answer) -> None:
+    def answer_unseen(self, goal: conversions.KeyGoal, answer: Command) -> None:
         """Answer a late goal; the state that it waited for is not waited for any more."""
         self._goal = None
         self.publish(goal, answer)
 
-    def publish(self, goal: conversions.KeyGoal, answer: Answer | None) -> None:
+    def publish(self, goal: conversions.KeyGoal, answer: Command | None) -> None:
         """Publish the answer to a goal, if there is one."""
-        if answer is None:
-            return
-        target, sustain = answer
-        self._command.publish(
-            conversions.to_trajectory(
-                self._names, np.append(target, float(sustain)), goal.stamp_s, goal.dt_s
-            )
-        )
+        if answer is not None:
+            message = conversions.command_to_trajectory(self._names, answer, goal.stamp_s)
+            self._command.publish(message)
+
+    def _read(self, message: msg.KeyGoal) -> conversions.KeyGoal | None:
+        """Return the goal of a message; None, and a problem, if it is not legal."""
+        try:
+            goal = conversions.from_key_goal(message)
+        except PianoMimeError as error:
+            self.diagnostics.problem("key_goal", f"{error}; ignored")
+            return None
+        self.diagnostics.solved("key_goal")
+        return goal

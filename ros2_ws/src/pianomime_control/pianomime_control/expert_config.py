@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.planning.motion_limits import MotionLimits
-from pianomime_common.node_config import NodeConfig
+from pianomime_common.node_config import TimedNodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannerConfig(NodeConfig, MotionLimits):
+class PlannerConfig(TimedNodeConfig, MotionLimits):
     """Which hands the planner plans for, and how fast they may move."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))

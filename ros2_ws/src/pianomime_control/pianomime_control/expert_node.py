@@ -4,26 +4,28 @@ from pathlib import Path
 
 import numpy as np
 
+from pianomime.command import Command
 from pianomime.errors import ModelError
+from pianomime.fingering.fingering import assign_fingers, dropped_notes
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.planning.lead_over import LeadOver
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
 from pianomime.refinement.learned_file import load_learned
 from pianomime.score.message import from_message
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.timing import Timing
 from pianomime_common import conversions, topics
 from pianomime_common.running import run
-from pianomime_control.controller_node import Answer, ControllerNode
+from pianomime_control.controller_node import ControllerNode
 from pianomime_control.expert_config import ExpertConfig
 from pianomime_msgs import msg
 
 
 class ExpertNode(ControllerNode):
-    """Answer each goal of the score it has planned with the command of that step.
+    """Answer each goal of the score it has planned with the command of that decision.
 
     The plan depends on the score alone, so an expert that is replaced in mid-song plans the same
-    and goes on at the step that is asked for.
+    and goes on at the decision that is asked for.
     """
 
     def __init__(self) -> None:
@@ -31,25 +33,28 @@ class ExpertNode(ControllerNode):
         super().__init__("expert", ExpertConfig)
 
     def configure(self) -> None:
-        """Read what has been learned and shown.
+        """Read the learned performance and the demonstration.
 
         Raises:
-            ModelError: The learned performance is not for these hands, or no such file.
+            ModelError: The learned performance is not for these hands or this timing, or no such
+                file.
             DemonstrationError: There is no such demonstration.
         """
         super().configure()
         self._plan: PerformancePlan | None = None
         self._score: Score | None = None
-        self._sha256 = ""
+        self._sha256, self._lead_in_s = "", 0.0
         self._lead_over = LeadOver(len(self.hands.joint_names))
         self._learned = None
         if self.config.learned:
             self._learned = load_learned(Path(self.config.learned))
             self._learned.check_hands(self.config.embodiment)
+            self._learned.check_timing(self.config.timing)
             self._learned.check_joints(self.hands.joint_names)
         self._demonstration = None
         if self.config.demo:
             self._demonstration = load_demonstration(Path(self.config.demo))
+            self._demonstration.check_timing(self.config.timing)
 
     def activate(self) -> None:
         """Wait for a score."""
@@ -64,8 +69,9 @@ class ExpertNode(ControllerNode):
         score = from_message(message)
         if score == self._score:
             return
-        self._score, self._sha256 = score, message.sha256
+        self._score, self._sha256, self._lead_in_s = score, message.sha256, message.lead_in_s
         self._lead_over.reset()
+        stamp_s = conversions.from_time(message.header.stamp)
         if self._learned is not None:
             try:
                 self._learned.check_score(message.sha256)
@@ -73,35 +79,56 @@ class ExpertNode(ControllerNode):
                 self.get_logger().error(f"{error}; plan it instead")
             else:
                 self._plan = self._learned.plan
+                fingers = dict(enumerate(self._learned.fingers))
+                self.publish_fingering(message.sha256, fingers, stamp_s)
                 return
-        lead = round(message.lead_in_s / CONTROL_DT_S)
-        tail = round(self.config.tail_s / CONTROL_DT_S)
-        with self.diagnostics.measure("plan"):
-            self._plan = plan_performance(
-                score,
-                self.hands,
-                CONTROL_DT_S,
-                lead,
-                tail,
-                self._manner(message.sha256),
-                self.config,
-            )
-        self.get_logger().info(f"planned {message.id}: {len(score.notes)} notes")
+        self._make_plan(self.config.timing, stamp_s)
 
-    def _manner(self, sha256: str) -> np.ndarray | None:
-        """Return the demonstration's fingertips, if it is of this score."""
+    def _make_plan(self, timing: Timing, stamp_s: float) -> None:
+        """Choose the fingers, publish them, and plan."""
+        assert self._score is not None
+        score, demo_tips = self._score, None
         demonstration = self._demonstration
-        if demonstration is None or demonstration.sha256 != sha256:
-            return None
-        return demonstration.tips_m
+        if demonstration is not None and demonstration.sha256 == self._sha256:
+            score = demonstration.fingered(score)
+            if demonstration.step_s == timing.decision_s:  # else its fingers alone are followed
+                demo_tips = demonstration.tips_m
+        with self.diagnostics.measure("plan"):
+            fingered = assign_fingers(score, timing)
+            self._plan = plan_performance(
+                fingered,
+                self.hands,
+                timing,
+                lead_in_s=self._lead_in_s,
+                tail_s=self.config.tail_s,
+                demo_tips=demo_tips,
+                limits=self.config,
+            )
+        fingers = {i: note.finger for i, note in enumerate(fingered.notes)}
+        self.publish_fingering(self._sha256, fingers, stamp_s)
+        self.get_logger().info(f"planned {score.title}: {len(score.notes)} notes")
+        if dropped := dropped_notes(fingered):
+            self.get_logger().warning(
+                f"no finger is free for {len(dropped)} of {len(score.notes)} notes: "
+                + ", ".join(dropped)
+            )
 
-    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
+    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
         """Return the plan's command; None until the goal's score has been planned."""
-        plan, step = self._plan, goal.score_step
+        plan, asked = self._plan, goal.goal
         if plan is None or goal.score_sha256 != self._sha256:
             return None
-        target, sustain = plan.command(step, measured)
-        return target + self._lead_over.offset(plan, step, measured), sustain
+        if plan.timing != asked.timing:
+            if self._learned is not None and plan is self._learned.plan:
+                self.diagnostics.problem(
+                    "timing", f"goals have {asked.timing}; learned with {plan.timing}"
+                )
+                return None
+            self._make_plan(asked.timing, goal.stamp_s)
+            plan = self._plan
+        self.diagnostics.solved("timing")
+        offset = self._lead_over.offset(plan, asked.step, measured)
+        return plan.command(asked.step, measured).moved(offset)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The command gate as a node: the only publisher to the hands."""
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -14,38 +15,43 @@ from pianomime.config import parameter
 from pianomime.errors import ConfigError
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.hands.hands_model import HandsModel
+from pianomime.safety.checks import SAME_S
 from pianomime.safety.command_gate import CommandGate
 from pianomime.safety.gate_config import GateConfig
 from pianomime.safety.gate_types import GateResult, GateState, Verdict
 from pianomime.score.midi import ALL_NOTES_OFF_CONTROLLER, SUSTAIN_CONTROLLER
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime_common import conversions, topics
-from pianomime_common.node_config import NodeConfig, names_in
+from pianomime_common.node_config import TimedNodeConfig
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
+from pianomime_common.sources_config import SourcesConfig
 from pianomime_msgs.msg import KeyGoal
 
 WATCH_S: Final = 0.01
 """Silence is looked for this often."""
 
-SAME_S: Final = 1e-6
-"""Times that are nearer to each other are one instant."""
+APART: Final = 0.4
+"""Share of a decision that lies at least between the gate's own commands by the clock."""
 
 NOTHING_YET: Final = GateResult(Verdict.ACCEPTED, "no command yet")
 
 
 @dataclass(frozen=True, kw_only=True)
-class GateNodeConfig(GateConfig, NodeConfig):
+class GateNodeConfig(GateConfig, SourcesConfig, TimedNodeConfig):
     """The gate's limits, and whose hands it guards."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
-    sources: str = parameter("expert", "Controllers to listen to, separated by commas")
 
     def __post_init__(self) -> None:
-        """Check the values, and that the owner is one of the sources."""
+        """Check the values, and that the owner is one of the sources.
+
+        Raises:
+            ConfigError: A value is out of range, or it is not.
+        """
         super().__post_init__()
-        if self.owner not in names_in(self.sources):
+        if self.owner not in self.source_names:
             raise ConfigError(f"owner = {self.owner!r}: must be one of {self.sources}")
 
 
@@ -59,7 +65,7 @@ class GateNode(PianoNode):
     def configure(self) -> None:
         """Load the hands' model."""
         hands = HandsModel.of(load_model(embodiment(self.config.embodiment)))
-        self._gate = CommandGate(hands, self.config, CONTROL_DT_S)
+        self._gate = CommandGate(hands, self.config, self.config.timing)
         self._counts = dict.fromkeys(("accepted", "clamped", "limited", "slowed", "rejected"), 0)
         where = {name: i for i, name in enumerate(self._gate.joint_names)}
         self._groups = []
@@ -78,8 +84,8 @@ class GateNode(PianoNode):
     def activate(self) -> None:
         """Listen."""
         self._gate.configure(self.config)  # it may have been changed meanwhile
-        for source in names_in(self.config.sources):
-            self.listen(topics.controller_command(source), partial(self._on_command, source))
+        self._sources: dict[str, Callable[[], None]] = {}  # how to end listening to each
+        self._follow_sources()
         self.listen(topics.JOINT_STATES, self._on_joint_states)
         self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.every(WATCH_S, self._watch)
@@ -93,10 +99,11 @@ class GateNode(PianoNode):
     def deactivate(self) -> None:
         """Say a last word that lifts the hands, if they are left in mid-song after all."""
         if self._gate.state in (GateState.ACTIVE, GateState.HALTING):
-            self._publish(self._gate.lifted(), self.now_s())
+            self._hold(self._gate.lifted(), self.now_s())
 
     def reconfigured(self) -> None:
-        """Take new limits, or a new owner."""
+        """Take new limits, a new owner, or other sources."""
+        self._follow_sources()
         self._gate.configure(self.config)
         self._report()
 
@@ -121,6 +128,22 @@ class GateNode(PianoNode):
         self._gate.halt(self.now_s(), "halt was called")
         return ""
 
+    def _follow_sources(self) -> None:
+        """Listen to the sources that are named now, and to no others."""
+        named = self.config.source_names
+        for source in self._sources.keys() - set(named):
+            self._sources.pop(source)()
+            self._held.pop(source, None)
+            self.diagnostics.solved(self._request_topic(source))
+        for source in named:
+            if source not in self._sources:
+                self._sources[source] = self.listen(
+                    topics.controller_command(source), partial(self._on_command, source)
+                )
+
+    def _request_topic(self, source: str) -> str:
+        return self.resolve_topic_name(topics.controller_command(source).name)
+
     def _on_command(self, source: str, message: JointTrajectory) -> None:
         if conversions.from_time(message.header.stamp) > self._stamp_s:
             self._held[source] = message  # until the hands' state of that instant is here
@@ -129,12 +152,10 @@ class GateNode(PianoNode):
 
     def _judge(self, source: str, message: JointTrajectory) -> None:
         with self.diagnostics.measure("step"):
-            names, position, stamp_s = conversions.from_trajectory(message)
-            result = self._gate.submit(
-                source, names, position, stamp_s, self.now_s(), time.monotonic()
-            )
+            request = conversions.from_trajectory(message)
+            result = self._gate.submit(source, request, self.now_s(), time.monotonic())
             if result.target is not None:
-                self._publish(result.target, stamp_s)
+                self._publish(result.target, result.times_s, request.stamp_s)
         kind = result.verdict.name.lower() if result.verdict.passed else "rejected"
         self._counts[kind] += 1
         self.diagnostics.count(kind, self._counts[kind])
@@ -143,7 +164,7 @@ class GateNode(PianoNode):
                 f"{source}: {result.verdict.name}: {result.detail}", throttle_duration_sec=1.0
             )
         self._said = result
-        self._report(stamp_s)
+        self._report(request.stamp_s)
 
     def _on_joint_states(self, message: JointState) -> None:
         stamp_s = conversions.from_time(message.header.stamp)
@@ -165,7 +186,9 @@ class GateNode(PianoNode):
 
     def _watch(self) -> None:
         # The hands' state of an instant may be here before its clock: that is no time of its own.
-        self._command_if_due(max(self.now_s(), self._stamp_s), apart_s=0.4 * CONTROL_DT_S)
+        self._command_if_due(
+            max(self.now_s(), self._stamp_s), apart_s=APART * self.config.decision_s
+        )
         if self._gate.state is not self._state:
             self._report()
 
@@ -181,14 +204,16 @@ class GateNode(PianoNode):
             return
         if since_s < SAME_S:
             target = self._commanded  # to the last bit: who knows which of two is taken
-        self._publish(target, now_s)
+        self._hold(target, now_s)
         self._commanded, self._commanded_s = target, now_s
 
-    def _publish(self, target: np.ndarray, stamp_s: float) -> None:
+    def _hold(self, target: np.ndarray, stamp_s: float) -> None:
+        """Command a target (n,) to be in force at once."""
+        self._publish(target[None], (0.0,), stamp_s)
+
+    def _publish(self, target: np.ndarray, times_s: Sequence[float], stamp_s: float) -> None:
         for publisher, names, where in self._groups:
-            publisher.publish(
-                conversions.to_trajectory(names, target[where], stamp_s, CONTROL_DT_S)
-            )
+            publisher.publish(conversions.to_trajectory(names, target[:, where], times_s, stamp_s))
 
     def _report(self, stamp_s: float | None = None) -> None:
         now_s = self.now_s() if stamp_s is None else stamp_s
@@ -221,8 +246,8 @@ class GateNode(PianoNode):
             if self.get_name() in rivals:
                 rivals.remove(self.get_name())
             self._complain(publisher.topic_name, rivals)
-        for source in names_in(self.config.sources):
-            topic = self.resolve_topic_name(topics.controller_command(source).name)
+        for source in self._sources:
+            topic = self._request_topic(source)
             self._complain(topic, self.publishers_of(topic)[1:])
 
     def _complain(self, topic: str, rivals: list[str]) -> None:

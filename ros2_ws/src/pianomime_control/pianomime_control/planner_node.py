@@ -1,12 +1,12 @@
-"""The online planner: needs no score, only the goals' lookahead."""
+"""The online planner: needs no score, only the notes in sight."""
 
 import numpy as np
 
-from pianomime.planning.online_planner import LOOKAHEAD, MAX_SKIPPED, OnlinePlanner
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.command import Command
+from pianomime.planning.online_planner import MAX_SKIPPED_S, OnlinePlanner
 from pianomime_common import conversions
 from pianomime_common.running import run
-from pianomime_control.controller_node import Answer, ControllerNode
+from pianomime_control.controller_node import ControllerNode
 from pianomime_control.expert_config import PlannerConfig
 
 
@@ -20,21 +20,26 @@ class PlannerNode(ControllerNode):
     def reset(self) -> None:
         """Start planning from where the hands are."""
         self._planner: OnlinePlanner | None = None
-        self._last = 0
-        self._said: Answer | None = None
+        self._last: conversions.KeyGoal | None = None
+        self._answer: Command | None = None
 
-    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
-        """Return the window's first command."""
-        step = goal.score_step
-        if self._said is not None and step == self._last:
-            return self._said  # a simulation that waits repeats itself
-        most = min(MAX_SKIPPED, len(goal.keys))
-        if self._planner is None or not 1 <= step - self._last <= most:
-            self._planner = OnlinePlanner(self.hands, CONTROL_DT_S, measured, self.config)
-        self._last = step
-        target = self._planner.step(step, goal.keys[: LOOKAHEAD + 1], measured)
-        self._said = target, bool(goal.sustain[0])
-        return self._said
+    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
+        """Return the command of the window's first decision."""
+        asked = goal.goal
+        last = self._last.goal if self._last is not None else None
+        if last is not None and (asked.step, asked.timing) == (last.step, last.timing):
+            return self._answer  # a simulation that waits repeats itself
+        most = min(asked.timing.steps(MAX_SKIPPED_S), asked.horizon)
+        goes_on = last is not None and last.timing == asked.timing
+        if self._planner is None or not (goes_on and 1 <= asked.step - last.step <= most):
+            self._planner = OnlinePlanner(self.hands, asked.timing, measured, self.config)
+        self._last = goal
+        notes = asked.step_notes
+        self._answer = self._planner.step(asked.step, notes, asked.sustain, measured)
+        chosen = self._planner.fingers
+        fingers = {n.index: chosen[n.key, n.first] for n in notes if (n.key, n.first) in chosen}
+        self.publish_fingering(goal.score_sha256, fingers, goal.stamp_s)
+        return self._answer
 
 
 def main() -> None:

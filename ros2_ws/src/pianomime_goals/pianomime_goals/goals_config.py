@@ -4,36 +4,33 @@ from dataclasses import dataclass
 from typing import Final
 
 from pianomime.config import parameter
-from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime_common.clock import START_S
-from pianomime_common.node_config import NodeConfig
+from pianomime_common.node_config import TimedNodeConfig
 
 NO_SONG: Final = "none"
 """For `song`; launch takes no empty argument."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoalsConfig(NodeConfig):
+class GoalsConfig(TimedNodeConfig):
     """What to play, and how far to look ahead."""
 
     song: str = parameter(
         "twinkle", f"MIDI file, or a bundled piece; {NO_SONG}: wait for play_score"
     )
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
     start_s: float = parameter(START_S, "ROS time at which the lead-in begins [s]", ge=0.0, le=1e11)
     lead_in_s: float = parameter(
         1.0, "Silence before the score, to get to the first position [s]", ge=0.0, le=60.0
     )
-    lookahead: int = parameter(30, "Rows of the goals after the current step", ge=0, le=200)
-    ahead: int = parameter(
-        0,
-        "Control steps that a command takes to have an effect: 0 where time waits for it",
-        ge=0,
-        le=4,
+    horizon_s: float = parameter(1.6, "Time of the score in sight [s]", ge=0.05, le=10.0)
+    ahead_s: float = parameter(
+        0.0,
+        "Time that a command takes to have an effect: 0 where time waits for it [s]",
+        ge=0.0,
+        le=0.5,
     )
     tail_s: float = parameter(
         0.5, "Time with lifted fingers after the last note [s]", ge=0.0, le=60.0
     )
     transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
     stretch: float = parameter(1.0, "Factor on all durations: 2 is half the speed", ge=0.1, le=10.0)
-    demo: str = parameter("", "Folder of `pianomime perceive`, for its song; empty: none")

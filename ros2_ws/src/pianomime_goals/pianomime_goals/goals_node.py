@@ -1,6 +1,4 @@
-"""The score clock: at each step of the piano, what is wanted of keys, pedal and fingertips."""
-
-from pathlib import Path
+"""The score clock: at each decision, the notes and the pedal in sight."""
 
 import numpy as np
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
@@ -8,7 +6,6 @@ from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
 
 from pianomime.errors import PianoMimeError, ScoreError
-from pianomime.perception.demonstration import load_demonstration
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime_common import conversions, topics
@@ -36,18 +33,13 @@ class GoalsNode(PianoNode):
 
         Raises:
             ScoreError: It cannot be played.
-            DemonstrationError: The demonstration is of another.
         """
         config = self.config
-        self._demonstration = load_demonstration(Path(config.demo)) if config.demo else None
         self._first: Score | None = None
         if config.song != NO_SONG:
             self._first = find_score(config.song, config.transpose, config.stretch)
-            if self._demonstration is not None:
-                self._demonstration.check_score(self._first)
         self._score = self.advertise(topics.SCORE)
         self._key_goal = self.advertise(topics.KEY_GOAL)
-        self._fingertip_goal = self.advertise(topics.FINGERTIP_GOAL)
 
     def activate(self) -> None:
         """Begin with that song."""
@@ -84,16 +76,8 @@ class GoalsNode(PianoNode):
         return self._performance is None
 
     def _begin(self, score: Score, start_s: float, ends_s: float = 0.0) -> ScoreInPlay:
-        demonstration = self._demonstration
-        if demonstration is not None and demonstration.sha256 != score.sha256:
-            demonstration = None  # of another song
-        playing = ScoreInPlay(score, start_s, self.config, demonstration, ends_s)
+        playing = ScoreInPlay(score, start_s, self.config, ends_s)
         self._playing = playing
-        if playing.dropped:
-            self.get_logger().warning(
-                f"no finger is free for {len(playing.dropped)} of {len(score.notes)} notes: "
-                + ", ".join(playing.dropped)
-            )
         self._score.publish(playing.to_score())
         return playing
 
@@ -104,7 +88,6 @@ class GoalsNode(PianoNode):
             return
         with self.diagnostics.measure("step"):
             playing.judge(now_s, np.array(message.active, bool))
-            self._fingertip_goal.publish(playing.to_fingertip_goal(now_s))
             self._key_goal.publish(playing.to_key_goal(now_s))
         if self._performance is not None:
             self._performance.publish_feedback(

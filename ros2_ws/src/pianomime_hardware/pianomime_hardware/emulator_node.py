@@ -5,15 +5,16 @@ from functools import partial
 import numpy as np
 from std_msgs.msg import Float64
 from std_srvs.srv import SetBool
-from trajectory_msgs.msg import JointTrajectory
+from trajectory_msgs.msg import JointTrajectory as TrajectoryMessage
 
 from pianomime.errors import OutputError
 from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.emulated_hands import EmulatedHands
 from pianomime.hardware.emulated_link import EmulatedLink
 from pianomime.hardware.grid import Grid
+from pianomime.hardware.joint_trajectory import JointTrajectory
 from pianomime.hardware.shadow import STATE_RATE_HZ
-from pianomime.safety.checks import check_finite
+from pianomime.safety.checks import check_finite, check_points
 from pianomime.score.midi import PEDAL_DOWN, SUSTAIN_CONTROLLER
 from pianomime.simulation.simulation import MidiEvent
 from pianomime_common import conversions
@@ -25,8 +26,8 @@ from pianomime_hardware.keyboard_cable import KeyboardCable
 
 POLL_S = 0.005
 
-Goals = tuple[dict[str, float], float]
-"""Targets [rad, m] by joint, and the time to be there in [s]."""
+LONGEST_S = 10.0
+"""Longest trajectory that the emulated controllers take [s]."""
 
 
 class EmulatorNode(PianoNode):
@@ -52,7 +53,7 @@ class EmulatorNode(PianoNode):
         config = self.config
         assert self._cable is not None
         self._cable.plug()
-        self._commands = EmulatedLink[Goals](config, 1)
+        self._commands = EmulatedLink[JointTrajectory](config, 1)
         self._states = EmulatedLink[tuple[float, np.ndarray, np.ndarray]](config, 2)
         self._notes = EmulatedLink[MidiEvent](config, 3)
         self._grid = Grid(1 / STATE_RATE_HZ)
@@ -77,26 +78,26 @@ class EmulatorNode(PianoNode):
             self._cable.unplug()
             self._cable = None
 
-    def _on_trajectory(self, message: JointTrajectory) -> None:
-        names, position, _ = conversions.from_trajectory(message)
-        if not names or check_finite(names, position):
+    def _on_trajectory(self, message: TrajectoryMessage) -> None:
+        request = conversions.from_trajectory(message)
+        if check_points(request, LONGEST_S) or check_finite(request):
             return
-        ends = message.points[0].time_from_start
-        goals = dict(zip(names, position.tolist(), strict=True))
-        self._commands.send((goals, ends.sec + ends.nanosec * 1e-9), self.now_s())
+        positions, times_s = np.array(request.positions), tuple(request.times_s)
+        goal = JointTrajectory(tuple(request.names), positions, times_s)
+        self._commands.send(goal, self.now_s())
 
     def _on_position(self, names: tuple[str, ...], message: Float64) -> None:
         """Share a coupled joint's target between the two, as the tendon does."""
         if not np.isfinite(message.data):
             return
-        goals = dict.fromkeys(names, message.data / len(names))
-        self._commands.send((goals, 0.0), self.now_s())
+        share = np.full((1, len(names)), message.data / len(names))
+        self._commands.send(JointTrajectory(names, share, (0.0,)), self.now_s())
 
     def _tick(self) -> None:
         now_s = self.now_s()
-        for goals, lasts_s in self._commands.receive(now_s):
+        for goal in self._commands.receive(now_s):
             try:
-                self._hands.move(goals, lasts_s)
+                self._hands.move(goal)
             except KeyError as error:
                 self._unknown += 1
                 self.diagnostics.count("unknown joints", self._unknown)

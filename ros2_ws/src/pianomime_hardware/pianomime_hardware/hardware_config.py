@@ -6,19 +6,18 @@ from typing import Final
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.hardware.emulated_link import LinkConfig
-from pianomime.simulation.model import CONTROL_DT_S
-from pianomime_common.node_config import NodeConfig
+from pianomime_common.node_config import NodeConfig, TimedNodeConfig
 
 MIDI_TCP_PORT: Final = 21928
 RAIL_CONTROLLER: Final = "rail_controller"
 
-AHEAD: Final = 2
-"""Control steps from a state to the effect of its command: room for the link both ways and for the
+AHEAD_S: Final = 0.1
+"""Time from a state to the effect of its command: room for the link both ways and for the
 controller."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShadowBridgeConfig(NodeConfig):
+class ShadowBridgeConfig(TimedNodeConfig):
     """Where the hands' driver is, and how it is spoken to."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
@@ -34,10 +33,13 @@ class ShadowBridgeConfig(NodeConfig):
         RAIL_CONTROLLER, "Trajectory controller of the forearms' slides, in the same namespace"
     )
     point_time_s: float = parameter(
-        0.005, "Time in which a trajectory controller is to be at a target [s]", ge=0.001, le=1.0
+        0.005,
+        "Least time in which a trajectory controller is to be at a target [s]",
+        ge=0.001,
+        le=1.0,
     )
     ahead_s: float = parameter(
-        AHEAD * CONTROL_DT_S,
+        AHEAD_S,
         "Time from a state to the effect of its command, whatever the links' jitter [s]; it has "
         "room for the link both ways and for the controller",
         ge=0.0,
@@ -55,7 +57,7 @@ class ShadowBridgeConfig(NodeConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MidiKeyboardConfig(NodeConfig):
+class MidiKeyboardConfig(TimedNodeConfig):
     """Which keyboard is listened to."""
 
     port: str = parameter(

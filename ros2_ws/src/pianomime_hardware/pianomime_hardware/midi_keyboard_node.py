@@ -12,13 +12,15 @@ from pianomime.hardware.keyboard_state import KeyboardState
 from pianomime.hardware.midi_port import MidiPort, PortError, open_port
 from pianomime.piano.geometry import N_KEYS
 from pianomime.score.midi import SUSTAIN_CONTROLLER
-from pianomime.simulation.model import CONTROL_DT_S
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_hardware.hardware_config import MidiKeyboardConfig
 
 POLL_S = 0.005
+
+PEDAL_DOWN = 0.5
+"""Target of the pedal from which it is down."""
 
 
 class MidiKeyboardNode(PianoNode):
@@ -39,10 +41,11 @@ class MidiKeyboardNode(PianoNode):
 
     def activate(self) -> None:
         """Look for the keyboard."""
-        self._grid = Grid(CONTROL_DT_S)
+        self._grid = Grid(self.config.decision_s)
         self._port: MidiPort | None = None
         self._retry_s = 0.0
-        self._pedal: bool | None = None  # as the keyboard was last told
+        self._pedal: bool | None = None  # as it was last sent
+        self._due: list[tuple[float, bool]] = []  # when the pedal is to be sent, and which way
         self.listen(topics.group_command(PEDAL_GROUP), self._on_pedal)
         self.every(POLL_S, self._tick)
 
@@ -56,6 +59,9 @@ class MidiKeyboardNode(PianoNode):
             self._look_for_it()
             return
         now_s = self.now_s()
+        self._press_pedal(now_s)
+        if self._port is None:
+            return
         try:
             messages = self._port.receive()
         except PortError as error:
@@ -103,8 +109,21 @@ class MidiKeyboardNode(PianoNode):
         self.diagnostics.problem("keyboard", str(error))
 
     def _on_pedal(self, message: JointTrajectory) -> None:
-        _, position, _ = conversions.from_trajectory(message)
-        down = bool(len(position) and position[0] > 0.5)
+        request, now_s = conversions.from_trajectory(message), self.now_s()
+        self._due = [
+            (now_s + time_s, bool(len(position) and position[0] > PEDAL_DOWN))
+            for time_s, position in zip(request.times_s, request.positions, strict=True)
+        ]
+        self._press_pedal(now_s)
+
+    def _press_pedal(self, now_s: float) -> None:
+        """Send the pedal's changes that are due."""
+        due = [down for due_s, down in self._due if due_s <= now_s]
+        self._due = self._due[len(due) :]
+        if due:
+            self._send_pedal(due[-1])
+
+    def _send_pedal(self, down: bool) -> None:
         if self._port is None or down == self._pedal:
             return
         self._pedal = down

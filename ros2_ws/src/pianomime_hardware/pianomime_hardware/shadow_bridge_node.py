@@ -1,7 +1,9 @@
 """Between our topics and those of the Shadow Hand's driver."""
 
-from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 from rclpy.lifecycle import LifecyclePublisher
@@ -10,11 +12,12 @@ from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
 
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import HandsModel
+from pianomime.hands.hands_model import PEDAL_GROUP, HandsModel
 from pianomime.hardware.grid import Grid
 from pianomime.hardware.shadow import STATE_RATE_HZ
-from pianomime.safety.checks import check_finite, check_names
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.safety.checks import check_finite, check_names, check_points
+from pianomime.safety.gate_types import Request
+from pianomime.simulation.model import load_model
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
@@ -22,6 +25,9 @@ from pianomime_hardware import driver_topics
 from pianomime_hardware.hardware_config import ShadowBridgeConfig
 
 POLL_S = 0.005
+
+STALE = 2.0
+"""Age of a command, in decisions, from which it is not sent any more."""
 
 
 class ShadowBridgeNode(PianoNode):
@@ -60,11 +66,11 @@ class ShadowBridgeNode(PianoNode):
 
     def activate(self) -> None:
         """Listen to both sides."""
-        self._grid = Grid(CONTROL_DT_S)
+        self._grid = Grid(self.config.decision_s)
         self._newest: dict[tuple[str, ...], JointState] = {}
         self._heard_s = 0.0  # when the driver last told where all joints are
         self._linked = False
-        self._waiting: deque[tuple[float, dict[str, float]]] = deque()  # commands, when to send
+        self._waiting: list[_Waiting] = []  # a heap
         self._rejected = self._late = 0
         self.listen(driver_topics.joint_states(self.config.driver), self._on_driver_state)
         for group in driver_topics.trajectory_controllers(self.config.rail):
@@ -120,7 +126,10 @@ class ShadowBridgeNode(PianoNode):
         for _, force, _ in self._positions:
             force.publish(Float64(data=self.config.max_force_factor))
         self._waiting.clear()
-        self._send(dict(zip(self._names, position.tolist(), strict=True)))
+        for group, names in self._groups.items():
+            if group != PEDAL_GROUP:
+                here = position[[self._names.index(name) for name in names]]
+                self._send(_Waiting(0.0, group, tuple(names), here[None], (0.0,)))
 
     def _tick(self) -> None:
         now_s = self.now_s()
@@ -129,38 +138,66 @@ class ShadowBridgeNode(PianoNode):
             self._newest.clear()
             self.diagnostics.problem("link", "the hands' driver is silent")
             self._waiting.clear()
-        while self._waiting and self._waiting[0][0] <= now_s:
-            self._send(self._waiting.popleft()[1])
+        while self._waiting and self._waiting[0].send_s <= now_s:
+            self._send(heappop(self._waiting))
 
     def _on_command(self, group: str, message: JointTrajectory) -> None:
-        names, position, stamp_s = conversions.from_trajectory(message)
+        request, decision_s = conversions.from_trajectory(message), self.config.decision_s
         if not self._linked:
             return
-        if check_finite(names, position) or check_names(names, set(self._groups[group])):
+        if (
+            check_points(request, decision_s)
+            or check_finite(request)
+            or check_names(request.names, set(self._groups[group]))
+        ):
             return  # a driver's controllers do not check what they are sent
-        if self.now_s() - stamp_s > 2 * CONTROL_DT_S:  # of a time before the link was lost
+        if self.now_s() - request.stamp_s > STALE * decision_s:  # from before the link was lost
             self._rejected += 1
             self.diagnostics.count("stale commands", self._rejected)
             return
-        send_s = stamp_s + self.config.ahead_s - self.config.command_latency_s
-        self._waiting.append((send_s, dict(zip(names, position.tolist(), strict=True))))
+        send_s = request.stamp_s + self.config.ahead_s - self.config.command_latency_s
+        # The newest command of a group counts: what is left of the one before is not sent.
+        self._waiting = [w for w in self._waiting if w.group != group or w.send_s < send_s]
+        heapify(self._waiting)
+        self._queue(group, request, send_s)
         late_s = self.now_s() - send_s
         if late_s > 0:
             self._late += 1
             self.diagnostics.count("late commands", self._late)
 
-    def _send(self, goals: dict[str, float]) -> None:
-        now_s = self.now_s()
-        for group, publisher in self._trajectories.items():
-            names = [name for name in self._groups[group] if name in goals]
-            if names:
-                targets = np.array([goals[name] for name in names])
-                publisher.publish(
-                    conversions.to_trajectory(names, targets, now_s, self.config.point_time_s)
-                )
+    def _queue(self, group: str, request: Request, send_s: float) -> None:
+        """Queue a command: whole for a trajectory controller, else point by point."""
+        names, positions = tuple(request.names), np.array(request.positions)
+        if group in self._trajectories:
+            heappush(self._waiting, _Waiting(send_s, group, names, positions, request.times_s))
+            return
+        for time_s, position in zip(request.times_s, positions, strict=True):
+            point = _Waiting(send_s + time_s, group, names, position[None], (0.0,))
+            heappush(self._waiting, point)
+
+    def _send(self, waiting: "_Waiting") -> None:
+        if waiting.group in self._trajectories:
+            times_s = np.maximum(waiting.times_s, self.config.point_time_s)
+            message = conversions.to_trajectory(
+                waiting.names, waiting.positions, times_s.tolist(), self.now_s()
+            )
+            self._trajectories[waiting.group].publish(message)
+            return
+        goals = dict(zip(waiting.names, waiting.positions[-1].tolist(), strict=True))
         for publisher, _, joints in self._positions:
             if joints[0] in goals:
                 publisher.publish(Float64(data=sum(goals[name] for name in joints)))
+
+
+@dataclass(order=True)
+class _Waiting:
+    """A part of a command, and when it is to be sent [s]."""
+
+    send_s: float
+    group: str = field(compare=False)
+    names: tuple[str, ...] = field(compare=False)
+    positions: np.ndarray = field(compare=False)  # (points, n)
+    times_s: Sequence[float] = field(compare=False)
 
 
 def main() -> None:

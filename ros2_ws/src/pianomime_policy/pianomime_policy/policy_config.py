@@ -4,15 +4,17 @@ from dataclasses import dataclass
 
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
-from pianomime_common.node_config import NodeConfig
+from pianomime_common.node_config import TimedNodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class PolicyConfig(NodeConfig):
+class PolicyConfig(TimedNodeConfig):
     """Which hands the policy plays, and from which checkpoint."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
-    checkpoint: str = parameter("", "File of `pianomime train`; empty: the bundled one")
+    checkpoint: str = parameter(
+        "", "File of `pianomime train`, or of another policy; empty: the bundled one"
+    )
     lock_step: bool = parameter(
         False, "Time waits for commands, as in a simulation in lock-step: the hands are never late"
     )

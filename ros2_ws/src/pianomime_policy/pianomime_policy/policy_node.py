@@ -1,31 +1,34 @@
-"""The generalist: plays what the goals ask, from wherever the hands are."""
+"""A policy in the graph: plays any goals, from wherever the hands are."""
 
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from pianomime.policy.checkpoint import load_checkpoint
-from pianomime.policy.generalist import Generalist
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.command import Command
+from pianomime.errors import ModelError
+from pianomime.policy.player import PolicyPlayer
+from pianomime.policy.registry import make_policy, read_policy
+from pianomime.timing import Timing
 from pianomime_common import conversions, topics
 from pianomime_common.running import run
-from pianomime_control.controller_node import Answer, ControllerNode
+from pianomime_control.controller_node import ControllerNode
 from pianomime_msgs import msg
+from pianomime_policy.bundled import bundled_checkpoint
 from pianomime_policy.policy_config import PolicyConfig
-from pianomime_policy.shipped import shipped_checkpoint
 
-LATE_S: Final = 0.5 * CONTROL_DT_S
-"""Hands and keys are waited for no longer, so that the answer is still in time."""
+LATE: Final = 0.5
+"""Part of a decision for which hands and keys are waited for, so that the answer is in time."""
 
 WATCH_S: Final = 0.005
+"""Time between looks for late hands [s]."""
 
 
 class PolicyNode(ControllerNode):
     """Answer each goal once hands and keys of its instant are known.
 
-    Where they do not come, or are no numbers, what is left of the fingertips that were said last
-    is followed; when nothing is, the node is silent, and the gate lifts the hands.
+    Where they do not come, or are not finite, the policy's last action is carried on; beyond its
+    end the node is silent, and the gate lifts the hands.
     """
 
     def __init__(self) -> None:
@@ -36,17 +39,15 @@ class PolicyNode(ControllerNode):
         """Load the policy.
 
         Raises:
-            ModelError: The checkpoint is no good, or not for these hands.
+            ModelError: The checkpoint is broken, or not for these hands or this timing.
         """
         super().configure()
-        body = self.config.embodiment
-        path = Path(self.config.checkpoint or shipped_checkpoint(body))
-        checkpoint = load_checkpoint(path)
-        checkpoint.check_embodiment(body)
-        checkpoint.check_hands(self.hands)
-        self._generalist = Generalist(self.hands, checkpoint.networks)
-        self._overruns = 0  # steps that went by without a command of ours
-        self._unseen = 0  # steps that were commanded without having seen the hands
+        body, timing = self.config.embodiment, self.config.timing
+        path = Path(self.config.checkpoint or bundled_checkpoint(body))
+        self._checkpoint = read_policy(path, body, timing)
+        self._use(timing)
+        self._overruns = 0  # decisions that went by without a command
+        self._unseen = 0  # decisions that were commanded without an observation
 
     def activate(self) -> None:
         """Wait for goals."""
@@ -58,10 +59,10 @@ class PolicyNode(ControllerNode):
 
     def reset(self) -> None:
         """Forget the song so far."""
-        self._said: tuple[int, str, Answer] | None = None
+        self._answered: tuple[conversions.KeyGoal, Command] | None = None
 
     def is_ready(self, goal: msg.KeyGoal) -> bool:
-        """Return whether the keys' state of the goal's instant has come, and is of numbers."""
+        """Return whether the keys' state of the goal's instant has come, and is finite."""
         piano = self._piano
         if piano is None or piano.header.stamp != goal.header.stamp:
             return False
@@ -71,53 +72,83 @@ class PolicyNode(ControllerNode):
         self.diagnostics.solved("piano_state")
         return True
 
-    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Answer | None:
+    def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
         """Return the policy's command."""
-        if self._said is not None and self._said[:2] == (goal.score_step, goal.score_sha256):
-            return self._said[2]  # a simulation that waits repeats itself
-        keys = np.array(self._piano.position)
+        if self._answered is not None and _same(self._answered[0], goal):
+            return self._answered[1]  # a simulation that waits repeats itself
+        asked = goal.goal
         if not self._goes_on(goal):
-            self._generalist.reset()
-        return self._remember(
-            goal, self._generalist.step(goal.score_step, goal.keys, measured, keys)
-        )
+            if not self._takes(asked.timing):
+                return None
+            self._player.reset()
+        keys = np.array(self._piano.position)
+        notes = asked.step_notes
+        command = self._player.step(asked.step, notes, asked.sustain, measured, keys)
+        chosen = self._player.fingers
+        fingers = {n.index: chosen[n.key, n.first] for n in notes if (n.key, n.first) in chosen}
+        self.publish_fingering(goal.score_sha256, fingers, goal.stamp_s)
+        return self._remember(goal, command)
+
+    def _takes(self, timing: Timing) -> bool:
+        """Prepare for goals of a timing; return False, and a problem, if the policy has another."""
+        if timing == self._timing:
+            return True
+        try:
+            self._use(timing)
+        except ModelError as error:
+            self.diagnostics.problem("key_goal", f"{error}; ignored")
+            return False
+        return True
+
+    def _use(self, timing: Timing) -> None:
+        policy = make_policy(self._checkpoint, self.hands, timing)
+        self._player, self._timing = PolicyPlayer(policy, timing), timing
 
     def _look_for_late_hands(self) -> None:
-        goal = self.late_goal(LATE_S)
-        answer = None if goal is None else self._carry_on(goal)
-        if goal is not None and answer is not None:  # else they may still come
-            self.answer_unseen(goal, answer)
+        goal = self.late_goal(LATE * self._timing.decision_s)
+        command = None if goal is None else self._carry_on(goal)
+        if goal is not None and command is not None:  # else they may still come
+            self.answer_unseen(goal, command)
 
-    def _carry_on(self, goal: conversions.KeyGoal) -> Answer | None:
-        """Return the command for a step whose hands were not seen, if there is anything left."""
+    def _carry_on(self, goal: conversions.KeyGoal) -> Command | None:
+        """Return the command of a decision without an observation, if the last action has one."""
         if not self._goes_on(goal):
             return None
-        target = self._generalist.carry_on(goal.score_step, goal.keys)
-        if target is None:
+        command = self._player.carry_on(goal.goal.step, goal.goal.sustain)
+        if command is None:
             return None
         self._unseen += 1
         self.diagnostics.count("commanded unseen", self._unseen)
-        return self._remember(goal, target)
+        return self._remember(goal, command)
 
     def _goes_on(self, goal: conversions.KeyGoal) -> bool:
         """Return whether a goal is a later one of the same song as that answered last."""
-        if self._said is None:
+        if self._answered is None:
             return False
-        step, song, _ = self._said
-        return song == goal.score_sha256 and step < goal.score_step
+        last = self._answered[0]
+        same_song = last.score_sha256 == goal.score_sha256 and self._timing == goal.goal.timing
+        return same_song and last.goal.step < goal.goal.step
 
-    def _remember(self, goal: conversions.KeyGoal, target: np.ndarray) -> Answer:
+    def _remember(self, goal: conversions.KeyGoal, command: Command) -> Command:
         """Remember and return the answer to a goal."""
         if self._goes_on(goal):
-            self._overruns += goal.score_step - self._said[0] - 1
+            self._overruns += goal.goal.step - self._answered[0].goal.step - 1
             self.diagnostics.count("overruns", self._overruns)
-        answer = target, bool(goal.sustain[0])
-        self._said = goal.score_step, goal.score_sha256, answer
-        return answer
+        self._answered = goal, command
+        return command
 
     def _on_piano_state(self, message: msg.PianoState) -> None:
         self._piano = message
         self.try_answer()
+
+
+def _same(one: conversions.KeyGoal, other: conversions.KeyGoal) -> bool:
+    """Return whether both goals ask for the same decision of the same score."""
+    return (one.score_sha256, one.goal.timing, one.goal.step) == (
+        other.score_sha256,
+        other.goal.timing,
+        other.goal.step,
+    )
 
 
 def main() -> None:

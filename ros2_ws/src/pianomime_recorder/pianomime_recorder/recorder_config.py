@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 from pianomime.config import parameter
-from pianomime_common.node_config import NodeConfig
+from pianomime_common.sources_config import SourcesConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecorderConfig(NodeConfig):
+class RecorderConfig(SourcesConfig):
     """What is recorded, and where to."""
 
     bag: str = parameter("bag", "Folder to create for the bag; must not exist")
-    sources: str = parameter("expert", "Controllers whose requests are recorded, by commas")
     release: str = parameter(
         "", "set_pause service of a paused simulation, called once every topic has been heard"
     )

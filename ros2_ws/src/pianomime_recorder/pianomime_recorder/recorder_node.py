@@ -1,6 +1,7 @@
 """Record every topic of the graph, as it is on the wire, into a rosbag2 bag with MCAP storage."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +25,6 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.performance.bag_writer import abandon, open_writer
 from pianomime.simulation.model import content_hash
 from pianomime_common import topics
-from pianomime_common.node_config import names_in
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_recorder.log_time import log_time_ns, stamp_offset
@@ -32,7 +32,7 @@ from pianomime_recorder.message_types import MessageTypes
 from pianomime_recorder.recorder_config import RecorderConfig
 
 _IRREGULAR: Final = (
-    topics.MIDI_OUT, topics.DIAGNOSTICS,
+    topics.FINGERING, topics.MIDI_OUT, topics.DIAGNOSTICS,
     topics.ROBOT_DESCRIPTION, topics.TF, topics.TF_STATIC,
 )  # fmt: skip
 """A graph that waits for its first step is silent on these, or does without their node."""
@@ -66,35 +66,63 @@ class RecorderNode(PianoNode):
         self._writer.set_custom_data("arguments", config.arguments)
         for package in VERSIONED:
             self._writer.set_custom_data(f"{package} version", version(package))
-        self._connections: list[tuple[topics.Topic, Connection]] = []
+        self._connections: dict[str, Connection] = {}  # by the topics' relative names
         self._stamp_at: dict[str, int | None] = {}
-        types = MessageTypes()
-        for topic in topics.all_topics(names_in(config.sources)):
-            connection = self._writer.add_connection(
-                self.resolve_topic_name(topic.name),
-                **types.of(topic.type_name),
-                offered_qos_profiles=[_qos(topic.qos)],
-            )
-            self._connections.append((topic, connection))
-            self._stamp_at[connection.topic] = stamp_offset(topic.type)
+        self._types = MessageTypes()
+        for topic in topics.all_topics(config.source_names):
+            self._connect(topic)
 
     def activate(self) -> None:
         """Listen to everything."""
         config = self.config
         self._forget()
         self._release = self.create_client(SetBool, config.release) if config.release else None
-        self._commands = {
-            self.resolve_topic_name(topics.controller_command(name).name)
-            for name in names_in(config.sources)
-        }
         self._heard_s = time.monotonic()
         self._unheard = {
-            connection.topic
-            for topic, connection in self._connections
+            self.resolve_topic_name(topic.name)
+            for topic in topics.all_topics(config.source_names)
             if self._release is not None and topic not in _IRREGULAR
         }
-        for topic, connection in self._connections:
-            self.listen(topic, partial(self._on_message, connection), everything=True)
+        self._sources: dict[str, Callable[[], None]] = {}  # how to end listening to each
+        self._follow_sources()
+        for topic in topics.all_topics(()):
+            self._record(topic)
+
+    def reconfigured(self) -> None:
+        """Record the requests of other sources."""
+        if self._writer is not None:
+            self._follow_sources()
+
+    def _follow_sources(self) -> None:
+        """Record the requests of the sources that are named now, and of no others."""
+        for source in self._sources.keys() - set(self.config.source_names):
+            self._sources.pop(source)()
+            self._unheard.discard(self._request_topic(source))
+        for source in self.config.source_names:
+            if source not in self._sources:
+                self._sources[source] = self._record(topics.controller_command(source))
+        self._commands = {self._request_topic(source) for source in self._sources}
+
+    def _request_topic(self, source: str) -> str:
+        return self.resolve_topic_name(topics.controller_command(source).name)
+
+    def _record(self, topic: topics.Topic) -> Callable[[], None]:
+        """Record a topic from now on; returns a function that ends it."""
+        callback = partial(self._on_message, self._connect(topic))
+        return self.listen(topic, callback, everything=True)
+
+    def _connect(self, topic: topics.Topic) -> Connection:
+        """Return the bag's connection for a topic, which is added if the bag has none yet."""
+        if topic.name not in self._connections:
+            assert self._writer is not None
+            connection = self._writer.add_connection(
+                self.resolve_topic_name(topic.name),
+                **self._types.of(topic.type_name),
+                offered_qos_profiles=[_qos(topic.qos)],
+            )
+            self._connections[topic.name] = connection
+            self._stamp_at[connection.topic] = stamp_offset(topic.type)
+        return self._connections[topic.name]
 
     def deactivate(self) -> None:
         """Ask the simulation nothing more."""

@@ -40,7 +40,7 @@ def test_transforms_stand_at_the_stamp_of_the_first():
     assert log_time_ns(serialize_message(TFMessage()), offset, NOW_NS) == NOW_NS
 
 
-def test_what_has_no_stamp_or_one_of_another_clock_stands_at_when_it_came():
+def test_what_has_no_stamp_of_this_clock_stands_at_when_it_came():
     assert stamp_offset(String) is None
     assert log_time_ns(serialize_message(String(data="x" * 20)), None, NOW_NS) == NOW_NS
     offset = stamp_offset(JointState)

@@ -23,7 +23,7 @@ def test_the_definition_alone_gives_the_type_of_that_hash(types, topic):
     assert fields == list(topic.type.get_fields_and_field_types())
 
 
-def test_our_own_messages_keep_units_and_the_places_of_their_constants(types):
+def test_our_messages_keep_units_and_the_places_of_constants(types):
     text = types.of(topics.GATE_STATUS.type_name)["msgdef"]
     assert text.index("uint8 FAULT = 5") < text.index("uint8 state") < text.index("ACCEPTED = 0")
     score = types.of(topics.SCORE.type_name)["msgdef"]

@@ -5,41 +5,72 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.safety.checks import check_finite, check_names
+from pianomime.command import Command
+from pianomime.hands.hands_model import PEDAL
+from pianomime.safety.checks import check_finite, check_names, check_points
+from pianomime.safety.gate_types import GateResult, Request
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
+PEDAL_DOWN = 0.5
+"""Target of the pedal from which it is down."""
+
 
 class CommandBuffer:
-    """Keep the newest command of each group, and tell when a whole set is there."""
+    """The newest command of each joint group; all have to come for a whole one."""
 
-    def __init__(self, joint_names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> None:
-        """Take commands for `groups` of `joint_names`; until one comes the targets are 0."""
-        self._where = {name: i for i, name in enumerate(joint_names)}
-        self._groups = {group: frozenset(names) for group, names in groups.items()}
+    def __init__(self, groups: Mapping[str, Sequence[str]], timing: Timing) -> None:
+        """Take commands for `groups`; until one comes its targets are 0.
+
+        The order of the joints is that of `groups`, with the pedal's group last.
+        """
+        names = [name for own in groups.values() for name in own]
+        self.joint_names = (*(name for name in names if name != PEDAL), PEDAL)
+        self._where = {name: i for i, name in enumerate(self.joint_names)}
+        self._groups = {group: frozenset(own) for group, own in groups.items()}
+        self._timing = timing
         self.clear()
 
     def clear(self) -> None:
         """Forget all commands."""
         self._stamps: dict[str, float] = {}
-        self.target: Array = np.zeros(len(self._where))
+        self._lines: dict[str, tuple[list[int], Array, tuple[float, ...]]] = {}
+        self._last = np.zeros(len(self._where))  # targets in force when a decision begins
 
-    def take(self, group: str, names: Sequence[str], position: Array, stamp_s: float) -> bool:
-        """Store a group's command in any order of names; return False if it is unfit for the group.
-
-        Args:
-            group: Which controller it was sent to.
-            names: Joints; exactly the group's.
-            position: (len(names),) targets [rad, m].
-            stamp_s: Start of the control step that it is for [s].
-        """
-        if check_finite(names, position) or check_names(names, self._groups[group]):
-            return False
-        self.target[[self._where[name] for name in names]] = position
-        self._stamps[group] = stamp_s
-        return True
+    def take(self, group: str, request: Request) -> GateResult | None:
+        """Store a group's command, its joints in any order; return why not if it is unfit."""
+        unfit = (
+            check_points(request, self._timing.decision_s)
+            or check_finite(request)
+            or check_names(request.names, self._groups[group])
+        )
+        if unfit is None:
+            where = [self._where[name] for name in request.names]
+            self._lines[group] = where, np.array(request.positions), tuple(request.times_s)
+            self._stamps[group] = request.stamp_s
+        return unfit
 
     def stamp_of_all(self) -> float | None:
         """Return the stamp that the newest commands of all groups share; None if they differ."""
         stamps = set(self._stamps.values())
         return stamps.pop() if len(self._stamps) == len(self._groups) and len(stamps) == 1 else None
+
+    def command(self) -> Command:
+        """Return the command of all joints, in the order of `joint_names` without the pedal.
+
+        What was sent for a decision is followed once; then its last target is held.
+        """
+        times_s = sorted(
+            {time_s for *_, own_s in self._lines.values() for time_s in own_s} or {0.0}
+        )
+        target = np.tile(self._last, (len(times_s), 1))
+        for where, positions, own_s in self._lines.values():
+            begin = self._last[where]
+            knots = (0.0, *own_s) if own_s[0] else own_s
+            values = np.vstack((begin, positions)) if own_s[0] else positions
+            for column, joint in enumerate(where):
+                target[:, joint] = np.interp(times_s, knots, values[:, column])
+        self._last = target[-1].copy()
+        self._lines.clear()
+        return Command(target[:, :-1], target[:, -1] > PEDAL_DOWN, tuple(times_s))

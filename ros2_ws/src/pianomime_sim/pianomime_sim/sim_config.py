@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
-from pianomime_common.node_config import NodeConfig
+from pianomime_common.node_config import TimedNodeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimConfig(NodeConfig):
+class SimConfig(TimedNodeConfig):
     """What is simulated, and how time passes."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
@@ -17,7 +17,7 @@ class SimConfig(NodeConfig):
         "", "Folder for the last steps before the physics broke; empty: the log's"
     )
     real_time: bool = parameter(
-        False, "Step by the wall clock at 20 Hz; else when the command for the step has come"
+        False, "Step by the wall clock; else when the command for the step has come"
     )
     max_real_time_factor: float = parameter(
         0.0,

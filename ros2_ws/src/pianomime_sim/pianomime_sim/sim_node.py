@@ -13,9 +13,8 @@ from trajectory_msgs.msg import JointTrajectory
 
 from pianomime.errors import OutputError
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import PEDAL
 from pianomime.simulation.flight_recorder import FlightRecorder
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import (
     MidiEvent,
     PianoSimulation,
@@ -55,8 +54,9 @@ class SimNode(PianoNode):
 
     def configure(self) -> None:
         """Load the model."""
-        self._simulation = PianoSimulation(load_model(embodiment(self.config.embodiment)))
-        self._flight = FlightRecorder(self.config.embodiment)
+        timing = self.config.timing
+        self._simulation = PianoSimulation(load_model(embodiment(self.config.embodiment)), timing)
+        self._flight = FlightRecorder(self.config.embodiment, timing)
         self._paused = self.config.paused
         self._joint_states = self.advertise(topics.JOINT_STATES)
         self._piano_state = self.advertise(topics.PIANO_STATE)
@@ -66,7 +66,8 @@ class SimNode(PianoNode):
     def activate(self) -> None:
         """Wait, where the simulation is, for the next command."""
         hands = self._simulation.hands
-        self._buffer = CommandBuffer((*hands.joint_names, PEDAL), hands.groups)
+        self._buffer = CommandBuffer(hands.groups, self.config.timing)
+        self._order = hands.index(self._buffer.joint_names[:-1])
         self._moved_s = time.monotonic()  # when the simulation last stepped
         self._steps = self._overruns = 0
         self._broken = ""  # why the physics has stopped for good
@@ -78,7 +79,7 @@ class SimNode(PianoNode):
         self.every(REPEAT_S, self._repeat_state)
         self._due_s = 0.0  # when the next step may be taken
         if self.config.real_time:
-            self.every(CONTROL_DT_S, self._on_deadline)
+            self.every(self.config.decision_s, self._on_deadline)
         elif self.config.max_real_time_factor:
             self.every(PACE_S, self._step_if_due)
 
@@ -91,12 +92,10 @@ class SimNode(PianoNode):
         return START_S + self._simulation.time_s
 
     def _on_command(self, group: str, message: JointTrajectory) -> None:
-        names, position, stamp_s = conversions.from_trajectory(message)
-        if not self._buffer.take(group, names, position, stamp_s):
-            wanted = ", ".join(self._simulation.hands.groups[group])
+        unfit = self._buffer.take(group, conversions.from_trajectory(message))
+        if unfit is not None:
             self.get_logger().warning(
-                f"{group}: command for {', '.join(names)} ignored; "
-                f"it takes finite targets of {wanted}",
+                f"{group}: command ignored, {unfit.verdict.name}: {unfit.detail}",
                 throttle_duration_sec=1.0,
             )
         if self._commanded_now():
@@ -109,7 +108,7 @@ class SimNode(PianoNode):
             return
         if self.config.max_real_time_factor:
             # From when it was due, so that the mean holds, unless it has fallen behind.
-            period_s = CONTROL_DT_S / self.config.max_real_time_factor
+            period_s = self.config.decision_s / self.config.max_real_time_factor
             self._due_s = max(self._due_s + period_s, time.monotonic())
         self._step()
 
@@ -119,7 +118,7 @@ class SimNode(PianoNode):
 
     def _commanded_now(self) -> bool:
         stamp_s = self._buffer.stamp_of_all()
-        return stamp_s is not None and abs(stamp_s - self._now_s) < 0.5 * CONTROL_DT_S
+        return stamp_s is not None and abs(stamp_s - self._now_s) < 0.5 * self.config.decision_s
 
     def _on_deadline(self) -> None:
         """Step by the wall clock, from the first command on, with the newest command there is."""
@@ -135,10 +134,10 @@ class SimNode(PianoNode):
         if self._broken:
             return
         with self.diagnostics.measure("step"):
-            target, sustain = self._buffer.target[:-1], bool(self._buffer.target[-1] > 0.5)
-            self._flight.take(self._simulation, target, sustain)
+            command = self._buffer.command().reordered(self._order)
+            self._flight.record(self._simulation, command)
             try:
-                events = self._simulation.step(target, sustain)
+                events = self._simulation.step(command)
             except SimulationDivergedError as error:
                 self._break_down(str(error))
                 return

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 from pianomime.config import parameter
 from pianomime.hands.embodiment import EMBODIMENTS
-from pianomime_common.node_config import NodeConfig
+from pianomime_common.sources_config import SourcesConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class ViewConfig(NodeConfig):
+class ViewConfig(SourcesConfig):
     """What is shown, and where."""
 
     embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
-    sources: str = parameter("expert", "Controllers to choose from, separated by commas")
     controls: bool = parameter(
         True, "Offer buttons; whoever reaches the page can press them, so never with real hands"
     )

@@ -12,6 +12,7 @@ from pianomime.errors import OutputError
 from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.key_press import f1_per_step
 from pianomime.metrics.scorekeeper import Scorekeeper
+from pianomime.performance.credit import Credit
 from pianomime.score.message import from_message
 from pianomime.score.repertoire import repertoire
 from pianomime.simulation.model import load_model
@@ -20,7 +21,6 @@ from pianomime.viewer.live_view import LiveView
 from pianomime.viewer.motion import Instant, Motion
 from pianomime_common import conversions, topics
 from pianomime_common.diagnostics import statuses_in
-from pianomime_common.node_config import names_in
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
 from pianomime_msgs import msg
@@ -31,8 +31,8 @@ FRAME_S: Final = 1 / 30
 TEXT_S: Final = 0.25
 """Texts and plots are renewed this often."""
 
-LAST_SECOND: Final = 20
-"""Control steps in a second."""
+LATELY_S: Final = 1.0
+"""Time over which the recent F1 is taken."""
 
 TOLD: Final = ("p50", "p99", "overruns", "command age")
 """What of a node's diagnostics is shown, by parts of the names."""
@@ -58,7 +58,7 @@ class ViewNode(PianoNode):
                 load_model(embodiment(config.embodiment)),
                 self._controls if config.controls else None,
                 tuple(repertoire()),
-                names_in(config.sources),
+                config.source_names,
                 config.host,
                 config.port,
             )
@@ -69,15 +69,18 @@ class ViewNode(PianoNode):
     def activate(self) -> None:
         """Begin to listen."""
         self._controls.forget()
+        self.reconfigured()  # it may have been meanwhile
         self._motion = Motion()
         self._score: msg.Score | None = None
         self._hands: np.ndarray | None = None
         self._gate: msg.GateStatus | None = None
+        self._early_fingering: list[msg.Fingering] = []  # before its score was heard
         self._begin_song()
         self._timing: dict[str, dict[str, str]] = {}
         for topic, callback in (
             (topics.SCORE, self._on_score),
             (topics.KEY_GOAL, self._on_key_goal),
+            (topics.FINGERING, self._on_fingering),
             (topics.JOINT_STATES, self._on_joint_states),
             (topics.PIANO_STATE, self._on_piano_state),
             (topics.MIDI_OUT, self._on_midi),
@@ -87,6 +90,10 @@ class ViewNode(PianoNode):
             self.listen(topic, callback)
         self.every(FRAME_S, self._show)
         self.every(TEXT_S, self._write)
+
+    def reconfigured(self) -> None:
+        """Offer other controllers."""
+        self._view.panel.offer(self.config.source_names)
 
     def release(self) -> None:
         """Close the page."""
@@ -99,7 +106,8 @@ class ViewNode(PianoNode):
 
     def _begin_song(self) -> None:
         self._keeper = Scorekeeper()
-        self._lately: deque[float] = deque(maxlen=LAST_SECOND)
+        self._lately: deque[float] = deque(maxlen=1)
+        self._credit = Credit()
         self._score_time_s = 0.0
         self._drawn_s = -np.inf
 
@@ -109,12 +117,21 @@ class ViewNode(PianoNode):
             return  # goals that were started again, or a song that was cut short
         self._begin_song()
         self._view.show_score(from_message(message))
+        if self._gate is not None:
+            self._credit.add_owner(self._gate.owner, self._score_time_s)
+        early, self._early_fingering = self._early_fingering, []
+        for fingering in early:
+            if fingering.score_sha256 == message.sha256:
+                self._on_fingering(fingering)
 
     def _on_key_goal(self, message: msg.KeyGoal) -> None:
         goal = conversions.from_key_goal(message)
         self._score_time_s = goal.score_time_s - goal.ahead_s
+        lately = goal.goal.timing.steps(LATELY_S)
+        if self._lately.maxlen != lately:
+            self._lately = deque(self._lately, maxlen=lately)
         if self._score is not None and 0 <= goal.score_time_s < self._score.duration_s:
-            self._keeper.want(goal.keys[0], goal.stamp_s + goal.ahead_s + goal.dt_s)
+            self._keeper.expect(goal.goal.keys, goal.judged_at_s)
 
     def _on_joint_states(self, message: JointState) -> None:
         hands = self.joints_in(message, self._view.stage.hands.joint_names)
@@ -124,9 +141,9 @@ class ViewNode(PianoNode):
     def _on_piano_state(self, message: msg.PianoState) -> None:
         stamp_s = conversions.from_time(message.header.stamp)
         active = np.array(message.active, bool)
-        wanted = self._keeper.press(active, stamp_s)
-        if wanted is not None:
-            self._lately.append(float(f1_per_step(wanted[None], active[None])[0]))
+        goal_keys = self._keeper.press(active, stamp_s)
+        if goal_keys is not None:
+            self._lately.append(float(f1_per_step(goal_keys[None], active[None])[0]))
         if self._hands is None:
             return
         instant = Instant(
@@ -134,7 +151,7 @@ class ViewNode(PianoNode):
             self._hands,
             np.array(message.position, float),
             self._score_time_s,
-            np.zeros_like(active) if wanted is None else wanted,
+            np.zeros_like(active) if goal_keys is None else goal_keys,
             active,
         )
         self._motion.take(instant, time.monotonic())
@@ -143,7 +160,23 @@ class ViewNode(PianoNode):
         self._view.sound.play([conversions.from_midi_event(message)])
 
     def _on_gate(self, message: msg.GateStatus) -> None:
-        self._gate = message
+        before, self._gate = self._gate, message
+        if before is None or before.owner != message.owner:
+            self._credit.add_owner(message.owner, self._score_time_s)
+            self._colour_notes()
+
+    def _on_fingering(self, message: msg.Fingering) -> None:
+        if self._score is not None and message.score_sha256 == self._score.sha256:
+            fingers = conversions.from_fingering(message)
+            self._credit.add_fingering(message.source, list(fingers), list(fingers.values()))
+            self._colour_notes()
+        else:
+            self._early_fingering.append(message)
+
+    def _colour_notes(self) -> None:
+        """Colour the notes by the hands of whoever plays them."""
+        if self._score is not None:
+            self._view.colour_notes(self._credit.fingered(from_message(self._score)))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for name, status in statuses_in(message, self.get_namespace()):

@@ -13,19 +13,22 @@ from typing import Any, Final
 
 import numpy as np
 
+from pianomime.controllers.controller import Preparation
 from pianomime.errors import OutputError
 from pianomime.evaluation.disturbed import DisturbedSimulation
-from pianomime.evaluation.players import LEAD, PLAYERS, Options
+from pianomime.evaluation.players import Options, Prepare
 from pianomime.hands.embodiment import embodiment
 from pianomime.json_text import json_text
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.metrics.onsets import onset_metrics
 from pianomime.performance.struck import struck_notes
-from pianomime.score.goals import key_goals
+from pianomime.planning.performance_plan import LEAD_IN_S
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.threads import ONE_THREAD
+from pianomime.timing import Timing
 
 Record = dict[str, Any]
 
@@ -43,6 +46,8 @@ class Job:
     sha256: str
     controller: str
     embodiment: str
+    decision_s: float
+    command_s: float
     seed: int
     checkpoint: str = ""
     disturbed: bool = False
@@ -51,29 +56,64 @@ class Job:
     """Of learning; 0 for controllers that do not learn."""
 
 
+@dataclass(frozen=True)
+class Bench:
+    """What is measured.
+
+    Attributes:
+        preparation: Prepares the controller.
+        embodiment: Name of the hands, or path of their description.
+        options: Of the controller.
+        disturbed: Whether hands begin in random poses and are pushed, see `DisturbedSimulation`.
+    """
+
+    preparation: Preparation
+    embodiment: str
+    options: Options
+    disturbed: bool = False
+
+    def jobs(self, songs: Sequence[Score]) -> dict[Job, Score]:
+        """Return the job of each song."""
+        options, checkpoint = self.options, ""
+        if options.checkpoint:  # its contents count, not its name
+            checkpoint = hashlib.sha256(Path(options.checkpoint).read_bytes()).hexdigest()
+        code = _code(self.preparation)
+        hands = embodiment(self.embodiment).identity
+        return {
+            Job(
+                song.title,
+                song.sha256,
+                self.preparation.name,
+                hands,
+                options.timing.decision_s,
+                options.timing.command_s,
+                options.seed,
+                checkpoint,
+                self.disturbed,
+                code,
+                options.rollouts if "rollouts" in self.preparation.options else 0,
+            ): song
+            for song in songs
+        }
+
+
 def run_bench(
     songs: Sequence[Score],
-    controller: str,
-    body: str,
-    options: Options,
+    bench: Bench,
     folder: Path,
     processes: int,
     progress: Callable[[Record], None],
     now_s: Callable[[], float],
-    disturbed: bool = False,
 ) -> list[Record]:
     """Play `songs` that `folder`/results.jsonl does not hold yet; return all their records.
 
     Args:
         songs: What to play.
-        controller: A key of `PLAYERS`.
-        body: Embodiment.
-        options: Of the controller.
+        bench: What is measured.
         folder: Where results are kept, and found again after an interruption.
         processes: How many songs at once; each takes one core.
-        progress: Told each new record.
+        progress: Called with each new record.
         now_s: A clock, for the time that preparation takes; goes to the processes [s].
-        disturbed: Whether hands begin anywhere and are pushed, see `DisturbedSimulation`.
 
     Raises:
         OutputError: The folder cannot be written to.
@@ -85,26 +125,9 @@ def run_bench(
     except OSError as error:
         raise OutputError(f"{folder}: {error.strerror}") from error
     done = {_job_of(record): record for record in _read(path)}
-    checkpoint = ""
-    if options.checkpoint:  # its contents count, not its name
-        checkpoint = hashlib.sha256(Path(options.checkpoint).read_bytes()).hexdigest()
-    code = _code()
-    jobs = {
-        Job(
-            song.title,
-            song.sha256,
-            controller,
-            body,
-            options.seed,
-            checkpoint,
-            disturbed,
-            code,
-            options.rollouts if controller == "learned" else 0,
-        ): song
-        for song in songs
-    }
+    jobs = bench.jobs(songs)
     os.environ |= ONE_THREAD  # read by the processes' numpy
-    todo = [(job, song, options, now_s) for job, song in jobs.items() if job not in done]
+    todo = [(job, bench, song, now_s) for job, song in jobs.items() if job not in done]
     # Leaving the block, also by an exception, ends the pool's processes.
     with get_context("spawn").Pool(processes) as pool, path.open("a") as file:
         if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
@@ -133,18 +156,21 @@ def summary(records: Iterable[Record]) -> Record:
     }
 
 
-def _run(todo: tuple[Job, Score, Options, Callable[[], float]]) -> Record:
-    job, song, options, now_s = todo
-    simulation = _simulation(job.embodiment)
+def _run(todo: tuple[Job, Bench, Score, Callable[[], float]]) -> Record:
+    job, bench, song, now_s = todo
+    prepare: Prepare = bench.preparation.load()
+    timing = bench.options.timing
+    simulation = _simulation(bench.embodiment, timing)
     if job.disturbed:
-        simulation = DisturbedSimulation(simulation.model, (job.seed, int(job.sha256[:8], 16)))
-    goals = key_goals(song, CONTROL_DT_S)
+        seed = (job.seed, int(job.sha256[:8], 16))
+        simulation = DisturbedSimulation(simulation.hands, timing, seed)
+    goals = ScoreGoals.of(song, timing)
     began_s = now_s()
-    player = PLAYERS[job.controller](song, goals, simulation, options)
+    player = prepare(song, simulation, bench.options)
     preparation_s = now_s() - began_s
     rollout = player.perform()
-    end_s = len(rollout.active) * CONTROL_DT_S
-    struck = struck_notes(rollout.events, LEAD * CONTROL_DT_S, end_s)
+    end_s = timing.time_s(len(rollout.active))
+    struck = struck_notes(rollout.events, LEAD_IN_S, end_s)
     figures = {
         **asdict(key_press_metrics(goals.keys, rollout.pressed)),
         **asdict(onset_metrics(song.notes, struck)),
@@ -153,20 +179,21 @@ def _run(todo: tuple[Job, Score, Options, Callable[[], float]]) -> Record:
         **asdict(job),
         **{name: None if np.isnan(value) else value for name, value in figures.items()},
         "preparation_s": preparation_s,
-        "music_s": len(goals.keys) * CONTROL_DT_S,
+        "music_s": timing.time_s(goals.steps),
         "dropped": player.dropped,
         "notes": len(song.notes),
     }
 
 
 @cache
-def _simulation(body: str) -> PianoSimulation:
-    return PianoSimulation(load_model(embodiment(body)))
+def _simulation(reference: str, timing: Timing) -> PianoSimulation:
+    return PianoSimulation(load_model(embodiment(reference)), timing)
 
 
-def _code() -> str:
-    """Return a hash of the library's sources."""
-    sources = sorted(Path(str(files("pianomime"))).rglob("*.py"))
+def _code(preparation: Preparation) -> str:
+    """Return a hash of the sources of the library, and of the controller's package."""
+    packages = dict.fromkeys(("pianomime", preparation.package))
+    sources = [p for name in packages for p in sorted(Path(str(files(name))).rglob("*.py"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 

@@ -2,31 +2,32 @@
 
 from typing import Final
 
-import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
+from pianomime.command import Command
 from pianomime.hands.fingers import SIDES
+from pianomime.hands.hands_model import HandsModel
 from pianomime.policy.hand_frame import HandFrame, random_pose
-from pianomime.simulation.model import CONTROL_DT_S, SUBSTEPS
 from pianomime.simulation.simulation import MidiEvent, PianoSimulation
+from pianomime.timing import Timing
 
-BETWEEN_PUSHES: Final = round(5.0 / CONTROL_DT_S)
-PUSH_STEPS: Final = 2
+BETWEEN_PUSHES_S: Final = 5.0
+PUSH_S: Final = 0.1
 PUSH_N: Final = 40.0
-"""Force on a forearm: moves a resting hand by 3 cm."""
+"""Force on a hand's slide: moves a resting Shadow hand by 3 cm."""
 
 
 class DisturbedSimulation(PianoSimulation):
     """Push one hand sideways for 0.1 s, every 5 s; which, and which way, is by chance."""
 
-    def __init__(self, model: mujoco.MjModel, seed: tuple[int, ...]) -> None:
-        """Take a model; `seed` is of the places and pushes."""
+    def __init__(self, hands: HandsModel, timing: Timing, seed: tuple[int, ...]) -> None:
+        """Take hands; `seed` is of the places and pushes."""
         self._seed = seed
         self._frame: HandFrame | None = None
-        super().__init__(model)
-        self._frame = HandFrame(self.hands)
-        self._bodies = [int(model.joint(f"{s}_shadow_hand/forearm_tx").bodyid[0]) for s in SIDES]
+        super().__init__(hands, timing)
+        self._frame = HandFrame(hands)
+        joints = [hands.along(side) for side in range(len(SIDES))]
+        self._bodies = hands.model.jnt_bodyid[joints].tolist()
         self.reset()
 
     def reset(self) -> None:
@@ -37,15 +38,13 @@ class DisturbedSimulation(PianoSimulation):
         if self._frame is not None:
             self.place(random_pose(self._frame, self._rng))
 
-    def step(
-        self, target: NDArray[np.float64], sustain: bool, substeps: int = SUBSTEPS
-    ) -> list[MidiEvent]:
+    def step(self, command: Command) -> list[MidiEvent]:
         """Push if it is time to, and step."""
         self._count += 1
-        phase = self._count % BETWEEN_PUSHES
+        phase = self._count % self.timing.steps(BETWEEN_PUSHES_S)
         if phase == 0:
             body = self._bodies[self._rng.integers(len(SIDES))]
             self.data.xfrc_applied[body, 1] = self._rng.choice((-PUSH_N, PUSH_N))
-        if phase == PUSH_STEPS:
+        if phase == self.timing.steps(PUSH_S):
             self.data.xfrc_applied[:] = 0.0
-        return super().step(target, sustain, substeps)
+        return super().step(command)

@@ -1,30 +1,23 @@
-"""Every way to play a score that can be compared, by name."""
+"""Preparations of the project's controllers for `pianomime bench`; the table names them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pianomime.fingering.fingering import assign_fingers, dropped_notes
 from pianomime.planning.online_planner import OnlinePlanner
-from pianomime.planning.performance_plan import PerformancePlan, plan_performance
-from pianomime.planning.played_plan import online_command, plan_by_playing
-from pianomime.planning.rollout import Command, Rollout, roll_out
+from pianomime.planning.performance_plan import LEAD_IN_S, PerformancePlan, plan_performance
+from pianomime.planning.played_plan import online_act, plan_by_playing
+from pianomime.planning.rollout import Rollout, roll_out
 from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
-from pianomime.policy.finger_choice import WINDOW_STEPS
-from pianomime.policy.generalist import Generalist
+from pianomime.policy.player import policy_act
+from pianomime.policy.registry import make_policy
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
-from pianomime.score.goals import KeyGoals, key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S
 from pianomime.simulation.simulation import PianoSimulation
-
-LEAD: Final = round(1.0 / CONTROL_DT_S)
-TAIL: Final = round(0.5 / CONTROL_DT_S)
+from pianomime.timing import ROBOPIANIST_TIMING, Timing
 
 
 @dataclass(frozen=True)
@@ -48,71 +41,58 @@ class Options:
         seed: Of their random numbers.
         checkpoint: File of the policy.
         rollouts: How long to learn, in lengths of the song.
+        timing: Of decisions and targets.
     """
 
     seed: int = 0
     checkpoint: str = ""
     rollouts: int = IterativeLearningConfig.rollouts
+    timing: Timing = ROBOPIANIST_TIMING
 
 
-Prepare = Callable[[Score, KeyGoals, PianoSimulation, Options], Player]
+Prepare = Callable[[Score, PianoSimulation, Options], Player]
 
 
 def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, PerformancePlan]:
     """Return the fingered score and the plan of the whole song."""
-    fingered = assign_fingers(score, key_goals(score, CONTROL_DT_S), CONTROL_DT_S)
-    return fingered, plan_performance(fingered, simulation.hands, CONTROL_DT_S, LEAD, TAIL)
+    fingered = assign_fingers(score, simulation.timing, simulation.hands.spec)
+    return fingered, plan_performance(fingered, simulation.hands, simulation.timing)
 
 
 def starts(score: Score, simulation: PianoSimulation) -> list[tuple[Score, PerformancePlan]]:
     """Return what to learn a song from: planned whole, and planned while playing."""
-    return [planned(score, simulation), plan_by_playing(score, simulation, LEAD, TAIL)]
+    return [planned(score, simulation), plan_by_playing(score, simulation)]
 
 
-def _expert(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
+def expert(score: Score, simulation: PianoSimulation, _: Options) -> Player:
     """Plan the whole song."""
     fingered, plan = planned(score, simulation)
-    return _of_plan(plan, fingered, goals, simulation)
+    return of_plan(plan, fingered, simulation)
 
 
-def _learned(
-    score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options
-) -> Player:
+def learned(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Plan the song, and learn it by playing it."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
-    learned = learn(starts(score, simulation), goals, simulation, config)
-    return _of_plan(learned.plan, learned.score, goals, simulation)
+    practised = learn(starts(score, simulation), [simulation], config)
+    return of_plan(practised.plan, practised.score, simulation)
 
 
-def _planner(score: Score, goals: KeyGoals, simulation: PianoSimulation, _: Options) -> Player:
+def planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
     """Prepare nothing: plan online, with a second of lookahead."""
-    command = online_command(OnlinePlanner(simulation.hands, CONTROL_DT_S), goals)
-    return Player(lambda: roll_out(command, LEAD, len(goals.keys), simulation), None)
+    goals = ScoreGoals.of(score, simulation.timing)
+    act = online_act(OnlinePlanner(simulation.hands, simulation.timing), goals)
+    return Player(lambda: roll_out(act, LEAD_IN_S, goals.steps, simulation), None)
 
 
-def _policy(score: Score, goals: KeyGoals, simulation: PianoSimulation, options: Options) -> Player:
+def policy(score: Score, simulation: PianoSimulation, options: Options) -> Player:
     """Prepare nothing: let the networks play."""
-    checkpoint = _checkpoint(options.checkpoint)
-    generalist = Generalist(simulation.hands, checkpoint.networks)
-    checkpoint.check_hands(simulation.hands)
+    made = make_policy(_checkpoint(options.checkpoint), simulation.hands, simulation.timing)
+    goals = ScoreGoals.of(score, simulation.timing)
 
     def perform() -> Rollout:
-        generalist.reset()
-        command = command_of(generalist, goals, simulation)
-        return roll_out(command, LEAD, len(goals.keys), simulation)
+        return roll_out(policy_act(made, goals, simulation), LEAD_IN_S, goals.steps, simulation)
 
     return Player(perform, None)
-
-
-def command_of(generalist: Generalist, goals: KeyGoals, simulation: PianoSimulation) -> Command:
-    """Return what `roll_out` asks at each step of a score."""
-
-    def command(step: int, measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
-        keys, sustain = goals.window(step, WINDOW_STEPS + 1)
-        target = generalist.step(step, keys, measured, simulation.key_position)
-        return target, bool(sustain[0])
-
-    return command
 
 
 @cache
@@ -120,17 +100,9 @@ def _checkpoint(path: str) -> Checkpoint:
     return load_checkpoint(Path(path))
 
 
-def _of_plan(
-    plan: PerformancePlan, fingered: Score, goals: KeyGoals, simulation: PianoSimulation
-) -> Player:
+def of_plan(plan: PerformancePlan, fingered: Score, simulation: PianoSimulation) -> Player:
+    """Return the player of a plan of a fingered score."""
+    steps = ScoreGoals.of(fingered, plan.timing).steps
     return Player(
-        lambda: roll_out(plan.command, LEAD, len(goals.keys), simulation), dropped_notes(fingered)
+        lambda: roll_out(plan.command, plan.lead_in_s, steps, simulation), dropped_notes(fingered)
     )
-
-
-PLAYERS: Final[dict[str, Prepare]] = {
-    "expert": _expert,
-    "planner": _planner,
-    "learned": _learned,
-    "policy": _policy,
-}

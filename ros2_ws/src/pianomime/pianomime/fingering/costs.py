@@ -12,11 +12,18 @@ from pianomime.config import Config, parameter
 from pianomime.hands.finger_layout import FingerLayout
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import is_black, key_y
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _LONG_AGO: Final = -(10**6)
+
+_AT_REST_S: Final = 1.0
+"""Time for which the hands have been still before the first note."""
+
+_REST_S: Final = 0.1
+"""Rest of a finger between two keys at which `hurry` is the cost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,26 +36,30 @@ class FingeringConfig(Config):
     late: float = parameter(
         0.0, "Cost of a hand that comes 0.1 s too late, where leaps are to be few", ge=0.0
     )
-    leap_slack_m: float = parameter(0.02, "Way that fingers make good without the hand [m]", ge=0.0)
+    leap_slack_m: float = parameter(
+        0.02, "Distance that the fingers cover without the hand [m]", ge=0.0
+    )
     leap_acceleration: float = parameter(16.0, "Acceleration of a leap [m/s^2]", ge=0.1)
-    hurry: float = parameter(4.0, "Cost of a finger changing keys without a rest", ge=0.0)
+    hurry: float = parameter(
+        1.0, "Cost of a finger changing keys in 0.1 s; falls with the square", ge=0.0
+    )
     crossing: float = parameter(8.0, "Cost of two fingers crossed", ge=0.0)
     black: float = parameter(0.4, "Cost of a thumb or little finger on a black key", ge=0.0)
     weak: float = parameter(0.1, "Cost of a ring or little finger", ge=0.0)
     close_hands: float = parameter(4.0, "Cost of the hands' middles being 0.1 m too close", ge=0.0)
     apart_m: float = parameter(0.12, "Least comfortable distance of the hands' middles [m]", ge=0.0)
-    cut: float = parameter(30.0, "Cost of each step by which a held note is cut short", ge=0.0)
+    cut: float = parameter(600.0, "Cost of a held note that is cut short by 1 s", ge=0.0)
     other: float = parameter(50.0, "Cost of another finger than the one that is given", ge=0.0)
     dropped: float = parameter(100.0, "Cost of an onset beyond which a note is left out", ge=0.0)
 
     @classmethod
-    def of(cls, spec: HandSpec) -> "FingeringConfig":
-        """Return what suits the hands of `spec`.
+    def of(cls, spec: HandSpec, **more: int) -> "FingeringConfig":
+        """Return what suits the hands of `spec`, and `more`.
 
         Raises:
             ModelError: Its tuning names what there is not, or is out of range.
         """
-        return spec.tuned(cls, spec.planning.fingering)
+        return spec.tuned(cls, spec.planning.fingering, **more)
 
 
 @dataclass(frozen=True)
@@ -56,9 +67,9 @@ class Onset:
     """Notes that begin together, rising in pitch.
 
     Attributes:
-        first: Control step at which they begin.
+        first: Decision at which they begin.
         key: (notes,) their keys.
-        last: (notes,) last step of each.
+        last: (notes,) last decision of each.
         given: (notes,) finger that each has already, or `UNASSIGNED`.
     """
 
@@ -76,9 +87,9 @@ class Partials:
         layout: The hands' fingers.
         cost: (b,) so far, rising.
         hand_y: (b, 2) middle of each hand [m].
-        hand_until: (b, 2) last step at which each hand held a key.
+        hand_until: (b, 2) last decision at which each hand held a key.
         key: (b, fingers) key each finger pressed last.
-        until: (b, fingers) last step of that note.
+        until: (b, fingers) last decision of that note.
         choice: (b,) row of `choices_of` taken at the last onset.
     """
 
@@ -91,13 +102,13 @@ class Partials:
     choice: Ints
 
     @classmethod
-    def at_rest(cls, layout: FingerLayout) -> "Partials":
+    def at_rest(cls, layout: FingerLayout, timing: Timing) -> "Partials":
         """Return the one fingering that has played nothing."""
         return cls(
             layout=layout,
             cost=np.zeros(1),
             hand_y=np.array([[-0.2, 0.2]]),
-            hand_until=np.full((1, 2), -20),
+            hand_until=np.full((1, 2), -timing.steps(_AT_REST_S)),
             key=np.zeros((1, layout.count), int),
             until=np.full((1, layout.count), _LONG_AGO),
             choice=np.zeros(1, int),
@@ -132,9 +143,9 @@ def _choices(notes: int, along: tuple[int, ...]) -> Ints:
     return np.array([order[list(c)] for c in combinations(range(len(along)), notes)], np.int64)
 
 
-def _used(choices: Ints, layout: FingerLayout) -> Array:
+def _used(notes: int, layout: FingerLayout) -> Array:
     """Return which fingers each choice uses, as 0 and 1, (choices, fingers)."""
-    return _used_by(choices.shape[1], tuple(layout.along.tolist()))
+    return _used_by(notes, tuple(layout.along.tolist()))
 
 
 @cache
@@ -145,18 +156,18 @@ def _used_by(notes: int, along: tuple[int, ...]) -> Array:
     return used
 
 
-def price(partials: Partials, onset: Onset, dt_s: float, config: FingeringConfig) -> Array:
+def price(partials: Partials, onset: Onset, timing: Timing, config: FingeringConfig) -> Array:
     """Return the cost so far of each partial fingering with each choice, (b, choices)."""
     layout = partials.layout
     choices = choices_of(len(onset.key), layout)
     middle, stretch = _fit_hands(partials, onset)
-    cost = partials.cost[:, None] + stretch + _moving(partials, onset, middle, dt_s, config)
+    cost = partials.cost[:, None] + stretch + _moving(partials, onset, middle, timing, config)
     close = np.maximum(0.0, config.apart_m - (middle[..., 1] - middle[..., 0])) / 0.1
     cost += config.close_hands * close
-    cost += _hurry(partials, onset, config)
+    cost += _hurry(partials, onset, timing, config)
     cost += config.crossing * _crossings(partials, onset)
     left = np.maximum(partials.until - onset.first + 1, 0)
-    cost += config.cut * (left @ _used(choices, layout).T)
+    cost += config.cut / timing.rate_hz * (left @ _used(len(onset.key), layout).T)
     awkward = config.black * layout.shuns_black[choices] * is_black()[onset.key]
     cost += (awkward + config.weak * layout.weak[choices]).sum(axis=1)
     return np.asarray(cost)
@@ -169,8 +180,7 @@ def _fit_hands(partials: Partials, onset: Onset) -> tuple[Array, Array]:
     the weights, the places and their squares, give both. Fingers that go on holding a key count.
     """
     layout = partials.layout
-    choices = choices_of(len(onset.key), layout)
-    used = _used(choices, layout)
+    choices, used = choices_of(len(onset.key), layout), _used(len(onset.key), layout)
     place = np.zeros((len(choices), layout.count))
     np.put_along_axis(place, choices, key_y()[onset.key] - layout.offset_m[choices], axis=1)
     weights = layout.give_m**-2.0
@@ -192,30 +202,30 @@ def _fit_hands(partials: Partials, onset: Onset) -> tuple[Array, Array]:
 
 
 def _moving(
-    partials: Partials, onset: Onset, middle: Array, dt_s: float, config: FingeringConfig
+    partials: Partials, onset: Onset, middle: Array, timing: Timing, config: FingeringConfig
 ) -> Array:
     distance = np.abs(middle - partials.hand_y[:, None])
-    time_s = np.maximum(onset.first - partials.hand_until, 1)[:, None] * dt_s
+    time_s = np.maximum(onset.first - partials.hand_until, 1)[:, None] * timing.decision_s
     cost = config.travel * distance + config.speed * (distance / time_s) ** 2
     if config.late:
         beyond = np.maximum(distance - config.leap_slack_m, 0.0)
-        late_s = 2 * np.sqrt(beyond / config.leap_acceleration) - (time_s - dt_s)
+        late_s = 2 * np.sqrt(beyond / config.leap_acceleration) - (time_s - timing.decision_s)
         cost += config.late * np.maximum(late_s, 0.0) / 0.1
     return np.asarray(cost.sum(axis=2))
 
 
-def _hurry(partials: Partials, onset: Onset, config: FingeringConfig) -> Array:
+def _hurry(partials: Partials, onset: Onset, timing: Timing, config: FingeringConfig) -> Array:
     choices = choices_of(len(onset.key), partials.layout)
     rest = np.maximum(onset.first - partials.until[:, choices], 1)
     changes = partials.key[:, choices] != onset.key
-    return np.asarray(np.sum(config.hurry * changes / rest**2, axis=2))
+    weight = config.hurry * (_REST_S * timing.rate_hz) ** 2
+    return np.asarray(np.sum(weight * changes / rest**2, axis=2))
 
 
 def _crossings(partials: Partials, onset: Onset) -> Array:
     """Return how many new notes lie on the wrong side of a held one, (b, c)."""
     layout = partials.layout
-    choices = choices_of(len(onset.key), layout)
-    used = _used(choices, layout)
+    choices, used = choices_of(len(onset.key), layout), _used(len(onset.key), layout)
     held = partials.until >= onset.first
     if not held.any():
         return np.zeros((len(held), len(choices)))

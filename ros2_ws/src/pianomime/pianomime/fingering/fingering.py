@@ -5,21 +5,22 @@ choice is a combination of the fingers. All choices of all partial fingerings ar
 once, by `fingering.costs`; the cheapest live on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.costs import FingeringConfig, Partials, choices_of
-from pianomime.fingering.problem import FingeringProblem
+from pianomime.fingering.problem import FingeringProblem, onset_of
+from pianomime.hands.finger_layout import FingerLayout
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import key_name
-from pianomime.score.goals import KeyGoals, StepNote
 from pianomime.score.score import Score
+from pianomime.score.step_notes import StepNote, by_onset, to_steps
+from pianomime.timing import Timing
 
 Ints = NDArray[np.int64]
 
@@ -29,36 +30,37 @@ _CANDIDATES: Final = 4
 
 @dataclass(frozen=True)
 class _Chosen:
-    """What the kept fingerings did at one onset, to walk back along."""
+    """Choices of the kept fingerings at one onset, to walk back along."""
 
-    indices: list[int]  # of the notes in the score
+    notes: list[StepNote]
     fingers: Ints  # (beam, notes)
     parent: Ints  # (beam,) which fingering of the onset before each continues
 
 
 def assign_fingers(
-    score: Score,
-    goals: KeyGoals,
-    dt_s: float,
-    spec: HandSpec,
-    config: FingeringConfig | None = None,
+    score: Score, timing: Timing, spec: HandSpec, config: FingeringConfig | None = None
 ) -> Score:
     """Return the score with a finger for each note, or `UNASSIGNED` where no finger can play it.
 
     Args:
-        score: Notes whose finger is already given keep it unless it makes them too hard to play.
-        goals: The score on the grid of control steps of `dt_s` [s].
-        dt_s: Control step [s].
+        score: Notes that have a pianist's finger keep it, where the hands have such a finger,
+            unless it makes them too hard to play.
+        timing: Of the decisions.
         spec: The hands that play.
         config: Costs; those that suit the hands if not given.
     """
-    problem = FingeringProblem.of(score, dt_s, spec.layout, config or FingeringConfig.of(spec))
-    fingers = search(Partials.at_rest(spec.layout), onset_groups(goals.notes, score), problem)
+    layout = spec.layout
+    problem = FingeringProblem(timing, layout, config or FingeringConfig.of(spec))
+    given = score.with_fingers(layout.of_pianist([note.finger for note in score.notes]))
+    fingers = np.full(len(score.notes), UNASSIGNED)
+    groups = by_onset(to_steps(given.notes, timing))
+    for note in search(Partials.at_rest(layout, timing), groups, problem):
+        fingers[note.index] = note.finger
     return score.with_fingers(fingers.tolist())
 
 
 def dropped_notes(score: Score) -> list[str]:
-    """Return the names of a fingered score's notes that no finger plays, and when they begin."""
+    """Return name and onset of a fingered score's notes that no finger plays."""
     return [
         f"{key_name(note.key)} at {note.onset_s:.2f} s"
         for note in score.notes
@@ -66,55 +68,57 @@ def dropped_notes(score: Score) -> list[str]:
     ]
 
 
-def onset_groups(notes: Iterable[StepNote], score: Score) -> list[list[StepNote]]:
-    """Return the notes that begin together, group by group in time, rising in pitch."""
-    ordered = sorted(notes, key=lambda note: (note.first, score.notes[note.index].key))
-    return [list(group) for _, group in groupby(ordered, key=lambda note: note.first)]
+def search(
+    partials: Partials, groups: Iterable[Sequence[StepNote]], problem: FingeringProblem
+) -> list[StepNote]:
+    """Return the notes that get a finger on the cheapest continuation of `partials`.
 
-
-def search(partials: Partials, groups: Iterable[list[StepNote]], problem: FingeringProblem) -> Ints:
-    """Return the finger of each note of the score on the cheapest way on from `partials`."""
+    Args:
+        partials: Fingerings so far.
+        groups: Notes that begin together, in time.
+        problem: Costs.
+    """
     path: list[_Chosen] = []
     for notes in groups:
         partials, chosen = advance(partials, notes, problem)
         path.append(chosen)
-    fingers = np.full(len(problem.score.notes), UNASSIGNED)
+    fingered: list[StepNote] = []
     best = 0
     for chosen in reversed(path):
-        fingers[chosen.indices] = chosen.fingers[best]
+        fingers = chosen.fingers[best].tolist()
+        fingered += [n.with_finger(f) for n, f in zip(chosen.notes, fingers, strict=True)]
         best = int(chosen.parent[best])
-    return fingers
+    return fingered[::-1]
 
 
 def advance(
-    partials: Partials, notes: list[StepNote], problem: FingeringProblem
+    partials: Partials, notes: Sequence[StepNote], problem: FingeringProblem
 ) -> tuple[Partials, _Chosen]:
     """Continue every partial fingering by the notes of one onset, and keep the cheapest.
 
-    What the fingers cannot reach is left out, the least important voice first.
+    Notes beyond the reach of the fingers are left out, the least important voice first.
     """
     config = problem.config
-    notes = _most_important(notes, problem)
+    kept_notes = _within_reach(notes, problem.layout)
     while True:
-        onset = problem.onset(notes)
+        onset = onset_of(kept_notes)
         cost = problem.price(partials, onset)
-        if len(notes) == 1 or np.min(cost - partials.cost[:, None]) < config.dropped:
+        if len(kept_notes) == 1 or np.min(cost - partials.cost[:, None]) < config.dropped:
             break
-        notes = _drop_one(partials, notes, problem)
-    cost += problem.surcharge(notes)
+        kept_notes = _drop_one(partials, kept_notes, problem)
+    cost += problem.surcharge(kept_notes)
     order = np.argsort(cost, axis=None, kind="stable")[: _CANDIDATES * config.beam]
     parent, choice = np.unravel_index(order, cost.shape)
     kept = _distinct(partials, parent, choice, config.beam)
     parent, choice = parent[kept], choice[kept]
-    fingers = choices_of(len(notes), problem.layout)[choice]
+    fingers = choices_of(len(kept_notes), problem.layout)[choice]
     later = partials.after(onset, cost[parent, choice], parent, choice)
-    return later, _Chosen([note.index for note in notes], fingers, parent)
+    return later, _Chosen(kept_notes, fingers, parent)
 
 
-def _most_important(notes: list[StepNote], problem: FingeringProblem) -> list[StepNote]:
+def _within_reach(notes: Sequence[StepNote], layout: FingerLayout) -> list[StepNote]:
     """Keep as many notes as there are fingers: the outer voices, then the loudest."""
-    order = _by_importance(notes, problem.score)
-    return [notes[i] for i in sorted(order[-problem.layout.count :])]
+    return [notes[i] for i in sorted(_by_importance(notes)[-layout.count :])]
 
 
 def _drop_one(
@@ -123,20 +127,17 @@ def _drop_one(
     """Return the notes without one: the least important that will do, or whose loss helps most."""
     rests = [notes[:i] + notes[i + 1 :] for i in range(len(notes))]
     costs = [
-        float(np.min(problem.price(partials, problem.onset(rest)) - partials.cost[:, None]))
+        float(np.min(problem.price(partials, onset_of(rest)) - partials.cost[:, None]))
         for rest in rests
     ]
-    order = _by_importance(notes, problem.score)
-    enough = [i for i in order if costs[i] < problem.config.dropped]
+    enough = [i for i in _by_importance(notes) if costs[i] < problem.config.dropped]
     return rests[enough[0] if enough else int(np.argmin(costs))]
 
 
-def _by_importance(notes: list[StepNote], score: Score) -> list[int]:
+def _by_importance(notes: Sequence[StepNote]) -> list[int]:
     """Return places in `notes`, the least important first: inner voices, by velocity; the outer."""
     outer = (0, len(notes) - 1)
-    return sorted(
-        range(len(notes)), key=lambda i: (i in outer, score.notes[notes[i].index].velocity, -i)
-    )
+    return sorted(range(len(notes)), key=lambda i: (i in outer, notes[i].velocity, -i))
 
 
 def _distinct(partials: Partials, parent: Ints, choice: Ints, count: int) -> list[int]:

@@ -1,119 +1,89 @@
 """Choose fingers when only the next second of the music is known."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pianomime.fingering.costs import FingeringConfig, Partials
-from pianomime.fingering.fingering import advance, onset_groups, search
+from pianomime.fingering.fingering import advance, search
 from pianomime.fingering.problem import FingeringProblem
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.hand_spec import HandSpec
-from pianomime.score.goals import StepNote
-from pianomime.score.score import Note, Score
+from pianomime.score.step_notes import StepNote, by_onset
+from pianomime.timing import Timing
 
-_SETTLE_STEPS: Final = 8
-"""Control steps before its onset from which a note keeps its finger: the hand is on its way."""
+NoteName = tuple[int, int]
+"""Key and first decision, which name a note for as long as it is in sight."""
 
+SETTLE_S: Final = 0.4
+"""Time before its onset from which a note keeps its finger: the hand is on its way [s]."""
 
 _BEAM: Final = 16
-"""Partial fingerings kept at each onset; half of what there is time for beforehand."""
-
-
-@dataclass
-class _Track:
-    """A note that is in sight: `last` grows while its end is beyond the horizon."""
-
-    first: int
-    last: int
-    key: int
-    finger: int = UNASSIGNED
-    settled: bool = False
 
 
 class OnlineFingering:
-    """Follow a sliding window of wanted keys; a note's finger is settled shortly before it."""
+    """Fingers for a sliding window of notes; a note's finger is settled shortly before it."""
 
-    def __init__(self, dt_s: float, spec: HandSpec) -> None:
-        """Begin with nothing played by the hands of `spec`; `dt_s` is the control step [s]."""
-        self._dt_s = dt_s
-        self._layout = spec.layout
-        self._config = replace(FingeringConfig.of(spec), beam=_BEAM)
-        self._tracks: list[_Track] = []
-        self._partials = Partials.at_rest(spec.layout)
+    def __init__(self, timing: Timing, spec: HandSpec) -> None:
+        """Begin with nothing played by the hands of `spec`."""
+        self._problem = FingeringProblem(timing, spec.layout, FingeringConfig.of(spec, beam=_BEAM))
+        self._settle_steps = timing.steps(SETTLE_S)
+        self._partials = Partials.at_rest(spec.layout, timing)
+        self._fingers: dict[NoteName, int] = {}  # of the notes in sight
+        self._settled: set[NoteName] = set()
 
-    def update(self, now: int, keys: NDArray[np.bool_]) -> tuple[Score, list[StepNote]]:
-        """Return the notes in sight with their fingers, and their steps.
+    def update(self, now: int, notes: Sequence[StepNote]) -> list[StepNote]:
+        """Return the notes in sight with their fingers.
 
         Args:
-            now: Control step that begins.
-            keys: (rows, 88) wanted at the ends of steps now, now + 1, ...
+            now: Decision that begins.
+            notes: Those in sight, see `in_window`; fingers given to them are not kept.
         """
-        before = {(track.key, track.first) for track in self._tracks}
-        self._tracks = self._follow(now, keys)
-        for track in self._tracks:
-            if track.settled and track.finger != UNASSIGNED:
-                where = (0, track.finger)
-                if self._partials.key[where] == track.key:
-                    self._partials.until[where] = track.last
-        if {(track.key, track.first) for track in self._tracks} - before:
-            self._choose()
-        self._settle(now)
-        return self._as_score(self._tracks)
+        names = [_name(note) for note in notes]
+        is_new = any(name not in self._fingers for name in names)
+        self._fingers = {name: self._fingers.get(name, UNASSIGNED) for name in names}
+        self._settled &= self._fingers.keys()
+        self._hold(notes)
+        if is_new:
+            self._choose(notes)
+        self._settle(now, notes)
+        return self._fingered(notes)
 
     @property
-    def settled(self) -> dict[tuple[int, int], int]:
-        """Return the fingers that are decided of the notes in sight, by key and first step."""
-        return {(t.key, t.first): t.finger for t in self._tracks if t.settled}
+    def settled(self) -> dict[NoteName, int]:
+        """Fingers that are decided of the notes in sight."""
+        return {name: self._fingers[name] for name in self._settled}
 
-    def _follow(self, now: int, keys: NDArray[np.bool_]) -> list[_Track]:
-        """Return the runs of each key in the window, as the notes they were known as."""
-        sounding = {track.key: track for track in self._tracks if track.first < now <= track.last}
-        known = {(track.key, track.first): track for track in self._tracks}
-        change = np.diff(np.pad(keys.astype(np.int8), ((1, 1), (0, 0))), axis=0)
-        begins, ends = np.argwhere(change.T == 1), np.argwhere(change.T == -1)
-        tracks = []
-        for (key, begin), (_, end) in zip(begins.tolist(), ends.tolist(), strict=True):
-            track = sounding.get(key) if begin == 0 else None
-            track = track or known.get((key, now + begin)) or _Track(now + begin, 0, key)
-            track.last = now + end - 1
-            tracks.append(track)
-        return tracks
+    def _fingered(self, notes: Sequence[StepNote]) -> list[StepNote]:
+        return [note.with_finger(self._fingers[_name(note)]) for note in notes]
 
-    def _choose(self) -> None:
+    def _hold(self, notes: Sequence[StepNote]) -> None:
+        """Extend settled notes whose end has come into sight."""
+        for note in notes:
+            name = _name(note)
+            finger = self._fingers[name]
+            settled = name in self._settled and finger != UNASSIGNED
+            if settled and self._partials.key[0, finger] == note.key:
+                self._partials.until[0, finger] = note.last
+
+    def _choose(self, notes: Sequence[StepNote]) -> None:
         """Search again over all notes that are not settled."""
-        open_tracks = [track for track in self._tracks if not track.settled]
-        score, notes = self._as_score(open_tracks, fingers=False)
-        groups = onset_groups(notes, score)
-        problem = FingeringProblem.of(score, self._dt_s, self._layout, self._config)
-        fingers = search(self._partials, groups, problem)
-        for track, finger in zip(open_tracks, fingers.tolist(), strict=True):
-            track.finger = finger
+        free = [n.with_finger(UNASSIGNED) for n in notes if _name(n) not in self._settled]
+        self._fingers |= {_name(note): UNASSIGNED for note in free}
+        for note in search(self._partials, by_onset(free), self._problem):
+            self._fingers[_name(note)] = note.finger
 
-    def _settle(self, now: int) -> None:
-        due = [t for t in self._tracks if not t.settled and t.first <= now + _SETTLE_STEPS]
-        if not due:
-            return
-        playable = [track for track in due if track.finger != UNASSIGNED]
-        score, notes = self._as_score(playable)
-        config = replace(self._config, beam=1)
-        problem = FingeringProblem.of(score, self._dt_s, self._layout, config)
-        for group in onset_groups(notes, score):
+    def _settle(self, now: int, notes: Sequence[StepNote]) -> None:
+        due = [
+            note
+            for note in self._fingered(notes)
+            if _name(note) not in self._settled and note.first <= now + self._settle_steps
+        ]
+        problem = replace(self._problem, config=replace(self._problem.config, beam=1))
+        for group in by_onset(note for note in due if note.finger != UNASSIGNED):
             self._partials, _ = advance(self._partials, group, problem)
-        for track in due:
-            track.settled = True
+        self._settled |= {_name(note) for note in due}
 
-    def _as_score(self, tracks: list[_Track], fingers: bool = True) -> tuple[Score, list[StepNote]]:
-        notes = tuple(
-            Note(
-                track.first * self._dt_s,
-                (track.last + 1) * self._dt_s,
-                track.key,
-                finger=track.finger if fingers else UNASSIGNED,
-            )
-            for track in tracks
-        )
-        steps = [StepNote(track.first, track.last, i) for i, track in enumerate(tracks)]
-        return Score("window", notes), steps
+
+def _name(note: StepNote) -> NoteName:
+    return note.key, note.first

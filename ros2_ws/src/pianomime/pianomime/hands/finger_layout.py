@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.hands.finger import Finger
 from pianomime.hands.fingers import N_PIANISTS_FINGERS, PIANISTS_PER_HAND, SIDES, UNASSIGNED
-
-if TYPE_CHECKING:
-    from pianomime.hands.hand_spec import Finger
 
 Array = NDArray[np.float64]
 
@@ -43,7 +40,7 @@ class FingerLayout:
     along: NDArray[np.int64]
 
     @classmethod
-    def of(cls, fingers: Sequence["Finger"], keep_apart: bool) -> "FingerLayout":
+    def of(cls, fingers: Sequence[Finger], keep_apart: bool) -> "FingerLayout":
         """Lay out two mirrored hands with these fingers."""
         n = len(fingers)
         place = np.array([finger.place_m for finger in fingers])
@@ -61,21 +58,24 @@ class FingerLayout:
             along=np.concatenate([np.arange(n)[::-1], np.arange(n, 2 * n)]),
         )
 
-    def of_pianist(self, finger: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the fingers that play as a pianist's do; `UNASSIGNED` where a hand has fewer.
+    def of_pianist(self, fingers: Sequence[int]) -> list[int]:
+        """Return the fingers that stand for a pianist's; `UNASSIGNED` where a hand has fewer.
 
-        `finger` are indices of a pianist's, or `UNASSIGNED`.
+        `fingers` are indices of `PIANISTS_FINGERS`, or `UNASSIGNED`.
         """
-        side, digit = np.divmod(finger, PIANISTS_PER_HAND)
-        there = (finger != UNASSIGNED) & (digit < self.per_hand)
-        return np.where(there, side * self.per_hand + digit, UNASSIGNED)
+        ours = []
+        for finger in fingers:
+            side, digit = divmod(finger, PIANISTS_PER_HAND)
+            there = finger != UNASSIGNED and digit < self.per_hand
+            ours.append(side * self.per_hand + digit if there else UNASSIGNED)
+        return ours
 
     def as_pianist(self, values: Array) -> Array:
         """Return values (t, 10, ...) of a pianist's fingers for these, (t, f, ...).
 
         NaN where a hand has more fingers.
         """
-        ours = self.of_pianist(np.arange(N_PIANISTS_FINGERS))
+        ours = np.array(self.of_pianist(range(N_PIANISTS_FINGERS)))
         there = ours != UNASSIGNED
         result = np.full((len(values), self.count, *values.shape[2:]), np.nan)
         result[:, ours[there]] = values[:, there]

@@ -10,133 +10,17 @@ from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TypeVar
 
 from pianomime.config import Config
 from pianomime.errors import ConfigError, ModelError
-
+from pianomime.hands.finger import Finger
 from pianomime.hands.finger_layout import FingerLayout
 from pianomime.hands.fingers import SIDES
+from pianomime.hands.mounting import Actuation, HandModelSource, Mounting
+from pianomime.hands.sided import Sided
 
-
-T = TypeVar("T")
 C = TypeVar("C", bound=Config)
-
-Vector = tuple[float, float, float]
-
-
-class Sided(NamedTuple, Generic[T]):
-    """A value for the left and one for the right hand, indexed as `SIDES`."""
-
-    left: T
-    right: T
-
-
-@dataclass(frozen=True, kw_only=True)
-class HandModelSource:
-    """Where the hands' models come from.
-
-    Attributes:
-        package: `robopianist` for its Shadow hand; empty for files.
-        file: MJCF or URDF file of each hand; relative paths start at the description's folder,
-            `${NAME}` is an environment variable.
-        prefix: What the names in each model begin with; left out of all names elsewhere.
-    """
-
-    package: Literal["", "robopianist"] = ""
-    file: Sided[str] = Sided("", "")
-    prefix: Sided[str] = Sided("", "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Slide:
-    """A linear axis between piano and hand, driven by a position actuator.
-
-    Attributes:
-        joint: Its name.
-        gain_n_m: Position gain [N/m]; None if the hand's model has the axis and its gain.
-        damping_ns_m: Damping [Ns/m]; None likewise.
-        range_m: Lower and upper limit from the mounting position [m]; None likewise.
-    """
-
-    joint: str
-    gain_n_m: float | None = None
-    damping_ns_m: float | None = None
-    range_m: Sided[tuple[float, float]] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mounting:
-    """How the hands are carried.
-
-    World frame: x towards the player, y to the right along the keyboard, z up.
-
-    Attributes:
-        along: Slide along the keyboard (y).
-        towards: Slide across it (x).
-        up: Vertical slide; None if the hands do not lift.
-        position_m: Root of each hand where its slides are at 0 [m]; None if its model says so.
-        rpy_rad: Roll, pitch and yaw of the root (fixed axes) [rad].
-        gravity_compensation: Whether the hands' weight is compensated.
-    """
-
-    along: Slide
-    towards: Slide
-    up: Slide | None = None
-    position_m: Sided[Vector] | None = None
-    rpy_rad: Sided[Vector] = Sided((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-    gravity_compensation: bool = True
-
-    @property
-    def slides(self) -> tuple[Slide, ...]:
-        """The slides: along, towards, and up if there is one."""
-        return (self.along, self.towards, *((self.up,) if self.up else ()))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Actuation:
-    """Position actuators for joints that the hand's model has none for, or other ones.
-
-    Attributes:
-        gain_nm_rad: Position gain [Nm/rad].
-        damping_nms_rad: Damping of the joint [Nms/rad].
-        torque_nm: Largest torque [Nm].
-        armature_kgm2: Inertia of the rotor at the joint [kg m^2].
-    """
-
-    gain_nm_rad: float
-    damping_nms_rad: float
-    torque_nm: float
-    armature_kgm2: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finger:
-    """One finger of each hand.
-
-    Attributes:
-        name: For people.
-        site: Site of the model at the fingertip; empty if `body` and `tip_m` say where it is.
-        body: Last body of the finger.
-        tip_m: Fingertip in the body's frame [m].
-        width_m: Width of the finger where its neighbours would touch it [m].
-        place_m: Place along the keyboard in the relaxed hand, from the reference finger, which is
-            at 0; negative towards the thumb [m].
-        give_m: Distance from that place that costs 1: about what the finger's own joints reach
-            along the keyboard [m].
-        weak: Whether using it costs `FingeringConfig.weak`.
-        shuns_black: Whether a black key costs it `FingeringConfig.black`.
-    """
-
-    name: str
-    width_m: float
-    place_m: float
-    give_m: float
-    site: Sided[str] = Sided("", "")
-    body: Sided[str] = Sided("", "")
-    tip_m: Sided[Vector] = Sided((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-    weak: bool = False
-    shuns_black: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +65,6 @@ class PlanningTuning:
     fingers_apart: bool = False
 
 
-
-
 @dataclass(frozen=True, kw_only=True)
 class HandSpec:
     """All that the project knows of a pair of hands.
@@ -206,8 +88,10 @@ class HandSpec:
         actuation: Actuators by patterns of the joints; empty if the model brings its own.
         planning: Planner's parameters.
         driver: Of real hands; None if there is none.
-        path: File that it was read from.
-        text: What that file said.
+        text: All of this as YAML, without references to other files but the models.
+        digest: Hash of it, whatever folders the models are in.
+        file: Where it was read from; None if it came with a bag.
+        bundled: Whether it is one of the project's own.
     """
 
     name: str
@@ -225,8 +109,24 @@ class HandSpec:
     actuation: Mapping[str, Actuation] = field(default_factory=dict)
     planning: PlanningTuning = PlanningTuning()
     driver: Driver | None = None
-    path: Path = Path()
     text: str = ""
+    digest: str = ""
+    file: Path | None = None
+    bundled: bool = False
+
+    @property
+    def reference(self) -> str:
+        """What `embodiment` finds it by: the name of a bundled one, the path of another."""
+        return self.name if self.bundled else str(self.file)
+
+    @property
+    def identity(self) -> str:
+        """Name in records of what was played, learned or trained with these hands.
+
+        The hash of a description that is not bundled belongs to it, so that none is taken for
+        another, or for what it was before it was changed.
+        """
+        return self.name if self.bundled else f"{self.name}-{self.digest}"
 
     @cached_property
     def scopes(self) -> tuple[str, ...]:
@@ -239,19 +139,25 @@ class HandSpec:
         """The fingers of both hands along the keyboard."""
         return FingerLayout.of(self.fingers, self.planning.fingers_apart)
 
-    def tuned(self, kind: type[C], values: Mapping[str, float], **more: Any) -> C:
+    def tuned(self, kind: type[C], values: Mapping[str, float], **more: int) -> C:
         """Return a configuration with the tuning `values` of this description, and `more`.
 
         Raises:
             ModelError: A value has no such name or is out of range.
         """
-        fields = {field.name: type(field.default) for field in fields_of(kind)}
+        counts = {field.name: type(field.default) is int for field in fields_of(kind)}
         for name in values:
-            if name not in fields:
-                raise ModelError(f"{self.name}: planning: no {name!r} in {kind.__name__}; there "
-                                 f"are: {', '.join(fields)}")
+            if name not in counts:
+                raise ModelError(
+                    f"{self.name}: planning: no {name!r} in {kind.__name__}; there are: "
+                    + ", ".join(counts)
+                )
         try:
-            return kind(**{name: fields[name](value) for name, value in values.items()}, **more)
+            typed = {
+                name: int(value) if counts[name] and value.is_integer() else value
+                for name, value in values.items()
+            }
+            return kind(**typed | more)
         except ConfigError as error:
             raise ModelError(f"{self.name}: planning: {error}") from error
 

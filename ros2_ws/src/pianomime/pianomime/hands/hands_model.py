@@ -127,6 +127,18 @@ class HandsModel:
         )
 
     @cached_property
+    def palms(self) -> NDArray[np.int64]:
+        """MuJoCo ids of the bodies that are kept clear of the piano."""
+        return np.array(
+            [
+                body
+                for side, bodies in enumerate(self.bodies)
+                for body in bodies
+                if self.spec.short_name(side, self.model.body(body).name) in self.spec.palms
+            ]
+        )
+
+    @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Joint names of each command group, keyed by the controller's name."""
         groups: dict[str, tuple[str, ...]] = {}
@@ -158,6 +170,11 @@ class HandsModel:
             place = hand.expand[:, moved] @ np.clip(mark, hand.lower, hand.upper)[moved]
             position[joints] = place[hand.expand[:, moved].any(axis=1)]
         return position
+
+    def along(self, side: int) -> int:
+        """Return the MuJoCo id of the joint that moves a hand along the keyboard."""
+        name = f"{SIDES[side]}_{self.spec.mounting.along.joint}"
+        return int(self.joint_ids[self.index([name])[0]])
 
     def transmission(self, actuator: int) -> str:
         """Return the model's name of the joint or tendon that an actuator drives."""

@@ -1,6 +1,7 @@
 """Read a hand's description from a YAML file, and refuse what does not fit, by name."""
 
 import dataclasses
+import hashlib
 import math
 import re
 import types
@@ -12,13 +13,13 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 import yaml
 
 from pianomime.errors import ModelError
-from pianomime.hands.hand_spec import HandSpec, Sided
-
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.hands.sided import Sided
 
 BUNDLED: Final = Path(__file__).with_name("specs")
 """Folder of the bundled descriptions."""
 
-_NOT_IN_THE_FILE: Final = ("path", "text")
+_NOT_IN_THE_FILE: Final = ("text", "digest", "file", "bundled")
 
 
 def read_spec(path: Path) -> HandSpec:
@@ -27,38 +28,57 @@ def read_spec(path: Path) -> HandSpec:
     Raises:
         ModelError: It cannot be read, or a value in it is missing, unknown or illegal.
     """
-    try:
-        data, text = _load(path)
-        spec = _convert(HandSpec, data, "")
-        _check(spec)
-    except ValueError as error:
-        raise ModelError(f"{path}: {error}") from error
-    return dataclasses.replace(spec, path=path.resolve(), text=text)
+    text = yaml.safe_dump(_load(path), sort_keys=False)
+    spec = parse_spec(text, str(path))
+    return dataclasses.replace(spec, file=path, bundled=path.parent == BUNDLED)
 
 
-def _load(path: Path) -> tuple[dict[str, Any], str]:
-    """Return what a file says, on top of the file that it is like, and the text of both.
+def parse_spec(text: str, where: str) -> HandSpec:
+    """Return the description with this `text` of its own; `where` it is from is for errors.
 
     Raises:
-        ModelError: It cannot be read.
-        ValueError: It is no mapping.
+        ModelError: It is no YAML, or a value in it is missing, unknown or illegal.
     """
     try:
-        text = path.read_text()
-        data = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        data = _mapping(text)
+        spec: HandSpec = _convert(HandSpec, data, "")
+        _check(spec)
+    except ValueError as error:
+        raise ModelError(f"{where}: {error}") from error
+    data["model"].pop("file", None)
+    digest = hashlib.sha256(yaml.safe_dump(data).encode()).hexdigest()[:8]
+    return dataclasses.replace(spec, text=text, digest=digest)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """Return what a file says, on top of what the file says that it is like.
+
+    Raises:
+        ModelError: One of them cannot be read.
+    """
+    try:
+        data = _mapping(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: cannot be read ({error})") from error
-    except yaml.YAMLError as error:
-        raise ModelError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(data, dict):
-        raise ValueError("must be names and their values")
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}") from error
     _root_files(data, path.parent)
     like = data.pop("like", None)
     if like is None:
-        return data, text
-    base = BUNDLED / f"{like}.yaml"
-    base_data, base_text = _load(base if base.is_file() else path.parent / str(like))
-    return _merged(base_data, data), base_text + text
+        return data
+    bundled = BUNDLED / f"{like}.yaml"
+    return _merged(_load(bundled if bundled.is_file() else path.parent / str(like)), data)
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    """Return the mapping that `text` is; ValueError if it is none."""
+    try:
+        data = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise ValueError(f"no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict):
+        raise ValueError("must be names and their values")
+    return data
 
 
 def _root_files(data: dict[str, Any], folder: Path) -> None:

@@ -1,23 +1,24 @@
-"""Two Shadow hands at a keyboard, as their driver and the keyboard's cable show them.
+"""Two hands at a keyboard, as their driver and the keyboard's cable show them.
 
 The plant is the physics of `pianomime.simulation`; what is emulated is what is around it: the
 trajectory controllers' interpolation, encoders, and time that runs on whatever anybody does.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.embodiment import Embodiment
-from pianomime.simulation.model import PHYSICS_DT_S, load_model
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.hardware.joint_trajectory import Interpolator, JointTrajectory
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import MidiEvent, PianoSimulation
+from pianomime.timing import PHYSICS_S, Timing
 
 Array = NDArray[np.float64]
 
 ENCODER_RAD: Final = 2 * np.pi / 4096
-"""Resolution of a 12-bit joint sensor, as Shadow's are."""
+"""Resolution of a 12-bit joint sensor."""
 
 RAIL_ENCODER_M: Final = 1e-5
 
@@ -26,31 +27,25 @@ LONGEST_GAP_S: Final = 0.25
 
 
 class EmulatedHands:
-    """Hands that hold the position they were last sent to."""
+    """Hands that go along the trajectory they were last sent, and hold its end."""
 
-    def __init__(self, body: Embodiment) -> None:
-        """Start in the model's zero pose."""
-        self._simulation = PianoSimulation(load_model(body))
-        self.joint_names = self._simulation.hands.joint_names
-        self._where = {name: i for i, name in enumerate(self.joint_names)}
-        self._resolution = np.array(
-            [RAIL_ENCODER_M if "forearm" in name else ENCODER_RAD for name in self.joint_names]
-        )
-        self._setpoint = self._simulation.joint_position.copy()
-        self._goal = self._setpoint.copy()
-        self._left_s = np.zeros(len(self.joint_names))  # until the goal is to be reached
+    def __init__(self, spec: HandSpec) -> None:
+        """Start where the hands start."""
+        hands = load_model(spec)
+        self._simulation = PianoSimulation(hands, Timing())
+        self.joint_names = hands.joint_names
+        self._resolution = np.where(hands.is_slide, RAIL_ENCODER_M, ENCODER_RAD)
+        self._interpolator = Interpolator(self.joint_names, self._simulation.joint_position)
         self._began_s: float | None = None
         self._pedal = False
 
-    def move(self, goals: Mapping[str, float], lasts_s: float) -> None:
-        """Take positions [rad, m] to be in after a time [s], as a trajectory controller does.
+    def move(self, goal: JointTrajectory) -> None:
+        """Take a goal of a trajectory controller.
 
         Raises:
-            KeyError: A joint that there is not.
+            KeyError: It names a joint that there is not.
         """
-        where = [self._where[name] for name in goals]
-        self._goal[where] = list(goals.values())
-        self._left_s[where] = lasts_s
+        self._interpolator.take(goal, self._simulation.time_s)
 
     def press_pedal(self, down: bool) -> None:
         """Press or release the sustain pedal."""
@@ -64,11 +59,9 @@ class EmulatedHands:
         if behind_s > LONGEST_GAP_S:
             self._began_s += behind_s - LONGEST_GAP_S
         events: list[MidiEvent] = []
-        while self._began_s + self._simulation.time_s + PHYSICS_DT_S <= now_s:
-            share = np.minimum(1.0, PHYSICS_DT_S / np.maximum(self._left_s, PHYSICS_DT_S))
-            self._setpoint = self._setpoint + share * (self._goal - self._setpoint)
-            self._left_s = np.maximum(0.0, self._left_s - PHYSICS_DT_S)
-            events += self._simulation.step(self._setpoint, self._pedal, substeps=1)
+        while self._began_s + self._simulation.time_s + PHYSICS_S <= now_s:
+            setpoint = self._interpolator.at(self._simulation.time_s + PHYSICS_S)
+            events += self._simulation.step_physics(setpoint, self._pedal)
         return events
 
     @property

@@ -1,124 +1,107 @@
-"""From demonstrations to what the networks see and are to say."""
+"""From demonstrations to the inputs and answers of the generalist's networks."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.costs import Partials
-from pianomime.hands.fingers import SIDES, UNASSIGNED
+from pianomime.fingering.problem import onset_of
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.learning.episode import Episode
-from pianomime.policy.finger_choice import choice_inputs, follow, onsets
-from pianomime.policy.hand_frame import MIRROR, HandFrame
-from pianomime.policy.mlp import Mlp
-from pianomime.policy.observation import (
-    CHUNK,
+from pianomime.learning.pairs import Pairs
+from pianomime.policy.finger_choice import choice_inputs, follow, upcoming
+from pianomime.policy.hand_frame import HandFrame
+from pianomime.policy.hand_state import HandState, Motion, by_hand
+from pianomime.policy.network_inputs import (
     TIP_UNIT_M,
-    HandState,
     aim,
+    chunk_steps,
     fingertip_inputs,
     inverse_kinematics,
     joint_inputs,
-    lead,
+    predict_fingertips,
 )
-from pianomime.policy.schedule import Schedule, one_key_a_finger, schedule
+from pianomime.policy.networks.network import Network
+from pianomime.policy.schedule import Schedule, schedule
+from pianomime.score.step_notes import StepNote, by_onset, one_key_a_finger
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float32]
 
 _PRESSING: Final = 4.0
 """Weight of a fingertip that presses: there a millimetre decides, elsewhere it does not matter."""
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """What is seen (rows, inputs), what to answer, and how much each answer counts."""
+class Observed:
+    """What both hands saw in an episode, one hand a row, see `HandState`.
 
-    inputs: Floats
-    answers: NDArray[Any]
-    weights: Floats
-
-    @classmethod
-    def even(cls, inputs: Floats, answers: NDArray[Any]) -> "Pairs":
-        """Return pairs whose answers all count alike."""
-        return cls(inputs, answers, np.ones(answers.shape, np.float32))
-
-    @classmethod
-    def joined(cls, pairs: Iterable["Pairs"]) -> "Pairs":
-        """Put several one after the other."""
-        some = list(pairs)
-        return cls(
-            np.concatenate([p.inputs for p in some]),
-            np.concatenate([p.answers for p in some]),
-            np.concatenate([p.weights for p in some]),
-        )
-
-    @property
-    def rows(self) -> int:
-        """How many there are."""
-        return len(self.inputs)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What one hand saw in an episode."""
+    Attributes:
+        state: Hands and keys.
+        plan: Keys that the fingers hold or go to.
+        chunk: (2 t, chunk, fingers, 3) the teacher's fingertips at the ends of decisions [m].
+        expert_action: (2 t, na) the teacher's targets [rad, m].
+    """
 
     state: HandState
     plan: Schedule
-    chunk: Array  # (steps, CHUNK, 5, 3), the teacher's
+    chunk: Array
+    expert_action: Array
 
 
-def finger_pairs(notes: Ints) -> Pairs:
-    """Return what the finger network sees of each note (n, 4), and the teacher's finger."""
-    notes = notes[notes[:, 3] != UNASSIGNED]
-    ordered = notes[np.lexsort((notes[:, 2], notes[:, 0]))]
-    before, inputs, fingers = Partials.at_rest(), [], []
-    for onset, _ in onsets(ordered):
-        later = ordered[np.searchsorted(ordered[:, 0], onset.first, side="right") :]
-        inputs.append(choice_inputs(before, onset, (later[:, 0], later[:, 1], later[:, 2])))
+def motion_of(episode: Episode, frame: HandFrame) -> Motion:
+    """Return what the hands did in an episode."""
+    pose = episode.pose.astype(float)
+    before = np.concatenate([pose[:1], pose[:-1]])
+    commanded = np.concatenate([pose[:1], episode.executed[:-1].astype(float)])
+    return Motion(pose, before, frame.fingertips(before), commanded, episode.keys)
+
+
+def planned_chunks(episode: Episode, frame: HandFrame) -> Array:
+    """Return the teacher's fingertips in the next decisions, (t, 2, chunk, fingers, 3) [m]."""
+    count = len(episode.pose)
+    chunk = np.arange(chunk_steps(episode.timing))
+    ahead = np.minimum(np.arange(count)[:, None] + 1 + chunk, count - 1)
+    tips = frame.fingertips(episode.planned.astype(float))[ahead]
+    return np.asarray(tips.transpose(0, 2, 1, 3, 4))
+
+
+def observed(episode: Episode, frame: HandFrame) -> Observed:
+    """Return what both hands saw in an episode."""
+    decisions = episode.first_step + np.arange(len(episode.pose))
+    notes = one_key_a_finger(episode.notes)
+    return Observed(
+        state=HandState.of(frame, motion_of(episode, frame)),
+        plan=schedule(notes, decisions, episode.timing, frame.layout),
+        chunk=by_hand(planned_chunks(episode, frame)),
+        expert_action=by_hand(episode.expert_action.astype(float)),
+    )
+
+
+def finger_pairs(notes: Sequence[StepNote], timing: Timing, layout: FingerLayout) -> Pairs:
+    """Return the inputs of the network of fingers for each note, and the teacher's finger."""
+    groups = by_onset(note for note in notes if note.finger != UNASSIGNED)
+    ordered = [note for group in groups for note in group]
+    before, inputs, fingers = Partials.at_rest(layout, timing), [], []
+    for group in groups:
+        onset = onset_of(group)
+        inputs.append(choice_inputs(before, onset, upcoming(ordered, onset.first), timing))
         fingers.append(onset.given)
         before = follow(before, onset, onset.given)
     return Pairs.even(np.concatenate(inputs), np.concatenate(fingers))
 
 
 def fingertip_pairs(episode: Episode, frame: HandFrame) -> Pairs:
-    """Return what the high level sees of both hands, and where the teacher's fingertips go."""
-    return Pairs.joined(_high(seen, frame) for seen in seen_by(episode, frame))
-
-
-def joint_pairs(
-    episode: Episode, frame: HandFrame, high: Mlp | None, rng: np.random.Generator
-) -> Pairs:
-    """Return what the low level sees of both hands, and the teacher's command.
-
-    Args:
-        episode: Demonstration.
-        frame: Of its hands.
-        high: The high level that will lead: in half of the rows, by chance, its fingertips are
-            seen in place of the teacher's, so that its habits are known. None: the teacher's.
-        rng: Chance.
-    """
-    parts = []
-    for side, seen in enumerate(seen_by(episode, frame)):
-        chunk = seen.chunk
-        if high is not None:
-            led = lead(high, frame, seen.state, seen.plan)
-            by_chance = rng.random(len(chunk)) < 0.5
-            chunk = np.where(by_chance[:, None, None, None], led, chunk)
-        base = inverse_kinematics(frame, seen.state, chunk[:, 0])
-        inputs = joint_inputs(frame, seen.state, seen.plan, chunk, base)
-        residual = ((episode.wanted[:, side] - base) / frame.unit).astype(np.float32)
-        parts.append(Pairs.even(inputs, residual))
-    return Pairs.joined(parts)
-
-
-def _high(seen: Seen, frame: HandFrame) -> Pairs:
+    """Return the inputs of the network of fingertips, and the way to the teacher's."""
+    seen = observed(episode, frame)
     inputs = fingertip_inputs(frame, seen.state, seen.plan)
     way = (seen.chunk - aim(frame, seen.state, seen.plan)) / TIP_UNIT_M
-    presses = np.stack([seen.plan.contact(k) | seen.plan.contact(k + 1) for k in range(CHUNK)], 1)
+    contacts = seen.plan.contacts(way.shape[1] + 1)
+    presses = contacts[:, :-1] | contacts[:, 1:]
     weight = np.where(presses[..., None], _PRESSING, 1.0) * np.ones(3)
     flat = (len(inputs), -1)
     return Pairs(
@@ -126,28 +109,26 @@ def _high(seen: Seen, frame: HandFrame) -> Pairs:
     )
 
 
-def seen_by(episode: Episode, frame: HandFrame) -> list[Seen]:
-    """Return what each hand saw in an episode."""
-    notes = one_key_a_finger(episode.notes)
-    count = len(episode.pose)
-    steps = episode.first_step + np.arange(count)
-    ahead = np.minimum(np.arange(count)[:, None] + 1 + np.arange(CHUNK), count - 1)
-    pose = episode.pose.astype(float)
-    before = np.concatenate([pose[:1], pose[:-1]])
-    commanded = np.concatenate([pose[:1], episode.executed[:-1].astype(float)])
-    outwards = frame.kinematics.forearm(pose)[..., 1]
-    seen = []
-    for side in range(len(SIDES)):
-        state = HandState(
-            pose=pose[:, side],
-            before=before[:, side],
-            tips=frame.kinematics.fingertips(pose[:, side]),
-            tips_before=frame.fingertips(before[:, side]),
-            commanded=commanded[:, side],
-            other=outwards[:, 1 - side],
-            keys=episode.keys,
-            mirror=np.full(count, MIRROR[side]),
-        )
-        chunk = frame.fingertips(episode.planned[:, side].astype(float))[ahead]
-        seen.append(Seen(state, schedule(notes, side, steps), chunk))
-    return seen
+def joint_pairs(
+    episode: Episode, frame: HandFrame, fingertips: Network | None, rng: np.random.Generator
+) -> Pairs:
+    """Return the inputs of the network of joints, and the teacher's residual.
+
+    Args:
+        episode: Demonstration.
+        frame: Of its hands.
+        fingertips: The network whose fingertips will be followed. Its own, and not the teacher's,
+            are seen in half of the rows, by chance, so that its errors are known. None: the
+            teacher's alone.
+        rng: Chance.
+    """
+    seen = observed(episode, frame)
+    chunk = seen.chunk
+    if fingertips is not None:
+        predicted = predict_fingertips(fingertips, frame, seen.state, seen.plan)
+        by_chance = rng.random(len(chunk)) < 0.5
+        chunk = np.where(by_chance[:, None, None, None], predicted, chunk)
+    base = inverse_kinematics(frame, seen.state, chunk[:, 0])
+    inputs = joint_inputs(frame, seen.state, seen.plan, chunk, base)
+    residual = (seen.expert_action - base) / frame.action_scale
+    return Pairs.even(inputs, residual.astype(np.float32))

@@ -1,8 +1,8 @@
-"""One demonstration of the teacher's, and its file: Parquet, a row for each control step."""
+"""One demonstration by the teacher, and its file: Parquet, a row for each decision."""
 
 import json
-import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,45 +11,51 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pianomime.errors import OutputError, ScoreError
+from pianomime.atomic_file import atomic_path
+from pianomime.errors import ConfigError, OutputError, ScoreError
 from pianomime.hands.fingers import SIDES
 from pianomime.piano.geometry import N_KEYS
+from pianomime.score.step_notes import StepNote
+from pianomime.timing import Timing
 
 Floats = NDArray[np.float32]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Counted up when the columns change."""
 
-_POSES: Final = ("pose", "executed", "wanted", "planned")
+_POSES: Final = ("pose", "executed", "expert_action", "planned")
+_TEXTS: Final = ("title", "sha256", "embodiment", "first_step")
 
 
 @dataclass(frozen=True)
 class Episode:
-    """What was seen, done and right at each control step; poses are in `HandFrame`.
+    """What was measured, executed and right in each decision; poses are in `HandFrame`.
 
     Attributes:
         title: Of the song, with what was changed about it.
         sha256: Of the score.
-        embodiment: Which hands.
-        first_step: Step of the score in row 0; negative, since an episode begins in the lead-in.
-        pose: (steps, 2, na) measured when the step begins [rad, m].
-        executed: (steps, 2, na) targets that were commanded.
-        wanted: (steps, 2, na) targets that the teacher would have commanded from there.
-        planned: (steps, 2, na) where the teacher's plan has the hands when the step begins.
-        keys: (steps, 88) how far each key is down when the step begins, 0 .. 1.
-        notes: (notes, 4) first and last step, key and finger (-1: none) of each note, by onset.
+        embodiment: Identity of the hands.
+        timing: Of the decisions.
+        first_step: Decision of the score in row 0; negative, since the lead-in is part of it.
+        pose: (steps, 2, na) measured when the decision begins [rad, m].
+        executed: (steps, 2, na) targets that were commanded, in the mean over a decision.
+        expert_action: (steps, 2, na) targets of the teacher in the same state, likewise.
+        planned: (steps, 2, na) the teacher's plan when the decision begins.
+        keys: (steps, 88) how far each key is down when the decision begins, 0 .. 1.
+        notes: With the teacher's fingers, by onset then key.
     """
 
     title: str
     sha256: str
     embodiment: str
+    timing: Timing
     first_step: int
     pose: Floats
     executed: Floats
-    wanted: Floats
+    expert_action: Floats
     planned: Floats
     keys: Floats
-    notes: NDArray[np.int64]
+    notes: Sequence[StepNote]
 
 
 def save_episode(episode: Episode, path: Path) -> None:
@@ -67,44 +73,42 @@ def save_episode(episode: Episode, path: Path) -> None:
     columns["keys"] = pa.FixedSizeListArray.from_arrays(keys.ravel(), N_KEYS)
     about = {
         "format": FORMAT,
-        "title": episode.title,
-        "sha256": episode.sha256,
-        "embodiment": episode.embodiment,
-        "first_step": episode.first_step,
-        "notes": episode.notes.tolist(),
+        **{name: getattr(episode, name) for name in _TEXTS},
+        "timing": episode.timing.as_dict(),
+        "notes": [astuple(note) for note in episode.notes],
     }
     table = pa.table(columns).replace_schema_metadata({b"pianomime": json.dumps(about).encode()})
-    part = path.with_suffix(".part")
     try:
-        pq.write_table(table, part, compression="zstd")
-        os.replace(part, path)
+        with atomic_path(path) as part:
+            pq.write_table(table, part, compression="zstd")
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from error
 
 
-def load_episode(path: Path) -> Episode:
+def load_episode(path: Path, timing: Timing) -> Episode:
     """Read a file of `save_episode`.
 
     Raises:
-        ScoreError: It is not one, or of another format.
+        ScoreError: It is not one, of another format, or was made with another timing.
     """
     try:
         table = pq.read_table(path)
         about = json.loads((table.schema.metadata or {})[b"pianomime"])
         if about["format"] != FORMAT:
             raise ScoreError(f"{path}: format {about['format']}; this version reads {FORMAT}")
+        timing.check_same(Timing.from_stored(about["timing"]), str(path), ScoreError)
         arrays = {name: _array(table, name) for name in (*_POSES, "keys")}
-        poses = {n: arrays[n].reshape(len(table), len(SIDES), -1) for n in _POSES}
+        poses: dict[str, Any] = {
+            name: arrays[name].reshape(len(table), len(SIDES), -1) for name in _POSES
+        }
         return Episode(
-            title=about["title"],
-            sha256=about["sha256"],
-            embodiment=about["embodiment"],
-            first_step=about["first_step"],
+            **{name: about[name] for name in _TEXTS},
+            timing=timing,
             keys=(arrays["keys"] / np.float32(255)).astype(np.float32),
-            notes=np.array(about["notes"], np.int64).reshape(-1, 4),
+            notes=[StepNote(*note) for note in about["notes"]],
             **poses,
         )
-    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+    except (OSError, KeyError, TypeError, ValueError, ConfigError, pa.ArrowException) as error:
         raise ScoreError(f"{path}: not an episode ({error})") from None
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from pianomime.piano.geometry import N_KEYS
 from pianomime.score.score import Note, Score
+from pianomime.timing import ROBOPIANIST_TIMING
 
 _MAJOR: Final = (0, 2, 4, 5, 7, 9, 11)
 _MINOR: Final = (0, 2, 3, 5, 7, 8, 11)
@@ -20,6 +21,9 @@ _CHORDS: Final[tuple[tuple[int, ...], ...]] = (
     (0, 7),
 )
 _LENGTH_S: Final = 20.0
+
+_GAP_S: Final = ROBOPIANIST_TIMING.decision_s
+"""Silence of a key before it is struck again [s]."""
 
 Voice = Iterator[tuple[float, float, int]]
 """Onset [s], duration [s] and key of each note."""
@@ -81,7 +85,7 @@ def chords(rng: np.random.Generator, root: int) -> Voice:
         chord = chord + ((12,) if rng.random() < 0.3 else ())
         for _ in range(rng.integers(1, 4)):
             for step in chord:
-                yield time_s, beat_s - 0.05, at + step
+                yield time_s, beat_s - _GAP_S, at + step
             time_s += beat_s
 
 
@@ -94,7 +98,7 @@ def jumps(rng: np.random.Generator, root: int) -> Voice:
         for _ in range(rng.integers(1, 3)):
             time_s += beat_s
             for step in chord:
-                yield time_s, beat_s - 0.05, at + 12 + step
+                yield time_s, beat_s - _GAP_S, at + 12 + step
         time_s += beat_s
 
 
@@ -104,9 +108,9 @@ def repetitions(rng: np.random.Generator, root: int) -> Voice:
     while True:
         at, octave = root + int(rng.integers(-9, 10)), rng.random() < 0.3
         for _ in range(rng.integers(2, 6)):
-            yield time_s, pace_s - 0.05, at
+            yield time_s, pace_s - _GAP_S, at
             if octave:
-                yield time_s, pace_s - 0.05, at + 12
+                yield time_s, pace_s - _GAP_S, at + 12
             time_s += pace_s
 
 

@@ -1,4 +1,4 @@
-"""Have the teacher show many songs, in several processes, and keep each as it comes."""
+"""Generate demonstrations of many songs, in several processes."""
 
 import hashlib
 import os
@@ -7,131 +7,139 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pianomime.evaluation.players import LEAD, TAIL, planned
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
+from pianomime.hands.fingers import PIANISTS_PER_HAND, UNASSIGNED
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.learning.episode import save_episode
 from pianomime.learning.songs import HeldOut
-from pianomime.learning.teacher import DisturbanceConfig, Drive, Lesson, demonstrate
+from pianomime.learning.teacher import Disturbance, Lesson, demonstrate
 from pianomime.planning.performance_plan import plan_performance
-from pianomime.policy.finger_choice import WINDOW_STEPS
-from pianomime.policy.generalist import Generalist, Networks, fingered
+from pianomime.policy.checkpoint import Checkpoint
+from pianomime.policy.finger_memory import fingered
+from pianomime.policy.generalist import FINGERS
 from pianomime.policy.hand_frame import HandFrame
-from pianomime.score.goals import KeyGoals, key_goals
+from pianomime.policy.player import policy_act
+from pianomime.policy.registry import make_policy
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation, SimulationDivergedError
 from pianomime.threads import ONE_THREAD
+from pianomime.timing import Timing
 
-Array = NDArray[np.float64]
-
-_MOST_S = 60.0
+_MAX_S: Final = 60.0
 """Longer songs are cut: what comes later is much the same."""
 
-_ODD_SONGS = 0.3
-_ODD_NOTES = 0.08
+_ODD_SONGS: Final = 0.3
+_ODD_NOTES: Final = 0.08
 """Share of songs in which some notes get a finger by chance, and of notes there: the student will
-choose such fingers too, and has to know how to play on."""
+assign such fingers too, and has to know how to play on."""
 
 
 @dataclass(frozen=True)
-class _Task:
-    score: Score
+class Demonstrations:
+    """How songs are demonstrated.
+
+    Attributes:
+        hands: Description of the hands.
+        timing: Of the decisions.
+        seed: Of fingers and disturbances.
+        folder: Of the episodes.
+        processes: How many songs at once; each takes one core.
+        student: The generalist that plays while the teacher corrects; None: the teacher plays.
+    """
+
+    hands: HandSpec
+    timing: Timing
     seed: int
-    embodiment: str
-    path: Path
-    student: Networks | None
+    folder: Path
+    processes: int
+    student: Checkpoint | None = None
+
+    def path(self, score: Score) -> Path:
+        """Return the file of a score's episode."""
+        name = f"{score.sha256} {self.hands.identity} {self.seed}"
+        return self.folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.parquet"
 
 
 def generate(
     scores: Sequence[Score],
     held_out: HeldOut,
-    body: str,
-    seed: int,
-    folder: Path,
-    processes: int,
-    progress: Callable[[str], None],
-    student: Networks | None = None,
+    how: Demonstrations,
+    progress: Callable[[str], object],
 ) -> None:
-    """Show every score once, unless `folder` has it; one that the physics broke on is left out.
+    """Demonstrate every score once, unless its episode exists.
+
+    A score on which the physics diverge is left out.
 
     Args:
-        scores: What to show.
+        scores: What to demonstrate.
         held_out: What must not be among them.
-        body: Embodiment.
-        seed: Of fingers and disturbances.
-        folder: Of the episodes.
-        processes: How many at once; each takes one core.
-        progress: Told of each that is there.
-        student: Who plays while the teacher corrects; None: the teacher plays.
+        how: Seeds, folder and student.
+        progress: Called with the title of each that is done.
 
     Raises:
         ScoreError: A score is held out.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    tasks: dict[Path, _Task] = {}
+    how.folder.mkdir(parents=True, exist_ok=True)
+    tasks: dict[Path, Score] = {}
     for score in scores:
         held_out.check(score)
-        short = score.until(_MOST_S) if score.duration_s > _MOST_S else score
-        name = hashlib.sha256(f"{short.sha256} {body} {seed}".encode()).hexdigest()[:16]
-        path = folder / f"{name}.parquet"
-        tasks.setdefault(path, _Task(short, seed, body, path, student))
-    todo = [task for task in tasks.values() if not task.path.exists()]
+        short = score.until(_MAX_S) if score.duration_s > _MAX_S else score
+        tasks.setdefault(how.path(short), short)
+    todo = [(score, how) for path, score in tasks.items() if not path.exists()]
     for _ in range(len(tasks) - len(todo)):
         progress("was there")
     os.environ |= ONE_THREAD  # read by the processes' numpy
-    with get_context("spawn").Pool(processes) as pool:
-        for told in pool.imap_unordered(_show, todo):
-            progress(told)
+    with get_context("spawn").Pool(how.processes) as pool:
+        for title in pool.imap_unordered(_show, todo):
+            progress(title)
 
 
-def _show(task: _Task) -> str:
-    simulation, frame = _body(task.embodiment)
-    rng = np.random.default_rng((task.seed, int(task.path.stem, 16)))
+def _show(task: tuple[Score, Demonstrations]) -> str:
+    score, how = task
+    path = how.path(score)
+    simulation, frame = _stage(how.hands.reference, how.timing)
+    rng = np.random.default_rng((how.seed, int(path.stem, 16)))
     drive = None
-    if task.student is None:
+    if how.student is None:
         scale = float(rng.choice((0.0, 0.5, 1.0, 2.0), p=(0.15, 0.25, 0.4, 0.2)))
-        lesson = _make_lesson(task.score, simulation, rng)
+        score = _with_odd_fingers(score, how.timing, simulation.hands.spec, rng)
     else:
         scale = float(rng.choice((0.0, 0.5), p=(0.6, 0.4)))
-        goals = key_goals(task.score, CONTROL_DT_S)
-        score = fingered(task.score, goals, task.student.fingers)
-        plan = plan_performance(score, simulation.hands, CONTROL_DT_S, LEAD, TAIL)
-        lesson = Lesson(score, goals, plan)
-        drive = _drive(Generalist(simulation.hands, task.student), goals)
+        student = make_policy(how.student, simulation.hands, how.timing)
+        drive = policy_act(student, ScoreGoals.of(score, how.timing), simulation)
+        score = fingered(score, how.timing, how.student.networks[FINGERS], frame.layout)
+    plan = plan_performance(score, simulation.hands, how.timing)
+    lesson = Lesson(score, plan, how.hands.identity)
     try:
-        episode = demonstrate(lesson, simulation, frame, rng, scale, DisturbanceConfig(), drive)
+        episode = demonstrate(lesson, simulation, frame, Disturbance(scale, rng), drive)
     except SimulationDivergedError as error:
-        return f"{task.score.title}: {error}"
-    save_episode(episode, task.path)
-    return task.score.title
+        return f"{score.title}: {error}"
+    save_episode(episode, path)
+    return score.title
 
 
-def _make_lesson(score: Score, simulation: PianoSimulation, rng: np.random.Generator) -> Lesson:
-    """Choose fingers, some of them by chance, and plan."""
-    goals = key_goals(score, CONTROL_DT_S)
-    given = np.full(len(score.notes), -1)
+def _with_odd_fingers(
+    score: Score, timing: Timing, spec: HandSpec, rng: np.random.Generator
+) -> Score:
+    """Return the score with the teacher's fingers, some of them odd."""
+    given = np.full(len(score.notes), UNASSIGNED)
     if rng.random() < _ODD_SONGS:
-        best = np.array([n.finger for n in assign_fingers(score, goals, CONTROL_DT_S).notes])
+        best = np.array([note.finger for note in assign_fingers(score, timing, spec).notes])
         odd = (rng.random(len(given)) < _ODD_NOTES) & (best >= 0)
-        near = np.clip(best % 5 + rng.choice((-1, 1), len(best)), 0, 4) + best // 5 * 5
-        given[odd] = near[odd]
-    taught, plan = planned(score.with_fingers(given.tolist()), simulation)
-    return Lesson(taught, goals, plan)
-
-
-def _drive(student: Generalist, goals: KeyGoals) -> Drive:
-    def drive(step: int, measured: Array, keys: Array) -> Array:
-        return student.step(step, goals.window(step, WINDOW_STEPS + 1)[0], measured, keys)
-
-    return drive
+        hand, place = np.divmod(best, spec.layout.per_hand)
+        near = np.clip(place + rng.choice((-1, 1), len(best)), 0, spec.layout.per_hand - 1)
+        given[odd] = (near + hand * PIANISTS_PER_HAND)[odd]
+    return assign_fingers(score.with_fingers(given.tolist()), timing, spec)
 
 
 @cache
-def _body(name: str) -> tuple[PianoSimulation, HandFrame]:
-    simulation = PianoSimulation(load_model(embodiment(name)))
+def _stage(reference: str, timing: Timing) -> tuple[PianoSimulation, HandFrame]:
+    simulation = PianoSimulation(load_model(embodiment(reference)), timing)
     return simulation, HandFrame(simulation.hands)

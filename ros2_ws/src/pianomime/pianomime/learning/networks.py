@@ -1,7 +1,6 @@
-"""The networks in torch, for training; what is shipped is run by `pianomime.policy` in numpy."""
+"""The networks in torch, for training, and what they become to be played."""
 
 from collections.abc import Callable
-from typing import Final
 
 import numpy as np
 import torch
@@ -9,12 +8,18 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from pianomime.policy.mlp import Mlp
+from pianomime.policy.networks.flow import FLOW_STEPS, Flow, noise_of
+from pianomime.policy.networks.mlp import Mlp
+from pianomime.policy.networks.network import Network
+from pianomime.policy.networks.torch_network import TorchNetwork
+
+Floats = NDArray[np.float32]
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """From outputs and answers to the cost of each."""
 
-FLOW_STEPS: Final = 4
+_LEAST_DEVIATION = 1e-2
+"""An input that never changed in training would be blown up without bound once it does."""
 
 
 def loss_of_fingers(scores: torch.Tensor, fingers: torch.Tensor) -> torch.Tensor:
@@ -22,53 +27,57 @@ def loss_of_fingers(scores: torch.Tensor, fingers: torch.Tensor) -> torch.Tensor
     return functional.cross_entropy(scores, fingers, reduction="none")
 
 
-def loss_of_way(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Huber: far misses are states that nothing can save, and must not outweigh the rest."""
-    return functional.smooth_l1_loss(said, wanted, beta=0.1, reduction="none")
+def loss_of_way(outputs: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    """Huber: large errors are in states that nothing can save, and must not outweigh the rest."""
+    return functional.smooth_l1_loss(outputs, answers, beta=0.1, reduction="none")
 
 
-class Standardised(nn.Module):
-    """A network behind the normalisation of its inputs, with what its answers cost."""
+class _Normalised(nn.Module):
+    """The normalisation of inputs."""
 
-    def __init__(self, inputs: NDArray[np.float32], body: nn.Module, loss: Loss) -> None:
+    def __init__(self, inputs: Floats) -> None:
         """Take mean and deviation of training inputs (rows, inputs)."""
         super().__init__()
-        deviation = inputs.std(axis=0)
+        deviation = np.maximum(inputs.std(axis=0), _LEAST_DEVIATION)
         self.register_buffer("mean", torch.from_numpy(inputs.mean(axis=0)))
-        # An input that never changes would be blown up without bound the day it does.
-        self.register_buffer("deviation", torch.from_numpy(np.maximum(deviation, 1e-2)))
-        self.body = body
-        self._loss = loss
+        self.register_buffer("deviation", torch.from_numpy(deviation))
+
+    def normalised(self, x: torch.Tensor) -> torch.Tensor:
+        """Return inputs in deviations from the mean."""
+        return (x - self.mean) / self.deviation
+
+
+class Standardised(_Normalised):
+    """A network behind the normalisation of its inputs, with the cost of its answers."""
+
+    def __init__(self, inputs: Floats, body: nn.Module, loss: Loss) -> None:
+        """Take mean and deviation of training inputs (rows, inputs)."""
+        super().__init__(inputs)
+        self.body, self._loss = body, loss
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the outputs for rows of inputs."""
-        return self.body((x - self.mean) / self.deviation)
+        return self.body(self.normalised(x))
 
     def cost(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return what each answer costs."""
+        """Return the cost of each answer."""
         return self._loss(self(x), y)
 
 
-class Flow(nn.Module):
-    """A generative head: flow matching from noise to answers (Lipman et al., ICLR 2023).
+class FlowTraining(_Normalised):
+    """Flow matching, see `Flow`; `body` gives the velocity."""
 
-    `body` gives the velocity from inputs, the answer on its way, and the time.
-    """
-
-    def __init__(self, inputs: NDArray[np.float32], body: nn.Module, outputs: int) -> None:
+    def __init__(self, inputs: Floats, body: nn.Module, outputs: int) -> None:
         """Wrap `body`, which takes inputs + outputs + 1 numbers and gives `outputs`."""
-        super().__init__()
-        deviation = np.maximum(inputs.std(axis=0), 1e-2)
-        self.register_buffer("mean", torch.from_numpy(inputs.mean(axis=0)))
-        self.register_buffer("deviation", torch.from_numpy(deviation))
+        super().__init__(inputs)
         self.body, self._outputs = body, outputs
 
     def _velocity(self, x: torch.Tensor, at: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-        return self.body(torch.cat([(x - self.mean) / self.deviation, at, time], dim=1))
+        return self.body(torch.cat([self.normalised(x), at, time], dim=1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return a sample for each row of inputs, in `FLOW_STEPS` steps of Euler's."""
-        at = torch.randn(len(x), self._outputs, device=x.device)
+        """Return a sample for each row of inputs."""
+        at = torch.from_numpy(noise_of(x.numpy(force=True), self._outputs)).to(x.device)
         for step in range(FLOW_STEPS):
             time = torch.full((len(x), 1), step / FLOW_STEPS, device=x.device)
             at = at + self._velocity(x, at, time) / FLOW_STEPS
@@ -81,33 +90,6 @@ class Flow(nn.Module):
         return (self._velocity(x, at, time) - (y - noise)) ** 2
 
 
-class OverTime(nn.Module):
-    """A transformer whose tokens are the steps of the score, and the hands' state.
-
-    Its inputs are `steps` times `width` numbers of the score, and then those of the state.
-    """
-
-    def __init__(self, steps: int, width: int, state: int, outputs: int) -> None:
-        """Make three layers of 96 units, four heads."""
-        super().__init__()
-        size = 96
-        self._shape = (steps, width)
-        self.score, self.state = nn.Linear(width, size), nn.Linear(state, size)
-        self.place = nn.Parameter(torch.randn(steps + 1, size) * 0.02)
-        layer = nn.TransformerEncoderLayer(
-            size, 4, 3 * size, 0.0, "gelu", batch_first=True, norm_first=True
-        )
-        self.layers = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False)
-        self.out = nn.Linear(size, outputs)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what the state's token says at the end."""
-        steps, width = self._shape
-        score = self.score(x[:, : steps * width].reshape(-1, steps, width))
-        tokens = torch.cat([self.state(x[:, steps * width :])[:, None], score], dim=1)
-        return self.out(self.layers(tokens + self.place)[:, 0])
-
-
 def mlp(inputs: int, outputs: int, width: int, depth: int) -> nn.Sequential:
     """Return `depth` hidden layers of `width` units, SiLU between them."""
     layers: list[nn.Module] = []
@@ -116,16 +98,23 @@ def mlp(inputs: int, outputs: int, width: int, depth: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
 
-def to_numpy(network: Standardised) -> Mlp:
-    """Return a standardised `mlp` as it is run."""
-    assert isinstance(network.body, nn.Sequential)
-    linear = [layer for layer in network.body if isinstance(layer, nn.Linear)]
-    return Mlp(
-        _array(network.mean),
-        _array(network.deviation),
-        tuple((_array(layer.weight), _array(layer.bias)) for layer in linear),
-    )
+def exported(network: Standardised | FlowTraining) -> Network:
+    """Return a trained network as a policy plays it."""
+    mean, deviation = _array(network.mean), _array(network.deviation)
+    if isinstance(network, FlowTraining):
+        layers = _layers(network.body)
+        width = layers[0][0].shape[1]
+        velocity = Mlp(np.zeros(width, np.float32), np.ones(width, np.float32), layers)
+        return Flow(mean, deviation, velocity)
+    if isinstance(network.body, nn.Sequential):
+        return Mlp(mean, deviation, _layers(network.body))
+    return TorchNetwork(mean, deviation, network.body)
 
 
-def _array(tensor: torch.Tensor) -> NDArray[np.float32]:
+def _layers(body: nn.Sequential) -> tuple[tuple[Floats, Floats], ...]:
+    linear = [layer for layer in body if isinstance(layer, nn.Linear)]
+    return tuple((_array(layer.weight), _array(layer.bias)) for layer in linear)
+
+
+def _array(tensor: torch.Tensor) -> Floats:
     return np.asarray(tensor.detach().cpu().numpy(), np.float32)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -10,31 +9,16 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
-from pianomime.config import Config, parameter
+from pianomime.atomic_file import atomic_path
 from pianomime.errors import ModelError
-from pianomime.learning.datasets import Pairs
+from pianomime.learning.pairs import Pairs
+from pianomime.learning.recipe import TrainingConfig
 
 L = TypeVar("L", bound=Any)
 
 _STATE: Final = "training.pt"
 _LOG_STEPS: Final = 200
 _KEEP_STEPS: Final = 2000
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingConfig(Config):
-    """How a network is trained."""
-
-    width: int = parameter(384, "Units of a hidden layer", ge=1)
-    depth: int = parameter(3, "Hidden layers", ge=1, le=32)
-    steps: int = parameter(20_000, "Minibatches", ge=1)
-    batch: int = parameter(1024, "Rows of a minibatch", ge=1)
-    learning_rate: float = parameter(1e-3, "AdamW's at the start; falls as a cosine", ge=1e-7)
-    weight_decay: float = parameter(1e-4, "AdamW's", ge=0.0)
-    ema: float = parameter(0.999, "Of the weights' moving average, a step", ge=0.0, le=1.0)
-    held_back: float = parameter(0.03, "Share of rows, at the end, to validate with", ge=0, le=0.5)
-    threads: int = parameter(2, "Of torch", ge=1)
-    seed: int = parameter(0, "Of everything random", ge=0)
 
 
 def fit(
@@ -47,11 +31,11 @@ def fit(
     """Train a network on `pairs`, or go on with what `folder` holds; return the average.
 
     Args:
-        network: with a method `cost` of inputs and answers.
-        pairs: What to learn.
-        config: How.
+        network: With a method `cost` of inputs and answers.
+        pairs: Inputs and answers.
+        config: Of the training.
         folder: Of the state to go on from, and of TensorBoard's logs.
-        progress: Told steps done and the latest validation loss.
+        progress: Called with the steps done and the latest validation loss.
 
     Raises:
         ModelError: What `folder` holds is another network's.
@@ -104,19 +88,19 @@ def _validate(network: Any, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -
     return float((network.cost(x, y) * w).mean())
 
 
-def _keep(state: dict[str, object], step: int, path: Path) -> None:
-    part = path.with_suffix(".part")
-    torch.save({"step": step} | {k: v.state_dict() for k, v in state.items()}, part)  # type: ignore[attr-defined]
-    part.replace(path)
+def _keep(state: dict[str, Any], step: int, path: Path) -> None:
+    kept = {name: part.state_dict() for name, part in state.items()}
+    with atomic_path(path) as file:
+        torch.save({"step": step} | kept, file)
 
 
-def _restore(state: dict[str, object], path: Path, device: str) -> int:
+def _restore(state: dict[str, Any], path: Path, device: str) -> int:
     if not path.exists():
         return 0
     try:
         kept = torch.load(path, map_location=device, weights_only=True)
         for name, part in state.items():
-            part.load_state_dict(kept[name])  # type: ignore[attr-defined]
+            part.load_state_dict(kept[name])
         return int(kept["step"])
     except Exception as error:  # torch raises whatever the broken part of a file leads to
         raise ModelError(f"{path}: cannot go on from it ({error})") from None

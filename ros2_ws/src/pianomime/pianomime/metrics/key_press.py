@@ -23,25 +23,25 @@ class KeyPressMetrics:
     f1_sounding: float
 
 
-def f1_per_step(wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> NDArray[np.float64]:
+def f1_per_step(goal_keys: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return F1 of each step; both arrays are (steps, 88)."""
-    hit, false, missed = _counts(wanted, pressed)
+    hit, false, missed = _counts(goal_keys, pressed)
     return _ratio(2 * hit, 2 * hit + false + missed)
 
 
-def key_press_metrics(wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> KeyPressMetrics:
+def key_press_metrics(goal_keys: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> KeyPressMetrics:
     """Judge a performance.
 
     Args:
-        wanted: (steps, 88) goal of each control step.
+        goal_keys: (steps, 88) goal of each decision.
         pressed: (steps, 88) keys within 0.5 degrees of their end stop at the step's end.
 
     Equals scikit-learn's precision_recall_fscore_support(average="binary", zero_division=1) per
     step (RoboPianist's wrappers/evaluation.py), except in its versions 1.3.x, whose F1 is wrong
     where nothing is hit.
     """
-    hit, false, missed = _counts(wanted, pressed)
-    f1 = f1_per_step(wanted, pressed)
+    hit, false, missed = _counts(goal_keys, pressed)
+    f1 = f1_per_step(goal_keys, pressed)
     sounding = hit + false + missed > 0
     return KeyPressMetrics(
         precision=float(np.mean(_ratio(hit, hit + false))),
@@ -58,9 +58,9 @@ class RunningF1:
         """Begin before the first step."""
         self._sum, self._count = 0.0, 0
 
-    def add(self, wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> None:
+    def add(self, goal_keys: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> None:
         """Take the keys wanted and pressed at a step's end, (88,) each."""
-        self._sum += float(f1_per_step(wanted[None], pressed[None])[0])
+        self._sum += float(f1_per_step(goal_keys[None], pressed[None])[0])
         self._count += 1
 
     @property
@@ -70,14 +70,14 @@ class RunningF1:
 
 
 def _counts(
-    wanted: NDArray[np.bool_], pressed: NDArray[np.bool_]
+    goal_keys: NDArray[np.bool_], pressed: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    if wanted.shape != pressed.shape:
-        raise ValueError(f"wanted has shape {wanted.shape}, pressed {pressed.shape}")
+    if goal_keys.shape != pressed.shape:
+        raise ValueError(f"goal_keys has shape {goal_keys.shape}, pressed {pressed.shape}")
     return (
-        np.sum(wanted & pressed, axis=1),
-        np.sum(~wanted & pressed, axis=1),
-        np.sum(wanted & ~pressed, axis=1),
+        np.sum(goal_keys & pressed, axis=1),
+        np.sum(~goal_keys & pressed, axis=1),
+        np.sum(goal_keys & ~pressed, axis=1),
     )
 
 

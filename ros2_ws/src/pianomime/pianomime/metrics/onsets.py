@@ -33,30 +33,30 @@ class OnsetMetrics:
     velocity_error: float
 
 
-def onset_metrics(wanted: Sequence[Note], struck: Sequence[Note]) -> OnsetMetrics:
+def onset_metrics(notes: Sequence[Note], struck: Sequence[Note]) -> OnsetMetrics:
     """Match notes one to one, as many as can be (mir_eval's result, without its imports)."""
-    hits = _hits(wanted, struck)
+    hits = _hits(notes, struck)
     precision = len(hits) / len(struck) if struck else 1.0
-    recall = len(hits) / len(wanted) if wanted else 1.0
+    recall = len(hits) / len(notes) if notes else 1.0
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
-    errors = [abs(want.velocity - strike.velocity) for want, strike in hits]
+    errors = [abs(note.velocity - strike.velocity) for note, strike in hits]
     return OnsetMetrics(precision, recall, f1, float(np.mean(errors)) if errors else float("nan"))
 
 
-def _hits(wanted: Sequence[Note], struck: Sequence[Note]) -> list[tuple[Note, Note]]:
+def _hits(notes: Sequence[Note], struck: Sequence[Note]) -> list[tuple[Note, Note]]:
     """Return pairs of notes; of each key in order, which leaves no more pairs to be found."""
     hits: list[tuple[Note, Note]] = []
     ordered: dict[int, deque[Note]] = defaultdict(deque)
     for note in sorted(struck, key=lambda note: note.onset_s):
         ordered[note.key].append(note)
-    for want in sorted(wanted, key=lambda note: note.onset_s):
-        candidates = ordered[want.key]
+    for note in sorted(notes, key=lambda note: note.onset_s):
+        candidates = ordered[note.key]
         while candidates:
-            late_s = round(candidates[0].onset_s - want.onset_s, _DECIMALS)
+            late_s = round(candidates[0].onset_s - note.onset_s, _DECIMALS)
             if late_s > TOLERANCE_S:
                 break
             strike = candidates.popleft()  # too early for this one is too early for the next
             if late_s >= -TOLERANCE_S:
-                hits.append((want, strike))
+                hits.append((note, strike))
                 break
     return hits

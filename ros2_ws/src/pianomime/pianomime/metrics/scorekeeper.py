@@ -13,7 +13,7 @@ class Scorekeeper:
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self._wanted: dict[float, Keys] = {}
+        self._goal_keys: dict[float, Keys] = {}
         self._f1 = RunningF1()
 
     @property
@@ -21,13 +21,13 @@ class Scorekeeper:
         """Mean F1 over the steps so far; NaN before the first."""
         return self._f1.value
 
-    def want(self, keys: Keys, judged_at_s: float) -> None:
+    def expect(self, keys: Keys, judged_at_s: float) -> None:
         """Take the keys (88,) wanted down at an instant [s]."""
-        self._wanted[round(judged_at_s, 6)] = keys
+        self._goal_keys[round(judged_at_s, 6)] = keys
 
     def press(self, active: Keys, stamp_s: float) -> Keys | None:
         """Take the keys (88,) pressed at an instant; return those wanted then, if any were told."""
-        wanted = self._wanted.pop(round(stamp_s, 6), None)
-        if wanted is not None:
-            self._f1.add(wanted, active)
-        return wanted
+        goal_keys = self._goal_keys.pop(round(stamp_s, 6), None)
+        if goal_keys is not None:
+            self._f1.add(goal_keys, active)
+        return goal_keys

@@ -51,7 +51,12 @@ def annotate(
                 if sure:
                     place = tuple(int(c) for c in outline.mean(axis=0) - (14, 0))
                     cv2.putText(
-                        picture, PIANISTS_FINGERS[finger], place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, _SURE
+                        picture,
+                        PIANISTS_FINGERS[finger],
+                        place,
+                        cv2.FONT_HERSHEY_SIMPLEX,
+                        0.4,
+                        _SURE,
                     )
             _draw_tips(picture, perceived, index)
             height, width = (length // 2 * 2 for length in picture.shape[:2])

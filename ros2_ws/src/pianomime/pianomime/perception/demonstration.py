@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import OutputError, PianoMimeError
-from pianomime.hands.fingers import PIANISTS_FINGERS, N_PIANISTS_FINGERS, UNASSIGNED
+from pianomime.hands.fingers import N_PIANISTS_FINGERS, PIANISTS_FINGERS, UNASSIGNED
 from pianomime.json_text import json_text
 from pianomime.score.score import Score
+from pianomime.timing import Timing
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _FILES: Final = ("fingertips.npz", "fingering.csv", "card.json")
 
 
@@ -34,8 +35,9 @@ class Demonstration:
         sha256: Of the score.
         finger: (n,) finger of each of its notes, or `UNASSIGNED`.
         confidence: (n,) 0 .. 1.
-        tips_m: (steps, 10, 2) fingertips at the ends of the score's control steps, x and y
-            [m, world]; NaN where not seen.
+        tips_m: (steps, 10, 2) fingertips at the ends of the score's steps, x and y [m, world];
+            NaN where not seen.
+        step_s: Time between its steps [s].
         card: How it came about.
     """
 
@@ -43,6 +45,7 @@ class Demonstration:
     finger: NDArray[np.int64]
     confidence: NDArray[np.float64]
     tips_m: NDArray[np.float64]
+    step_s: float
     card: dict[str, Any]
 
     def check_score(self, score: Score) -> None:
@@ -55,6 +58,13 @@ class Demonstration:
         if len(self.finger) != len(score.notes):
             raise DemonstrationError(
                 f"fingers of {len(self.finger)} notes; the score has {len(score.notes)}"
+            )
+
+    def check_timing(self, timing: Timing) -> None:
+        """Raise DemonstrationError unless its steps are the decisions of `timing`."""
+        if timing.decision_s != self.step_s:
+            raise DemonstrationError(
+                f"demonstration with a step every {self.step_s:g} s; this run has {timing}"
             )
 
     def fingered(self, score: Score) -> Score:
@@ -85,7 +95,12 @@ def save_demonstration(demonstration: Demonstration, score: Score, folder: Path)
             ):
                 name = "" if finger == UNASSIGNED else PIANISTS_FINGERS[finger]
                 writer.writerow([f"{note.onset_s:.4f}", note.key, name, f"{sure:.3f}"])
-        card = {"format": _FORMAT, "sha256": demonstration.sha256, **demonstration.card}
+        card = {
+            "format": _FORMAT,
+            "sha256": demonstration.sha256,
+            "step_s": demonstration.step_s,
+            **demonstration.card,
+        }
         (folder / "card.json").write_text(json_text(card, indent=2) + "\n")
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error})") from None
@@ -108,7 +123,7 @@ def load_demonstration(folder: Path) -> Demonstration:
             rows = list(csv.DictReader(file))
         finger = np.array([number[row["finger"]] for row in rows], np.int64)
         confidence = np.array([float(row["confidence"]) for row in rows])
-        sha256 = card.pop("sha256")
+        sha256, step_s = card.pop("sha256"), float(card.pop("step_s"))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DemonstrationError(
             f"{folder}: not a demonstration ({', '.join(_FILES)}): {error}"
@@ -117,4 +132,4 @@ def load_demonstration(folder: Path) -> Demonstration:
         raise DemonstrationError(
             f"{folder}: fingertips of shape {tips_m.shape}, not (steps, 10, 2)"
         )
-    return Demonstration(sha256, finger, confidence, tips_m, card)
+    return Demonstration(sha256, finger, confidence, tips_m, step_s, card)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.errors import PianoMimeError
+from pianomime.errors import MissingPackageError
 
 Array = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ class HandDetector:
         try:
             import mediapipe
         except ImportError:
-            raise PianoMimeError("mediapipe is missing; run: tools/setup perception") from None
+            raise MissingPackageError("mediapipe", "perception") from None
         with _quiet():
             self._hands: Any = mediapipe.solutions.hands.Hands(
                 max_num_hands=2, min_detection_confidence=0.5, min_tracking_confidence=0.5

@@ -18,7 +18,7 @@ from pianomime.perception.synchronisation import (
     SynchronisationError,
     synchronise,
 )
-from pianomime.score.clips import CLIP_DT_S
+from pianomime.score.clips import CLIP_TIMING
 from pianomime.score.score import Score
 
 Array = NDArray[np.float64]
@@ -96,7 +96,8 @@ def _perceive_from(footage: Footage, score: Score, view: KeyboardView) -> Percei
     if len(footage.onset_strength):
         synchronisation = refine(synchronisation, footage.onset_strength, score)
     fingers = pressing_fingers(score, footage.time_s, tips_m, synchronisation)
-    steps = int(np.ceil(score.duration_s / CLIP_DT_S))
-    grid_s = synchronisation.video_s((np.arange(steps) + 1) * CLIP_DT_S)  # ends of the steps
+    steps = int(np.ceil(score.duration_s / CLIP_TIMING.decision_s))
+    ends_s = (np.arange(steps) + 1) * CLIP_TIMING.decision_s
+    grid_s = synchronisation.video_s(ends_s)
     demonstrated_m = resample(footage.time_s, tips_m, grid_s)
     return Perceived(view, None, synchronisation, fingers, tips_m, demonstrated_m)

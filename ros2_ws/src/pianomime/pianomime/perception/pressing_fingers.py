@@ -12,21 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.costs import FingeringConfig, Partials, choices_of
-from pianomime.fingering.fingering import onset_groups, search
-from pianomime.fingering.problem import FingeringProblem
+from pianomime.fingering.fingering import search
+from pianomime.fingering.problem import FingeringProblem, onset_of
+from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import N_PIANISTS_FINGERS, UNASSIGNED
 from pianomime.perception.keyboard.real_keyboard import HEAD_M, real_key_y
 from pianomime.perception.synchronisation import Synchronisation
 from pianomime.piano.geometry import HINGE_X_M, WHITE_LENGTH_M, is_black
-from pianomime.score.clips import CLIP_DT_S
-from pianomime.score.goals import StepNote, key_goals
+from pianomime.score.clips import CLIP_TIMING
 from pianomime.score.score import Note, Score
+from pianomime.score.step_notes import StepNote, by_onset, to_steps
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_HANDS: Final = embodiment("pianomime").layout
+"""A person's fingers, which those of the Shadow hand are modelled on."""
+
 _LOOK_S: Final = (-0.03, 0.12)
 """Around an onset, in which the finger is on its key; a short note ends the look."""
+
+_SHORTEST_S: Final = CLIP_TIMING.decision_s
+"""Least length of the look after an onset."""
 
 _OFF_M: Final = 0.006
 """Distance along y at which a finger is less likely by a factor of e."""
@@ -74,28 +81,32 @@ def pressing_fingers(
     unlikely = np.array(
         [_unlikely(note.key, *_span(note, synchronisation), time_s, tips_m) for note in score.notes]
     )
-    problem = FingeringProblem(score, CLIP_DT_S, FingeringConfig(), _TRUST * unlikely)
-    groups = onset_groups(key_goals(score, CLIP_DT_S).notes, score)
-    finger = search(Partials.at_rest(), groups, problem)
-    confidence = _confidence(problem, groups, finger)
+    problem = FingeringProblem(CLIP_TIMING, _HANDS, FingeringConfig(), _TRUST * unlikely)
+    groups = by_onset(to_steps(score.without_fingers().notes, CLIP_TIMING))
+    finger = np.full(len(score.notes), UNASSIGNED)
+    for note in search(Partials.at_rest(_HANDS, CLIP_TIMING), groups, problem):
+        finger[note.index] = note.finger
+    confidence = _confidence(problem, _TRUST * unlikely, groups, finger)
     return PressingFingers(np.where(confidence >= _SURE, finger, UNASSIGNED), confidence)
 
 
-def _confidence(problem: FingeringProblem, groups: Sequence[list[StepNote]], finger: Ints) -> Array:
+def _confidence(
+    problem: FingeringProblem, against: Array, groups: Sequence[list[StepNote]], finger: Ints
+) -> Array:
     """Return how likely each note's finger is, given the fingers before it, (n,)."""
     confidence = np.zeros(len(finger))
-    partials = Partials.at_rest()
+    partials = Partials.at_rest(problem.layout, problem.timing)
     for group in groups:
         notes = [note for note in group if finger[note.index] != UNASSIGNED]
         if not notes:
             continue
         mine = finger[[note.index for note in notes]]
-        onset = problem.onset(notes)
+        onset = onset_of(notes)
         cost = problem.price(partials, onset)[0] + problem.surcharge(notes)
         likely = np.exp((cost.min() - cost) / _TRUST)
         for column, note in enumerate(notes):
-            same = choices_of(len(notes))[:, column] == mine[column]
-            seen = np.exp(-problem.against[note.index, mine[column]] / _TRUST)
+            same = choices_of(len(notes), problem.layout)[:, column] == mine[column]
+            seen = np.exp(-against[note.index, mine[column]] / _TRUST)
             there = seen / (seen + np.exp(-_NOBODY))
             confidence[note.index] = there * likely[same].sum() / likely.sum()
         partials = partials.following(onset, mine)
@@ -104,7 +115,10 @@ def _confidence(problem: FingeringProblem, groups: Sequence[list[StepNote]], fin
 
 def _span(note: Note, synchronisation: Synchronisation) -> tuple[float, float]:
     onset_s, offset_s = note.onset_s, note.offset_s
-    first, last = onset_s + _LOOK_S[0], min(onset_s + _LOOK_S[1], max(offset_s, onset_s + 0.05))
+    first, last = (
+        onset_s + _LOOK_S[0],
+        min(onset_s + _LOOK_S[1], max(offset_s, onset_s + _SHORTEST_S)),
+    )
     begin, end = synchronisation.video_s(np.array([first, last]))
     return float(begin), float(end)
 

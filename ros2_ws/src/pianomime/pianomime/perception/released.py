@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.perception.demonstration import Demonstration, DemonstrationError
-from pianomime.score.clips import CLIP_DT_S, Clip
-from pianomime.score.goals import key_goals
+from pianomime.score.clips import CLIP_TIMING, Clip
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
 
 _HANDS: Final = ("left_hand.npy", "right_hand.npy")
@@ -60,10 +60,10 @@ def _demonstration(
     """Take the finger of each note from the key that each finger (steps, 10) has at each step."""
     finger = np.full(len(score.notes), UNASSIGNED)
     confidence = np.zeros(len(score.notes))
-    goals = key_goals(score, CLIP_DT_S)
+    goals = ScoreGoals.of(score, CLIP_TIMING)
     for note in goals.notes:
         # Rounded to steps, a note may begin a step sooner or later than its release has it.
-        near = key[max(note.first - 1, 0) : note.last + 2] == score.notes[note.index].key
+        near = key[max(note.first - 1, 0) : note.last + 2] == note.key
         held = near.sum(axis=0)
         if held.any():
             finger[note.index] = int(np.argmax(held))
@@ -74,6 +74,7 @@ def _demonstration(
         score.sha256,
         finger,
         confidence,
-        tips_m[1 : len(goals.keys) + 1].astype(float),
+        tips_m[1 : goals.steps + 1].astype(float),
+        CLIP_TIMING.decision_s,
         {"source": source},
     )

@@ -10,8 +10,9 @@ from pianomime.errors import PianoMimeError
 from pianomime.hands.fingers import pianists_hand
 from pianomime.perception.keyboard.real_keyboard import real_key_y
 from pianomime.piano.geometry import HINGE_X_M, N_KEYS, WHITE_PITCH_M
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
@@ -72,13 +73,14 @@ def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
     """
     grid_s = np.arange(time_s[0], time_s[-1], _STEP_S)
     touched = _touched(time_s, tips_m, grid_s)
-    wanted = key_goals(score, _STEP_S).keys.astype(float)
+    timing = Timing(decision_s=_STEP_S, command_s=_STEP_S)
+    goal_keys = ScoreGoals.of(score, timing).keys.astype(float)
     overhang = round(_OVERHANG_S / _STEP_S)
-    wanted = wanted[: len(grid_s) + overhang]
-    if not wanted.any() or not touched.any():
+    goal_keys = goal_keys[: len(grid_s) + overhang]
+    if not goal_keys.any() or not touched.any():
         raise SynchronisationError("no finger is over the keyboard; nothing to synchronise with")
-    shifts = np.arange(-overhang, max(0, len(grid_s) - len(wanted)) + overhang + 1)
-    agreement = np.array([_agreement(touched, wanted, int(shift)) for shift in shifts])
+    shifts = np.arange(-overhang, max(0, len(grid_s) - len(goal_keys)) + overhang + 1)
+    agreement = np.array([_agreement(touched, goal_keys, int(shift)) for shift in shifts])
     best = int(np.argmax(agreement))
     away = np.abs(shifts - shifts[best]) > round(0.25 / _STEP_S)
     certainty = float(agreement[best] - agreement[away].max()) if away.any() else 0.0
@@ -88,9 +90,9 @@ def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
             f"{_why_none(time_s, tips_m)}"
         )
     offset_s = float(grid_s[0] + _STEP_S * (shifts[best] + _peak(agreement, best)))
-    drift = _drift(touched, wanted, int(shifts[best]))
+    drift = _drift(touched, goal_keys, int(shifts[best]))
     return Synchronisation(
-        offset_s - drift * len(wanted) * _STEP_S / 2, drift, float(agreement[best]), certainty
+        offset_s - drift * len(goal_keys) * _STEP_S / 2, drift, float(agreement[best]), certainty
     )
 
 
@@ -117,12 +119,12 @@ def _touched(time_s: Array, tips_m: Array, grid_s: Array) -> Array:
     return touched
 
 
-def _agreement(touched: Array, wanted: Array, shift: int) -> float:
+def _agreement(touched: Array, goal_keys: Array, shift: int) -> float:
     """Return the mean of `touched` where keys are wanted, less its mean where they are not."""
-    first, last = max(0, -shift), min(len(wanted), len(touched) - shift)
-    if last - first < min(len(wanted), len(touched)) / 2:
+    first, last = max(0, -shift), min(len(goal_keys), len(touched) - shift)
+    if last - first < min(len(goal_keys), len(touched)) / 2:
         return -1.0
-    seen, asked = touched[first + shift : last + shift], wanted[first:last]
+    seen, asked = touched[first + shift : last + shift], goal_keys[first:last]
     used = asked.any(axis=0)
     on = (seen * asked).sum() / max(asked.sum(), 1.0)
     rest = (1 - asked)[:, used]
@@ -138,17 +140,17 @@ def _peak(values: Array, best: int) -> float:
     return float(0.5 * (left - right) / bend) if bend < 0 else 0.0
 
 
-def _drift(touched: Array, wanted: Array, shift: int) -> float:
+def _drift(touched: Array, goal_keys: Array, shift: int) -> float:
     """Return how much the second half's best offset differs from the first's, by their distance."""
-    half, reach = len(wanted) // 2, round(0.3 / _STEP_S)
+    half, reach = len(goal_keys) // 2, round(0.3 / _STEP_S)
     places = []
-    for part in (np.arange(len(wanted)) < half, np.arange(len(wanted)) >= half):
+    for part in (np.arange(len(goal_keys)) < half, np.arange(len(goal_keys)) >= half):
         near = np.arange(shift - reach, shift + reach + 1)
         values = np.array(
-            [_agreement(touched, wanted * part[:, None], int(candidate)) for candidate in near]
+            [_agreement(touched, goal_keys * part[:, None], int(candidate)) for candidate in near]
         )
         best = int(np.argmax(values))
         places.append(near[best] + _peak(values, best))
     drift = (places[1] - places[0]) / max(half, 1)
-    seen = abs(drift) * len(wanted) * _STEP_S > _LEAST_DRIFT_S
+    seen = abs(drift) * len(goal_keys) * _STEP_S > _LEAST_DRIFT_S
     return float(drift) if seen and abs(drift) < _MOST_DRIFT else 0.0

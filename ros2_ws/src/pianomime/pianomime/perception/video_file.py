@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.errors import PianoMimeError
+from pianomime.errors import MissingPackageError, PianoMimeError
 
 Image = NDArray[np.uint8]
 
@@ -76,12 +76,12 @@ def opencv() -> Any:
     """Return OpenCV.
 
     Raises:
-        PianoMimeError: It is not installed.
+        MissingPackageError: It is not installed.
     """
     try:
         import cv2
     except ImportError:
-        raise PianoMimeError("OpenCV is missing; run: tools/setup perception") from None
+        raise MissingPackageError("OpenCV", "perception") from None
     return cv2
 
 

@@ -12,12 +12,18 @@ import yaml
 from mcap.writer import MCAP0_MAGIC
 from rosbags.highlevel import AnyReader, AnyReaderError
 
-from pianomime.errors import PianoMimeError
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.errors import ConfigError, ModelError, PianoMimeError
+from pianomime.hands.embodiment import EMBODIMENTS, embodiment
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.hands.spec_file import parse_spec
+from pianomime.performance.credit import Credit
 from pianomime.performance.performance import Performance
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.message import from_message
+from pianomime.score.score import Score
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import MidiEvent, MidiKind
+from pianomime.timing import Timing
 
 
 class BagError(PianoMimeError):
@@ -25,6 +31,7 @@ class BagError(PianoMimeError):
 
 
 _NEEDED = ("score", "key_goal", "piano_state", "joint_states")
+_USED = ("midi_out", "fingering", "gate_status")
 
 
 def read_performance(path: Path) -> Performance:
@@ -41,7 +48,7 @@ def read_performance(path: Path) -> Performance:
         raise BagError(f"{path}: no bag there")
     if is_cut_off(path):
         raise BagError(f"{path}: was cut off; {_saved_by(path)}")
-    messages = read_messages(path, (*_NEEDED, "midi_out"))
+    messages = read_messages(path, (*_NEEDED, *_USED))
     custom = custom_data(path)
     missing = [name for name in _NEEDED if not messages[name]]
     if missing:
@@ -51,26 +58,28 @@ def read_performance(path: Path) -> Performance:
     # The score says what was wanted; a goals node that was replaced may have left gaps in the bag.
     last = messages["score"][-1]
     stamps = sorted(s for s in states.keys() & joints.keys() if s >= stamp_s(last))
-    dt_s, begins_s = messages["key_goal"][0].dt_s, stamp_s(last) + last.lead_in_s
+    timing, begins_s = _timing_in(messages["key_goal"], path), stamp_s(last) + last.lead_in_s
+    dt_s = timing.decision_s
     if not stamps or stamps[-1] < begins_s + dt_s / 2:
         raise BagError(f"{path}: ends before the song begins")
     start_s = stamps[0]
-    score, lead_in_s = from_message(last), begins_s - start_s
-    wanted = key_goals(score, dt_s).keys
-    wanted_time_s = lead_in_s + np.arange(len(wanted)) * dt_s
-    reached = wanted_time_s + dt_s < stamps[-1] - start_s + dt_s / 2
+    score = _credited(from_message(last), last.sha256, messages, begins_s)
+    lead_in_s = begins_s - start_s
+    goal_keys = ScoreGoals.of(score, timing).keys
+    goal_time_s = lead_in_s + np.arange(len(goal_keys)) * dt_s
+    reached = goal_time_s + dt_s < stamps[-1] - start_s + dt_s / 2
     return Performance(
         score=score,
         lead_in_s=lead_in_s,
-        embodiment=custom.get("embodiment") or _embodiment_of(joints[start_s].name),
-        dt_s=dt_s,
+        hands=_hands(custom, joints[start_s].name, path),
+        timing=timing,
         time_s=np.array(stamps) - start_s,
         joint_names=tuple(joints[start_s].name),
         joint_position=np.array([joints[stamp].position for stamp in stamps]),
         key_position=np.array([states[stamp].position for stamp in stamps]),
         active=np.array([states[stamp].active for stamp in stamps], bool),
-        wanted_time_s=wanted_time_s[reached],
-        wanted=wanted[reached],
+        goal_time_s=goal_time_s[reached],
+        goal_keys=goal_keys[reached],
         midi=tuple(
             MidiEvent(stamp_s(m) - start_s, MidiKind(m.kind), m.number, m.value)
             for m in messages["midi_out"]
@@ -79,6 +88,33 @@ def read_performance(path: Path) -> Performance:
         played_s=float(custom.get("played_s", "nan")),
         wall_s=float(custom.get("wall_s", "nan")),
     )
+
+
+def _timing_in(goals: list[Any], path: Path) -> Timing:
+    """Return the timing of a bag's goals.
+
+    Raises:
+        BagError: They have none that is legal, or several.
+    """
+    found = {(goal.decision_s, goal.command_s) for goal in goals}
+    if len(found) > 1:
+        raise BagError(f"{path}: goals of several timings: {sorted(found)}")
+    decision_s, command_s = found.pop()
+    try:
+        return Timing(decision_s=decision_s, command_s=command_s)
+    except ConfigError as error:
+        raise BagError(f"{path}: {error}") from error
+
+
+def _credited(score: Score, sha256: str, messages: dict[str, list[Any]], begins_s: float) -> Score:
+    """Return the score with the fingers of whoever played it."""
+    credit = Credit()
+    for message in messages["fingering"]:
+        if message.score_sha256 == sha256:
+            credit.add_fingering(message.source, message.index.tolist(), message.finger.tolist())
+    for message in messages["gate_status"]:
+        credit.add_owner(message.owner, stamp_s(message) - begins_s)
+    return credit.fingered(score)
 
 
 def read_messages(path: Path, names: Collection[str]) -> dict[str, list[Any]]:
@@ -139,24 +175,43 @@ def custom_data(path: Path) -> dict[str, str]:
     return metadata["rosbag2_bagfile_information"].get("custom_data") or {}
 
 
-def embodiment_in(path: Path) -> str:
-    """Return which hands played in a bag.
+def hands_in(path: Path) -> HandSpec:
+    """Return the description of the hands that played in a bag.
 
     Raises:
         BagError: It cannot be read, or does not say.
+        ModelError: The description in it is not valid.
     """
-    if named := custom_data(path).get("embodiment"):
-        return named
-    states = read_messages(path, ("joint_states",))["joint_states"]
-    if not states:
-        raise BagError(f"{path}: holds no performance; nothing on joint_states")
-    return _embodiment_of(states[0].name)
+    custom, names = custom_data(path), []
+    if "hands" not in custom:
+        states = read_messages(path, ("joint_states",))["joint_states"]
+        if not states:
+            raise BagError(f"{path}: holds no performance; nothing on joint_states")
+        names = states[0].name
+    return _hands(custom, names, path)
 
 
-def _embodiment_of(joint_names: list[str]) -> str:
-    """Return which hands these are; a bag that lost its end does not say."""
-    lifts = any(name.endswith("forearm_tz") for name in joint_names)
-    return next(body.name for body in EMBODIMENTS.values() if body.lifts == lifts)
+def _hands(custom: dict[str, str], joint_names: Collection[str], path: Path) -> HandSpec:
+    """Return the hands that the recorder noted; those of a cut-off bag go by their joints' names.
+
+    Raises:
+        BagError: No bundled hands have joints of these names.
+    """
+    if custom.get("embodiment") in EMBODIMENTS:
+        return embodiment(custom["embodiment"])
+    if "hands" in custom:
+        return parse_spec(custom["hands"], str(path))
+    for name in EMBODIMENTS:
+        if _has_joints(embodiment(name), joint_names):
+            return embodiment(name)
+    raise BagError(f"{path}: does not say which hands played, and no bundled ones have its joints")
+
+
+def _has_joints(spec: HandSpec, joint_names: Collection[str]) -> bool:
+    try:
+        return set(load_model(spec).joint_names) == set(joint_names)
+    except ModelError:
+        return False  # models that are not on this machine
 
 
 def by_stamp(messages: list[Any]) -> dict[float, Any]:

@@ -41,8 +41,8 @@ def write_folder(
         midi.write(str(folder / "performance.mid"))
         metrics = {
             "title": performance.score.title,
-            "embodiment": performance.embodiment,
-            "steps": len(performance.wanted),
+            "embodiment": performance.hands.name,
+            "steps": len(performance.goal_keys),
             **performance.metrics(),
             "real_time_factor": performance.real_time_factor,
             "wall_s": performance.wall_s,

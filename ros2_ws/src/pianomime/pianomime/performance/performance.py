@@ -5,12 +5,14 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.metrics.onsets import onset_metrics
 from pianomime.performance.struck import struck_notes
 from pianomime.piano.geometry import N_KEYS
 from pianomime.score.score import Note, Score
 from pianomime.simulation.simulation import MidiEvent
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
@@ -22,15 +24,15 @@ class Performance:
     Attributes:
         score: The music; its time 0 is at `lead_in_s`.
         lead_in_s: Silence before the score [s].
-        embodiment: Which hands played.
-        dt_s: Control step [s].
-        time_s: (frames,) instants of the states [s], one each step.
+        hands: Description of the hands that played.
+        timing: Of the decisions and their commands.
+        time_s: (frames,) instants of the states [s], one each decision.
         joint_names: Names of the hands' joints.
         joint_position: (frames, n) [rad, m].
         key_position: (frames, 88), 0 up .. 1 down.
         active: (frames, 88) keys that count as pressed.
-        wanted_time_s: (steps,) beginnings of the score's control steps that were reached [s].
-        wanted: (steps, 88) keys wanted at the ends of these steps.
+        goal_time_s: (steps,) beginnings of the score's control steps that were reached [s].
+        goal_keys: (steps, 88) keys wanted at the ends of these steps.
         midi: What the keys played.
         played_s: How long it was commanded, in simulated time [s]; NaN if unknown.
         wall_s: The same by the wall clock [s].
@@ -38,15 +40,15 @@ class Performance:
 
     score: Score
     lead_in_s: float
-    embodiment: str
-    dt_s: float
+    hands: HandSpec
+    timing: Timing
     time_s: Array
     joint_names: tuple[str, ...]
     joint_position: Array
     key_position: Array
     active: NDArray[np.bool_]
-    wanted_time_s: Array
-    wanted: NDArray[np.bool_]
+    goal_time_s: Array
+    goal_keys: NDArray[np.bool_]
     midi: tuple[MidiEvent, ...]
     played_s: float
     wall_s: float
@@ -62,12 +64,12 @@ class Performance:
         where, recorded = self._frames_at_ends()
         return np.asarray(self.active[where] & recorded[:, None])
 
-    def wanted_at_frames(self) -> NDArray[np.bool_]:
+    def goal_keys_at_frames(self) -> NDArray[np.bool_]:
         """Return the keys wanted at each frame, (frames, 88)."""
-        wanted = np.zeros((len(self.time_s), N_KEYS), bool)
+        goal_keys = np.zeros((len(self.time_s), N_KEYS), bool)
         where, recorded = self._frames_at_ends()
-        wanted[where[recorded]] = self.wanted[recorded]
-        return wanted
+        goal_keys[where[recorded]] = self.goal_keys[recorded]
+        return goal_keys
 
     def struck(self) -> list[Note]:
         """Return the notes that the keys played, in score time, pedal not applied."""
@@ -76,13 +78,14 @@ class Performance:
     def metrics(self) -> dict[str, float]:
         """Return the score that counts, and the figures reported beside it."""
         return {
-            **asdict(key_press_metrics(self.wanted, self.pressed)),
+            **asdict(key_press_metrics(self.goal_keys, self.pressed)),
             **asdict(onset_metrics(self.score.notes, self.struck())),
         }
 
     def _frames_at_ends(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return the frame at each wanted step's end, and whether there is one."""
-        ends = np.round((self.wanted_time_s + self.dt_s) / self.dt_s).astype(int)
-        have = np.round(self.time_s / self.dt_s).astype(int)
+        dt_s = self.timing.decision_s
+        ends = np.round((self.goal_time_s + dt_s) / dt_s).astype(int)
+        have = np.round(self.time_s / dt_s).astype(int)
         where = np.minimum(np.searchsorted(have, ends), len(have) - 1)
         return where, have[where] == ends

@@ -18,15 +18,15 @@ _LABELS: Final = ("", "wanted and played", "missed", "wrong")
 
 def draw_piano_roll(performance: Performance, path: Path) -> None:
     """Write a PNG with a row for each key in use and a column for each step of the score."""
-    wanted, pressed = performance.wanted, performance.pressed
-    used = np.flatnonzero((wanted | pressed).any(axis=0))
+    goal_keys, pressed = performance.goal_keys, performance.pressed
+    used = np.flatnonzero((goal_keys | pressed).any(axis=0))
     low, high = (used.min() - 1, used.max() + 2) if len(used) else (39, 52)
-    low, high = max(low, 0), min(high, wanted.shape[1])
-    state = np.full(wanted.shape, _SILENT)
-    state[wanted & pressed] = _PLAYED
-    state[wanted & ~pressed] = _MISSED
-    state[~wanted & pressed] = _WRONG
-    seconds = len(wanted) * performance.dt_s
+    low, high = max(low, 0), min(high, goal_keys.shape[1])
+    state = np.full(goal_keys.shape, _SILENT)
+    state[goal_keys & pressed] = _PLAYED
+    state[goal_keys & ~pressed] = _MISSED
+    state[~goal_keys & pressed] = _WRONG
+    seconds = len(goal_keys) * performance.timing.decision_s
     figure = Figure(figsize=(min(24.0, 4 + 0.35 * seconds), 5), layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(
@@ -47,7 +47,7 @@ def draw_piano_roll(performance: Performance, path: Path) -> None:
     axes.set_xlabel("time in the score [s]")
     metrics = performance.metrics()
     axes.set_title(
-        f"{performance.score.title} ({performance.embodiment}): F1 {metrics['f1']:.3f}, "
+        f"{performance.score.title} ({performance.hands.name}): F1 {metrics['f1']:.3f}, "
         f"precision {metrics['precision']:.3f}, recall {metrics['recall']:.3f}"
     )
     patches = [Patch(color=_COLOURS[i], label=_LABELS[i]) for i in (_PLAYED, _MISSED, _WRONG)]

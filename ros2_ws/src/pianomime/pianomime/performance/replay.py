@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.embodiment import embodiment
+from pianomime.command import Command
 from pianomime.hands.hands_model import PEDAL
 from pianomime.performance.bag import (
     BagError,
     by_stamp,
     custom_data,
+    hands_in,
     read_messages,
     read_performance,
     stamp_s,
 )
 from pianomime.performance.performance import Performance
-from pianomime.simulation.model import CONTROL_DT_S, content_hash, load_model
+from pianomime.simulation.model import content_hash, load_model
 from pianomime.simulation.simulation import PianoSimulation
 
 Array = NDArray[np.float64]
@@ -32,7 +33,7 @@ class Replay:
     Attributes:
         recorded: The performance in the bag.
         replayed: The same song with the states that the commands lead to now.
-        steps: Control steps that were taken.
+        steps: Decisions that were taken.
         by_the_clock: Whether the simulation did not wait for commands.
         difference: Where the two part for the first time, in words; empty if they are identical.
     """
@@ -57,22 +58,23 @@ def replay(bag: Path) -> Replay:
     messages = read_messages(bag, ("joint_states", "piano_state", "joint_trajectory"))
     states, keys = by_stamp(messages["joint_states"]), by_stamp(messages["piano_state"])
     stamps = sorted(states.keys() & keys.keys())
-    simulation = PianoSimulation(load_model(embodiment(recorded.embodiment)))
+    timing = recorded.timing
+    simulation = PianoSimulation(load_model(recorded.hands), timing)
     order = np.argsort(simulation.hands.index(recorded.joint_names))
     names = (*simulation.hands.joint_names, PEDAL)
     commands = _commands(messages["joint_trajectory"], names)
     if np.any(np.array(states[stamps[0]].position)[order] != simulation.joint_position):
         raise BagError(f"{bag}: does not begin where the simulation does, so it cannot be replayed")
     seen: dict[float, tuple[Array, Array, NDArray[np.bool_]]] = {}
-    target, difference, steps = np.zeros(len(names)), "", 0
-    for stamp in np.arange(round((stamps[-1] - stamps[0]) / CONTROL_DT_S) + 1):
-        now_s = round(stamps[0] + stamp * CONTROL_DT_S, 6)
+    command, difference, steps = Command.hold(np.zeros(len(names) - 1), False, timing), "", 0
+    for stamp in np.arange(timing.steps(stamps[-1] - stamps[0]) + 1):
+        now_s = round(stamps[0] + timing.time_s(int(stamp)), 6)
         seen[now_s] = (simulation.joint_position, simulation.key_position, simulation.active)
         if not difference and now_s in states and now_s in keys:
             position = np.array(states[now_s].position)[order]
             difference = _difference(now_s, position, keys[now_s], seen[now_s], names)
-        target = commands.get(now_s, target)
-        simulation.step(target[:-1], bool(target[-1] > 0.5))
+        command = commands.get(now_s, command.held())
+        simulation.step(command)
         steps += 1
     start_s = stamps[-1] - recorded.time_s[-1]
     frames = [seen[round(float(start_s + time_s), 6)] for time_s in recorded.time_s]
@@ -92,7 +94,7 @@ def changed_since(bag: Path) -> str:
     custom = custom_data(bag)
     if "model" not in custom:
         return "the bag does not say which model it was recorded with"
-    if custom["model"] == content_hash(embodiment(custom["embodiment"])):
+    if custom["model"] == content_hash(hands_in(bag)):
         return ""
     versions = ", ".join(
         f"{name} {value}" for name, value in custom.items() if name.endswith("version")
@@ -100,15 +102,28 @@ def changed_since(bag: Path) -> str:
     return f"the model has changed; then it was {versions}"
 
 
-def _commands(trajectories: list[Any], names: tuple[str, ...]) -> dict[float, Array]:
-    """Return the commands (n + 1,) by stamp, but for those of which a group is missing."""
-    parts: dict[float, dict[str, float]] = {}
+def _commands(trajectories: list[Any], names: tuple[str, ...]) -> dict[float, Command]:
+    """Return the commands by stamp, but for those of which a group is missing."""
+    parts: dict[float, dict[tuple[str, ...], Any]] = {}
     for message in trajectories:
-        targets = parts.setdefault(stamp_s(message), {})
-        for name, position in zip(message.joint_names, message.points[0].positions, strict=True):
-            targets.setdefault(name, position)  # the simulation went on with the first
-    whole = {stamp: part for stamp, part in parts.items() if part.keys() == set(names)}
-    return {stamp: np.array([part[name] for name in names]) for stamp, part in whole.items()}
+        # Of a command that was repeated, the simulation went on with the first.
+        parts.setdefault(stamp_s(message), {}).setdefault(tuple(message.joint_names), message)
+    found = {stamp: _joined(list(groups.values()), names) for stamp, groups in parts.items()}
+    return {stamp: command for stamp, command in found.items() if command is not None}
+
+
+def _joined(groups: list[Any], names: tuple[str, ...]) -> Command | None:
+    """Return the command of all joints; None if some are missing."""
+    where = {name: i for i, name in enumerate(names)}
+    if {name for message in groups for name in message.joint_names} != where.keys():
+        return None
+    target = np.empty((len(groups[0].points), len(names)))
+    for message in groups:
+        columns = [where[name] for name in message.joint_names]
+        target[:, columns] = [point.positions for point in message.points]
+    ends = [point.time_from_start for point in groups[0].points]
+    times_s = tuple(round(end.sec + end.nanosec * 1e-9, 9) for end in ends)
+    return Command(target[:, :-1], target[:, -1] > 0.5, times_s)
 
 
 def _difference(

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.description.posed_stage import PosedStage
-from pianomime.hands.embodiment import embodiment
 from pianomime.performance.performance import Performance
 from pianomime.piano.geometry import key_y
 from pianomime.simulation.model import load_model
@@ -40,12 +39,13 @@ class PerformanceRenderer:
             antialiasing: Samples a pixel; without a GPU four take twice the time of none.
         """
         self._performance = performance
-        self._model = model = load_model(embodiment(performance.embodiment))
+        hands = load_model(performance.hands)
+        self._model = model = hands.model
         model.vis.global_.offwidth, model.vis.global_.offheight = width, height
         model.vis.quality.offsamples = antialiasing
         model.vis.headlight.ambient[:] = 0.35
         model.vis.headlight.diffuse[:] = 0.5
-        self._stage = PosedStage(model)
+        self._stage = PosedStage(hands)
         self._renderer = mujoco.Renderer(model, height, width)
         # Without a GPU, shadows and reflections take ten times as long as all the rest.
         for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
@@ -53,7 +53,7 @@ class PerformanceRenderer:
         self._joints = self._stage.hands.index(performance.joint_names).argsort()
         self._key_geoms = model.body_geomadr[model.jnt_bodyid[self._stage.keys]]
         self._key_colours = model.geom_rgba[self._key_geoms].copy()
-        self._wanted = performance.wanted_at_frames()
+        self._goal_keys = performance.goal_keys_at_frames()
         self._camera = _camera(performance)
 
     def draw(self, frame: int) -> NDArray[np.uint8]:
@@ -64,9 +64,9 @@ class PerformanceRenderer:
         mujoco.mj_camlight(model, data)
         colours = self._key_colours.copy()
         active = performance.active[frame]
-        wanted = self._wanted[frame]
-        colours[active & wanted] = _PRESSED_RIGHT
-        colours[active & ~wanted] = _PRESSED_WRONG
+        goal_keys = self._goal_keys[frame]
+        colours[active & goal_keys] = _PRESSED_RIGHT
+        colours[active & ~goal_keys] = _PRESSED_WRONG
         model.geom_rgba[self._key_geoms] = colours
         self._renderer.update_scene(data, self._camera)
         return np.asarray(self._renderer.render())
@@ -82,7 +82,7 @@ def write_video(performance: Performance, path: Path, sound: Path | None) -> Ite
     writer = imageio_ffmpeg.write_frames(
         str(path),
         (WIDTH, HEIGHT),
-        fps=1 / performance.dt_s,
+        fps=1 / performance.timing.decision_s,
         quality=6,
         audio_path=str(sound) if sound else None,
         ffmpeg_log_level="error",
@@ -99,7 +99,7 @@ def write_video(performance: Performance, path: Path, sound: Path | None) -> Ite
 
 def _camera(performance: Performance) -> mujoco.MjvCamera:
     """Look at the part of the keyboard that is played from across the piano, where fingers show."""
-    used = np.flatnonzero(performance.wanted.any(axis=0))
+    used = np.flatnonzero(performance.goal_keys.any(axis=0))
     y = key_y()[used] if len(used) else np.array([0.0])
     width_m = max(0.7, float(np.ptp(y)) + 0.3)
     camera = mujoco.MjvCamera()

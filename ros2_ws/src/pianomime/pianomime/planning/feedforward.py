@@ -21,10 +21,10 @@ Array = NDArray[np.float64]
 class Feedforward:
     """Inverse dynamics of one hand."""
 
-    def __init__(self, kinematics: HandKinematics, dt_s: float) -> None:
-        """Prepare for trajectories of a hand with `dt_s` [s] between rows."""
+    def __init__(self, kinematics: HandKinematics, command_s: float) -> None:
+        """Prepare for trajectories of a hand with `command_s` [s] between rows."""
         self._kinematics = kinematics
-        self._dt_s = dt_s
+        self._command_s = command_s
         hands = kinematics.hands
         self._gain = hands.model.actuator_gainprm[kinematics.actuators, 0]
         self._velocity_gain = hands.velocity_gain[kinematics.actuators]
@@ -35,7 +35,7 @@ class Feedforward:
         self._data = mujoco.MjData(self._model)
 
     def targets(self, pose: Array, plan: FingertipPlan) -> Array:
-        """Return the target of each actuator in each control step, (rows - 1, na).
+        """Return the target of each actuator between rows, (rows - 1, na).
 
         A position actuator pushes with gain * (target - position), so the target is the position
         plus the wanted force over the gain. The force moves the hand from one row to the next, and
@@ -45,7 +45,7 @@ class Feedforward:
             pose: (rows, na) trajectory, in the hand's coordinates.
             plan: What the fingers press in these rows.
         """
-        middle, velocity, acceleration = motion_of(pose, self._dt_s)
+        middle, velocity, acceleration = motion_of(pose, self._command_s)
         force = self._inverse_dynamics(middle, velocity, acceleration)
         force += velocity * self._velocity_gain
         return np.asarray(middle + (force - self._key_forces(pose, plan)) / self._gain)
@@ -73,12 +73,12 @@ class Feedforward:
         return np.asarray(np.einsum("tf,tfj->tj", push_n, jacobian[:, :, 2]))
 
 
-def motion_of(pose: Array, dt_s: float) -> tuple[Array, Array, Array]:
+def motion_of(pose: Array, row_s: float) -> tuple[Array, Array, Array]:
     """Return the middle, velocity and acceleration of each step of a trajectory (rows, na).
 
-    All three are (rows - 1, na), for rows `dt_s` [s] apart that are come to from rest.
+    All three are (rows - 1, na), for rows `row_s` [s] apart, reached from rest.
     """
     middle = 0.5 * (pose[:-1] + pose[1:])
-    velocity = np.diff(pose, axis=0) / dt_s
-    acceleration = np.diff(velocity, axis=0, prepend=0.0) / dt_s
+    velocity = np.diff(pose, axis=0) / row_s
+    acceleration = np.diff(velocity, axis=0, prepend=0.0) / row_s
     return middle, velocity, acceleration

@@ -1,5 +1,6 @@
 """From a fingered score to where each fingertip has to be at each control step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,8 +13,8 @@ from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.played_notes import LeapConfig, played_notes
-from pianomime.score.goals import KeyGoals
-from pianomime.score.score import Score
+from pianomime.score.step_notes import StepNote
+from pianomime.timing import Timing
 
 NO_KEY: Final = -1
 
@@ -36,16 +37,17 @@ class FingertipPlanConfig(LeapConfig):
     )
     hover_least_m: float = parameter(0.004, "Least of it, for the softest notes [m]", ge=0.0)
     idle_m: float = parameter(0.022, "Clearance over the keys of an idle finger [m]", ge=0.0)
-    reach_steps: int = parameter(
-        3, "Steps before an onset at which the finger heads for its key", ge=1, le=100
+    reach_s: float = parameter(
+        0.15, "Time before an onset at which the finger heads for its key [s]", ge=0.0, le=5.0
     )
     leave: float = parameter(
-        0.6, "How much a finger has to be over the key that it leaves, for a step", ge=0.0, le=0.99
+        0.6, "How much a finger has to be over the key that it leaves", ge=0.0, le=0.99
     )
+    leave_s: float = parameter(0.04, "Time for which that matters [s]", ge=0.0, le=1.0)
     leave_m: float = parameter(
         0.03, "Way of the hand to the next onset from which that matters [m]", ge=0.0
     )
-    manner: float = parameter(
+    demo_weight: float = parameter(
         0.1, "How much an idle finger has to be where a human had it", ge=0.0, le=0.9
     )
 
@@ -70,10 +72,10 @@ class FingertipPlanConfig(LeapConfig):
 
 @dataclass(frozen=True)
 class FingertipPlan:
-    """Fingertip targets at the ends of control steps, `lead` steps before the score's first.
+    """Fingertip targets at the ends of decisions, from `lead` decisions before the score on.
 
-    Row r is the instant at which score step r - lead begins, so that the press of a note on steps
-    first..last shows in rows lead + first + 1 .. lead + last + 1.
+    Row r is the instant at which decision r - lead of the score begins, so that the press of a note
+    of decisions first..last shows in rows lead + first + 1 .. lead + last + 1.
 
     Attributes:
         lead: Rows before the score begins.
@@ -81,8 +83,8 @@ class FingertipPlan:
         position: (rows, fingers, 3) [m, world]; NaN where the finger is free to be anywhere.
         key: (rows, fingers) key the finger is on or heads for, `NO_KEY` if none.
         contact: (rows, fingers) True where the finger holds its key down.
-        approach: (rows, fingers) 0 .. 1, how much the finger has to be over its key, or the one that it
-            leaves, or where a human had it.
+        approach: (rows, fingers) 0 .. 1, how much the finger has to be over its key, or the one
+            that it leaves, or where a human had it.
         floor: (rows, fingers) least height of the fingertip [m].
     """
 
@@ -96,78 +98,103 @@ class FingertipPlan:
 
     def window(self, begin: int, end: int) -> "FingertipPlan":
         """Return rows `begin` to `end` (exclusive)."""
+        return self._rows(np.arange(begin, min(end, len(self.key))), self.lead - begin)
+
+    def finer(self, points: int) -> "FingertipPlan":
+        """Return the plan with `points` rows for each but the first, equal to it."""
+        if points == 1:
+            return self
+        rows = np.concatenate(([0], np.repeat(np.arange(1, len(self.key)), points)))
+        return self._rows(rows, self.lead * points)
+
+    def _rows(self, rows: NDArray[np.int64], lead: int) -> "FingertipPlan":
         return FingertipPlan(
-            self.lead - begin,
+            lead,
             self.layout,
-            self.position[begin:end],
-            self.key[begin:end],
-            self.contact[begin:end],
-            self.approach[begin:end],
-            self.floor[begin:end],
+            self.position[rows],
+            self.key[rows],
+            self.contact[rows],
+            self.approach[rows],
+            self.floor[rows],
         )
 
 
+@dataclass(frozen=True)
+class Span:
+    """Decisions of a plan.
+
+    Attributes:
+        lead: Before the score, to get to the first position.
+        steps: Of the score.
+        tail: After it, with the fingers up.
+    """
+
+    lead: int
+    steps: int
+    tail: int = 0
+
+
 def plan_fingertips(
-    score: Score,
-    goals: KeyGoals,
-    lead: int,
-    tail: int,
+    notes: Sequence[StepNote],
+    span: Span,
+    timing: Timing,
     layout: FingerLayout,
     config: FingertipPlanConfig,
-    manner: NDArray[np.float64] | None = None,
+    demo_tips: NDArray[np.float64] | None = None,
 ) -> FingertipPlan:
-    """Lay out the fingertips' targets over a score.
+    """Lay out the fingertips' targets over notes.
 
     Args:
-        score: With a finger for each note; notes without one are not played.
-        goals: The score on the grid of control steps.
-        lead: Steps before the score, to get to the first position.
-        tail: Steps after it, with the fingers up.
+        notes: With fingers; notes without one are not played.
+        span: Decisions to plan.
+        timing: Of the decisions.
         layout: The hands' fingers.
         config: Geometry.
-        manner: (steps, 10, 2) where a pianist had the fingertips at the ends of the score's steps
-            [m, world], NaN where that is not known: fingers press where they did, as far as keys
-            and neighbours allow, and idle ones keep near.
+        demo_tips: (steps, 10, 2) where a pianist had the fingertips at the ends of the score's
+            decisions [m, world], NaN where that is not known: fingers press where they did, as far
+            as keys and neighbours allow, and idle ones keep near.
     """
-    rows = lead + len(goals.keys) + tail + 1
+    lead, reach_steps = span.lead, max(1, timing.steps(config.reach_s))
+    leave_steps = max(1, timing.steps(config.leave_s))
+    rows = lead + span.steps + span.tail + 1
     fingers = layout.count
     position = np.full((rows, fingers, 3), np.nan)
     key = np.full((rows, fingers), NO_KEY)
     contact = np.zeros((rows, fingers), bool)
     approach = np.zeros((rows, fingers))
-    manner = None if manner is None else layout.as_pianist(manner)
+    demo_tips = None if demo_tips is None else layout.as_pianist(demo_tips)
     released = np.zeros(fingers, int)  # first row at which each finger is free again
-    for played in played_notes(score, goals, layout, config):
-        note = score.notes[played.index]
+    for note, way_m in played_notes(notes, timing, layout, config):
         finger, pressed_key = note.finger, note.key
-        first, last = max(lead + played.first + 1, 0), lead + played.last + 1
+        first, last = max(lead + note.first + 1, 0), lead + note.last + 1
         if last < 0:
             continue  # over before the first row
         x = config.black_x_m if is_black()[pressed_key] else config.white_x_m
-        if manner is not None:
-            x = _place_on_key(x, manner[played.first : played.last + 1, finger, 0], pressed_key)
+        if demo_tips is not None:
+            x = _place_on_key(x, demo_tips[note.first : note.last + 1, finger, 0], pressed_key)
         top = key_top()[pressed_key] + config.tip_m
-        start = max(released[finger], first - config.reach_steps)
+        start = max(released[finger], first - reach_steps)
         ahead = np.arange(start, first)
         key[start : last + 1, finger] = pressed_key
         above = top + config.hover(note.velocity)
         position[start : last + 1, finger] = x, key_y()[pressed_key], above
-        approach[ahead, finger] = 1 - (first - 1 - ahead) / config.reach_steps
+        approach[ahead, finger] = 1 - (first - 1 - ahead) / reach_steps
         contact[first : last + 1, finger] = True
         approach[first : last + 1, finger] = 1.0
         down = top - pressed_drop(pressed_key, x) - config.press_m
         position[first : last + 1, finger, 2] = down
         released[finger] = last + 1
-        if config.leave and played.way_m > config.leave_m:  # up first, or it catches in other keys
-            position[last + 1 : last + 2, finger] = x, key_y()[pressed_key], above
-            approach[last + 1 : last + 2, finger] = config.leave
-    if manner is not None:
-        manner = manner[: rows - lead - 1]
-        rows_of = slice(lead + 1, lead + 1 + len(manner))
-        near = np.isnan(position[rows_of, :, 0]) & np.isfinite(manner[..., 0])
-        position[rows_of, :, :2][near] = manner[near]
+        if config.leave and way_m > config.leave_m:  # up first, or it catches in other keys
+            leaving = slice(last + 1, last + 1 + leave_steps)
+            position[leaving, finger] = x, key_y()[pressed_key], above
+            approach[leaving, finger] = config.leave
+    if demo_tips is not None:
+        demo_tips = demo_tips[: rows - lead - 1]
+        rows_of = slice(lead + 1, lead + 1 + len(demo_tips))
+        near = np.isnan(position[rows_of, :, 0]) & np.isfinite(demo_tips[..., 0])
+        position[rows_of, :, :2][near] = demo_tips[near]
         position[rows_of, :, 2][near] = key_top().min() + config.tip_m + config.idle_m
-        approach[rows_of][near] = config.manner
+        approach[rows_of][near] = config.demo_weight
     floor = np.full((rows, fingers), key_top().min() + config.tip_m + config.idle_m)
     heading = approach >= 1.0
     floor[heading] = np.where(contact[heading], -np.inf, position[heading, 2])

@@ -10,7 +10,8 @@ from pianomime.smooth_step import smooth_step
 
 Array = NDArray[np.float64]
 
-_LEAST_STEPS: Final = 10
+_LEAST_S: Final = 0.5
+"""Shortest time in which an offset fades out [s]."""
 
 
 class LeadOver:
@@ -38,7 +39,7 @@ class LeadOver:
 
         Args:
             plan: That is followed.
-            step: Of its score.
+            step: Decision of its score.
             measured: (n,) where the joints are.
         """
         if self._began is None or step < self._last:
@@ -47,6 +48,7 @@ class LeadOver:
             self._began = step
             self._off = (measured - plan.position[row]) * leads_over
         self._last = step
-        share = 1 - (step - self._began) / max(-self._began, _LEAST_STEPS)
+        least = plan.timing.steps(_LEAST_S)
+        share = 1 - (step - self._began) / max(-self._began, least)
         # The plan's own feedback pulls the joints back: to follow the offset, it has to be more.
         return (1 + FEEDBACK_GAIN) * smooth_step(share) * self._off

@@ -1,36 +1,45 @@
-"""Plan while playing: at each control step, from the keys wanted in the next second alone."""
+"""Plan while playing: at each decision, from the notes of the next second alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.fingering.online import OnlineFingering
+from pianomime.command import Command
+from pianomime.fingering.online import NoteName, OnlineFingering
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.fingertip_plan import FingertipPlan, FingertipPlanConfig, plan_fingertips
+from pianomime.planning.finer import as_line, finer
+from pianomime.planning.fingertip_plan import (
+    FingertipPlan,
+    FingertipPlanConfig,
+    Span,
+    plan_fingertips,
+)
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.performance_plan import FEEDBACK_GAIN
 from pianomime.planning.tracking import Tracker
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
-from pianomime.score.goals import KeyGoals, StepNote
+from pianomime.score.step_notes import StepNote, in_window
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
-LOOKAHEAD: Final = 20
-"""Control steps that the planner looks ahead: 1 s."""
+LOOKAHEAD_S: Final = 1.0
+"""Time that the planner looks ahead [s]."""
 
-MAX_SKIPPED: Final = 10
-"""Control steps that may pass between two calls, where a machine is too slow for real time."""
+MAX_SKIPPED_S: Final = 0.5
+"""Longest time between two calls, where a machine is too slow for real time [s]."""
 
 _ITERATIONS: Final = 2
-"""Of the fit at each step; it starts from the step before, so few will do."""
+"""Iterations of the fit per decision. Two suffice because each fit is warm-started."""
 
-_PREVIEW: Final = MAX_SKIPPED + 2
-"""Rows of the fit that a target is chosen for."""
+_PREVIEW_S: Final = 0.1
+"""Part of the fit, beyond what may be skipped, that targets are chosen for [s]."""
 
 
 @dataclass
@@ -42,16 +51,16 @@ class _Hand:
     tracker: Tracker
     pose: Array | None  # (rows, na)
     held: Array  # (2, na)
-    state: Array  # (rows, 2 na) what the targets bring it to, from this instant on
+    state: Array  # (rows, 2 na) to which the targets lead, from this instant on, a row per target
 
 
 class OnlinePlanner:
-    """Receding horizon: fit the window, command its first step, move on by one."""
+    """Receding-horizon planner: fit the window, command its first decision, move on by one."""
 
     def __init__(
         self,
         hands: HandsModel,
-        dt_s: float,
+        timing: Timing,
         start: Array | None = None,
         limits: MotionLimits | None = None,
     ) -> None:
@@ -62,61 +71,78 @@ class OnlinePlanner:
         start = hands.start if start is None else start
         self._n = len(hands.joint_names)
         self._now = 0
-        self._dt_s = dt_s
+        self._timing = timing
         self._limits = limits or MotionLimits()
         self._layout = hands.spec.layout
-        self._fingering = OnlineFingering(dt_s, hands.spec)
+        self._fingering = OnlineFingering(timing, hands.spec)
         self._config = TrajectoryConfig.of(hands.spec, iterations=_ITERATIONS)
         self._fingertip_config = FingertipPlanConfig.of(hands.spec, limits)
+        self._preview = timing.steps(MAX_SKIPPED_S) + timing.steps(_PREVIEW_S)
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)
-            feedforward = Feedforward(kinematics, dt_s)
-            tracker = Tracker(kinematics, dt_s)
+            feedforward = Feedforward(kinematics, timing.command_s)
+            tracker = Tracker(kinematics, timing.command_s)
             held = np.tile(kinematics.pose(start), (2, 1))
             held = np.clip(held, kinematics.lower, kinematics.upper)
             state = np.concatenate((held[1:], np.zeros_like(held[1:])), axis=1)
             self._hands.append(_Hand(kinematics, feedforward, tracker, None, held, state))
 
     @property
-    def fingers(self) -> dict[tuple[int, int], int]:
-        """Return the fingers that are decided of the notes in sight, by key and first step."""
+    def horizon(self) -> int:
+        """Decisions whose notes the planner takes."""
+        return self._timing.steps(LOOKAHEAD_S) + 1
+
+    @property
+    def fingers(self) -> dict[NoteName, int]:
+        """Fingers that are decided of the notes in sight."""
         return self._fingering.settled
 
-    def step(self, now: int, keys: NDArray[np.bool_], measured: Array) -> Array:
-        """Return the target of each joint (n,) for the control step that begins [rad, m].
+    def step(
+        self, now: int, notes: Sequence[StepNote], sustain: NDArray[np.bool_], measured: Array
+    ) -> Command:
+        """Return the command of the decision that begins.
 
         Args:
-            now: Which control step; up to `MAX_SKIPPED` may have gone by since the last call.
-            keys: (rows, 88) wanted at the ends of steps now, now + 1, ...
-            measured: (n,) where the joints are.
+            now: Which decision; up to `MAX_SKIPPED_S` may have gone by since the last call.
+            notes: In sight; those beyond the horizon are not looked at.
+            sustain: (points,) the pedal.
+            measured: (n,) joint positions [rad, m].
         """
-        plan = self._fingertips(now, keys)
+        plan = self._fingertips(now, notes)
         passed, self._now = now - self._now, now
-        target = np.zeros(self._n)
+        points = self._timing.points
+        target = np.zeros((points, self._n))
         for hand in self._hands:
-            warm_start = None
-            if hand.pose is not None:
-                rest = hand.pose[passed:]
-                hand.held = rest[:2]
-                warm_start = np.concatenate([rest, np.repeat(rest[-1:], passed, axis=0)])
-                hand.state = hand.state[passed:]
-            fit = TrajectoryFit(
-                hand.kinematics, plan, hand.held, self._dt_s, self._config, self._limits
-            )
-            hand.pose = fit.solve(warm_start)
-            pose = hand.pose[:_PREVIEW]
-            wanted = hand.feedforward.targets(pose, plan.window(0, len(pose)))
-            tracked = hand.tracker.track(pose, wanted, 1, hand.state[0])
-            hand.state = tracked.state
+            pose, targets = self._plan(hand, plan, passed)
             joints, expand = hand.kinematics.joints, hand.kinematics.expand
-            error = expand @ hand.pose[1] - measured[joints]
-            target[joints] = expand @ tracked.target[0] + FEEDBACK_GAIN * error
-        return target
+            error = expand @ pose[1] - measured[joints]
+            target[:, joints] = targets @ expand.T + FEEDBACK_GAIN * error
+        return Command(target, sustain, self._timing.times_s)
 
-    def _fingertips(self, now: int, keys: NDArray[np.bool_]) -> FingertipPlan:
+    def _plan(self, hand: _Hand, plan: FingertipPlan, passed: int) -> tuple[Array, Array]:
+        """Fit a hand; return its trajectory (rows, na) and the targets to command (points, na)."""
+        points, warm_start = self._timing.points, None
+        if hand.pose is not None:
+            rest = hand.pose[passed:]
+            hand.held = rest[:2]
+            warm_start = np.concatenate([rest, np.repeat(rest[-1:], passed, axis=0)])
+            hand.state = hand.state[passed * points :]
+        fit = TrajectoryFit(
+            hand.kinematics, plan, hand.held, self._timing, self._config, self._limits
+        )
+        hand.pose = fit.solve(warm_start)
+        window = plan.window(0, self._preview)
+        path = finer(hand.pose[: self._preview], points)
+        feedforward_targets = hand.feedforward.targets(path, window.finer(points))
+        tracked = hand.tracker.track(path, feedforward_targets, points, hand.state[0])
+        hand.state = tracked.state
+        return hand.pose, as_line(tracked.target[: points + 1], points)[:points]
+
+    def _fingertips(self, now: int, notes: Sequence[StepNote]) -> FingertipPlan:
         """Return the fingertips' targets from the last instant to the horizon."""
-        score, notes = self._fingering.update(now, keys)
-        steps = tuple(StepNote(note.first - now, note.last - now, note.index) for note in notes)
-        window = KeyGoals(keys, np.zeros(len(keys), bool), steps)
-        return plan_fingertips(score, window, 1, 0, self._layout, self._fingertip_config)
+        seen = self._fingering.update(now, in_window(notes, now, self.horizon))
+        relative = [note.shifted(-now) for note in seen]
+        span = Span(1, self.horizon)
+        config = self._fingertip_config
+        return plan_fingertips(relative, span, self._timing, self._layout, config)

@@ -1,4 +1,4 @@
-"""Plan a whole performance: from a fingered score to joint targets at every control step."""
+"""Plan a whole performance: from a fingered score to joint targets for every decision."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -6,61 +6,83 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.command import Command
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.fingertip_plan import FingertipPlan, FingertipPlanConfig, plan_fingertips
+from pianomime.planning.finer import as_line, finer
+from pianomime.planning.fingertip_plan import (
+    FingertipPlan,
+    FingertipPlanConfig,
+    Span,
+    plan_fingertips,
+)
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.tracking import Tracker
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
-from pianomime.score.goals import key_goals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
-_WINDOW: Final = 400
-"""Control steps fitted at once, so that memory does not grow with the song: 20 s."""
+LEAD_IN_S: Final = 1.0
+"""Silence before a score in which the hands get to their first position [s]."""
 
-_OVERLAP: Final = 60
-"""Further steps looked at and then fitted again: what is 3 s ahead hardly matters now."""
+TAIL_S: Final = 0.5
+"""Time with lifted fingers after a score [s]."""
+
+_WINDOW_S: Final = 20.0
+"""Length of the optimisation window. Bounds memory for long scores."""
+
+_OVERLAP_S: Final = 3.0
+"""Further part of a window that is fitted again with the next: 3 s ahead hardly matters now."""
 
 FEEDBACK_GAIN: Final = 0.4
-"""Share of a joint's error that is added to its target: the actuators take out most of the rest
-within a step by themselves. Chosen on training clips."""
+"""Feedback gain on joint position error. Below 1 because the position actuators already correct
+most of the error within a decision. Chosen on training clips."""
 
 
 @dataclass(frozen=True)
 class PerformancePlan:
-    """What to command, from `lead` control steps before the score to some after it.
+    """Commands from the lead-in to some time after the score.
 
     Attributes:
-        lead: Control steps before the score begins.
-        target: (steps, n) position target of each joint [rad, m], in `HandsModel` order.
-        position: (steps + 1, n) where the joints are to be at the steps' ends.
-        sustain: (steps,) whether the pedal is held.
-        fingertips: What the joints were fitted to.
+        timing: Of the decisions and their targets.
+        lead_in_s: Silence before the score [s].
+        target: (steps, points, n) position targets [rad, m], in `HandsModel` order.
+        position: (steps + 1, n) where the joints are to be at the ends of decisions.
+        sustain: (steps, points) whether the pedal is down from each point on.
+        fingertips: Targets to which the joints were fitted.
     """
 
-    lead: int
+    timing: Timing
+    lead_in_s: float
     target: Array
     position: Array
     sustain: NDArray[np.bool_]
     fingertips: FingertipPlan
 
-    def command(self, score_step: int, measured: Array) -> tuple[Array, bool]:
-        """Return target (n,) and pedal of a step of the score; the ends hold beyond the plan.
+    @property
+    def lead(self) -> int:
+        """Decisions before the score."""
+        return self.timing.steps(self.lead_in_s)
+
+    def command(self, score_step: int, measured: Array) -> Command:
+        """Return the command of a decision of the score; the ends hold beyond the plan.
 
         Args:
-            score_step: Which control step; negative in the lead-in.
-            measured: (n,) where the joints are at its beginning [rad, m].
+            score_step: Which decision; negative in the lead-in.
+            measured: (n,) joint positions at its beginning [rad, m].
         """
         step = min(max(score_step + self.lead, 0), len(self.target) - 1)
         error = self.position[step] - measured
-        return self.target[step] + FEEDBACK_GAIN * error, bool(self.sustain[step])
+        target = self.target[step] + FEEDBACK_GAIN * error
+        return Command(target, self.sustain[step], self.timing.times_s)
 
     def changed(self, rows: slice, by: Array) -> "PerformancePlan":
-        """Return the plan with `by` (rows, n) added to some rows of the targets."""
+        """Return the plan with `by` (rows, points or 1, n) added to some rows of the targets."""
         target = self.target.copy()
         target[rows] += by
         return replace(self, target=target)
@@ -69,10 +91,11 @@ class PerformancePlan:
 def plan_performance(
     score: Score,
     hands: HandsModel,
-    dt_s: float,
-    lead: int,
-    tail: int,
-    manner: Array | None = None,
+    timing: Timing,
+    *,
+    lead_in_s: float = LEAD_IN_S,
+    tail_s: float = TAIL_S,
+    demo_tips: Array | None = None,
     limits: MotionLimits | None = None,
 ) -> PerformancePlan:
     """Plan `score` from the pose in which the hands start.
@@ -80,56 +103,56 @@ def plan_performance(
     Args:
         score: With fingers assigned; notes without one are left out.
         hands: The hands that play.
-        dt_s: Control step [s].
-        lead: Control steps before the score, to get to the first position.
-        tail: Control steps after it, with the fingers lifted.
-        manner: Of a human, see `plan_fingertips`.
+        timing: Of the decisions.
+        lead_in_s: Silence before the score, to get to the first position [s].
+        tail_s: Time after it, with the fingers lifted [s].
+        demo_tips: Fingertips of a human, see `plan_fingertips`.
         limits: How fast the joints may move.
     """
     limits = limits or MotionLimits()
-    goals = key_goals(score, dt_s)
+    goals = ScoreGoals.of(score, timing)
+    lead = timing.steps(lead_in_s)
     geometry = FingertipPlanConfig.of(hands.spec, limits)
-    fingertips = plan_fingertips(
-        score, goals, lead, tail, hands.spec.layout, geometry, manner
-    )
-    rows, n = len(fingertips.key), len(hands.joint_names)
-    position, target = np.zeros((rows, n)), np.zeros((rows - 1, n))
+    span = Span(lead, goals.steps, timing.steps(tail_s))
+    fingertips = plan_fingertips(goals.notes, span, timing, hands.spec.layout, geometry, demo_tips)
+    steps, n = len(fingertips.key) - 1, len(hands.joint_names)
+    position, target = np.zeros((steps + 1, n)), np.zeros((steps, timing.points, n))
     for side in range(len(SIDES)):
         kinematics = HandKinematics(hands, side)
-        pose, wanted = _plan_hand(kinematics, fingertips, dt_s, limits)
+        pose, own = _plan_hand(kinematics, fingertips, timing, limits)
         position[:, kinematics.joints] = pose @ kinematics.expand.T
-        target[:, kinematics.joints] = wanted @ kinematics.expand.T
-    sustain = np.zeros(rows - 1, bool)
-    sustain[lead : lead + len(goals.sustain)] = goals.sustain
-    return PerformancePlan(lead, target, position, sustain, fingertips)
+        target[..., kinematics.joints] = own @ kinematics.expand.T
+    sustain = np.zeros((steps, timing.points), bool)
+    sustain[lead : lead + goals.steps] = goals.sustain
+    return PerformancePlan(timing, lead_in_s, target, position, sustain, fingertips)
 
 
 def _plan_hand(
-    kinematics: HandKinematics,
-    fingertips: FingertipPlan,
-    dt_s: float,
-    limits: MotionLimits,
+    kinematics: HandKinematics, fingertips: FingertipPlan, timing: Timing, limits: MotionLimits
 ) -> tuple[Array, Array]:
-    """Return poses (rows, na) and actuator targets (rows - 1, na), window after window."""
-    feedforward = Feedforward(kinematics, dt_s)
-    tracker = Tracker(kinematics, dt_s)
+    """Return poses (rows, na) and actuator targets (rows - 1, points, na), window after window."""
+    feedforward = Feedforward(kinematics, timing.command_s)
+    tracker = Tracker(kinematics, timing.command_s)
     config = TrajectoryConfig.of(kinematics.hands.spec)
-    rows = len(fingertips.key)
+    rows, points = len(fingertips.key), timing.points
+    length = timing.steps(_WINDOW_S)
     pose = np.zeros((rows, kinematics.n))
     pose[0] = kinematics.pose(kinematics.hands.start)
-    target = np.zeros((rows - 1, kinematics.n))
-    state = np.concatenate((pose[0], np.zeros(kinematics.n)))  # what it is at by row done - 1
+    target = np.zeros((rows - 1, points, kinematics.n))
+    state = np.concatenate((pose[0], np.zeros(kinematics.n)))  # to which targets lead by done - 1
     done = 1  # rows that are fixed: at first the pose to start from
     while done < rows:
         begin = max(done - 2, 0)  # two rows fix place and velocity
-        end = min(done + _WINDOW + _OVERLAP, rows)
+        end = min(done + length + timing.steps(_OVERLAP_S), rows)
         window, held = fingertips.window(begin, end), pose[begin:done]
-        fitted = TrajectoryFit(kinematics, window, held, dt_s, config, limits).solve()
-        wanted = feedforward.targets(fitted, window)
-        tracked = tracker.track(fitted, wanted, done - 1 - begin, state)
-        new = end if end == rows else done + _WINDOW
+        fitted = TrajectoryFit(kinematics, window, held, timing, config, limits).solve()
+        path = finer(fitted, points)
+        feedforward_targets = feedforward.targets(path, window.finer(points))
+        tracked = tracker.track(path, feedforward_targets, (done - 1 - begin) * points, state)
+        new = end if end == rows else done + length
         pose[done:new] = fitted[done - begin : new - begin]
-        target[done - 1 : new - 1] = tracked.target[: new - done]
-        state = tracked.state[new - done]
+        targets = as_line(tracked.target, points).reshape(-1, points, kinematics.n)
+        target[done - 1 : new - 1] = targets[: new - done]
+        state = tracked.state[(new - done) * points]
         done = new
     return pose, target

@@ -1,34 +1,33 @@
-"""What the online planner does when it plays a song, as a plan that can be played and bettered."""
+"""Plan by playing: keep what the online planner commands, to be played and improved."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.command import Command
+from pianomime.fingering.online import NoteName
 from pianomime.hands.fingers import UNASSIGNED
-from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
-from pianomime.planning.online_planner import LOOKAHEAD, OnlinePlanner
-from pianomime.planning.performance_plan import PerformancePlan
-from pianomime.planning.rollout import Command, roll_out
-from pianomime.score.goals import KeyGoals, key_goals
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, Span, plan_fingertips
+from pianomime.planning.online_planner import OnlinePlanner
+from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S, PerformancePlan
+from pianomime.planning.rollout import Act, roll_out
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.model import CONTROL_DT_S
 from pianomime.simulation.simulation import PianoSimulation
 
 Array = NDArray[np.float64]
 
 
-def online_command(planner: OnlinePlanner, goals: KeyGoals) -> Command:
-    """Return what `roll_out` asks at each step of a score."""
+def online_act(planner: OnlinePlanner, goals: ScoreGoals) -> Act:
+    """Return the planner as `roll_out` takes it."""
 
-    def command(step: int, measured: Array) -> tuple[Array, bool]:
-        keys, sustain = goals.window(step, LOOKAHEAD + 1)
-        return planner.step(step, keys, measured), bool(sustain[0])
+    def act(step: int, measured: Array) -> Command:
+        notes = goals.notes_in(step, planner.horizon)
+        return planner.step(step, notes, goals.sustain_at(step), measured)
 
-    return command
+    return act
 
 
-def plan_by_playing(
-    score: Score, simulation: PianoSimulation, lead: int, tail: int
-) -> tuple[Score, PerformancePlan]:
+def plan_by_playing(score: Score, simulation: PianoSimulation) -> tuple[Score, PerformancePlan]:
     """Play a score with the online planner; return it with its fingers, and what it commanded.
 
     Played again from the same start, the plan does the same. Unlike one that is made beforehand,
@@ -37,29 +36,29 @@ def plan_by_playing(
     Args:
         score: What to play; fingers that are given are not kept.
         simulation: To play in.
-        lead: Control steps before the score.
-        tail: Control steps after it.
     """
-    goals = key_goals(score, CONTROL_DT_S)
-    planner = OnlinePlanner(simulation.hands, CONTROL_DT_S)
-    play = online_command(planner, goals)
+    timing = simulation.timing
+    goals = ScoreGoals.of(score.without_fingers(), timing)
+    planner = OnlinePlanner(simulation.hands, timing)
+    play = online_act(planner, goals)
     targets: list[Array] = []
-    fingers: dict[tuple[int, int], int] = {}
+    fingers: dict[NoteName, int] = {}
 
-    def command(step: int, measured: Array) -> tuple[Array, bool]:
-        target, sustain = play(step, measured)
-        targets.append(target)
+    def act(step: int, measured: Array) -> Command:
+        command = play(step, measured)
+        targets.append(command.target)
         fingers.update(planner.fingers)
-        return target, sustain
+        return command
 
-    rollout = roll_out(command, lead, len(goals.keys) + tail, simulation)
-    chosen = np.full(len(score.notes), UNASSIGNED)
-    for note in goals.notes:
-        key = score.notes[note.index].key
-        chosen[note.index] = fingers.get((key, note.first), UNASSIGNED)
-    fingered = score.with_fingers(chosen.tolist())
+    lead, tail = timing.steps(LEAD_IN_S), timing.steps(TAIL_S)
+    rollout = roll_out(act, LEAD_IN_S, goals.steps + tail, simulation)
+    notes = [n.with_finger(fingers.get((n.key, n.first), UNASSIGNED)) for n in goals.notes]
     spec = simulation.hands.spec
-    geometry = FingertipPlanConfig.of(spec)
-    tips = plan_fingertips(fingered, goals, lead, tail, spec.layout, geometry)
-    target = np.array(targets)
-    return fingered, PerformancePlan(lead, target, rollout.position, rollout.sustain, tips)
+    span, geometry = Span(lead, goals.steps, tail), FingertipPlanConfig.of(spec)
+    tips = plan_fingertips(notes, span, timing, spec.layout, geometry)
+    sustain = np.array([goals.sustain_at(step) for step in range(-lead, goals.steps + tail)])
+    plan = PerformancePlan(timing, LEAD_IN_S, np.array(targets), rollout.position, sustain, tips)
+    chosen = [UNASSIGNED] * len(notes)
+    for note in notes:
+        chosen[note.index] = note.finger
+    return score.with_fingers(chosen), plan

@@ -13,9 +13,9 @@ from pianomime.planning.feedforward import motion_of
 
 Array = NDArray[np.float64]
 
-_EFFORT: Final = 0.1
-"""What it costs to part from the given targets by as much as a joint is off at a cost of 1. Chosen
-on training clips; with nothing, targets swing."""
+_CONTROL_EFFORT: Final = 0.1
+"""Control-effort weight R of the LQ tracker, relative to the state weight (1 rad^2 of joint error
+costs 1). Chosen on training clips; at 0 the targets oscillate."""
 
 _ARM_M: Final = 0.1
 """A slide off by this much is as bad as a hinge off by 1 rad."""
@@ -23,10 +23,10 @@ _ARM_M: Final = 0.1
 
 @dataclass(frozen=True)
 class Tracked:
-    """What `Tracker.track` came to.
+    """Result of `Tracker.track`.
 
     Attributes:
-        target: (steps, na) of each actuator in each control step [rad, m].
+        target: (steps, na) of each actuator [rad, m].
         state: (steps + 1, 2 na) positions [rad, m], then velocities [rad, m a step], that they
             lead to, from before the first step to after the last.
     """
@@ -38,13 +38,16 @@ class Tracked:
 class Tracker:
     """Optimal tracking (LQ, with preview) for the coordinates of one hand.
 
-    A target stays as it is for a whole control step, in which a joint comes half the way and goes
-    on swinging in the next. So the hand is taken as masses and dampers drawn by the actuators'
+    A target is held until the next one. In 50 ms a joint comes half the way, and it goes on
+    swinging in the next. So the hand is taken as masses and dampers drawn by the actuators'
     springs, linear about the relaxed pose; whatever else acts is in the targets that are given.
     """
 
-    def __init__(self, kinematics: HandKinematics, dt_s: float) -> None:
-        """Read a hand's masses, dampers and springs off the model, for steps of `dt_s` [s]."""
+    def __init__(self, kinematics: HandKinematics, command_s: float) -> None:
+        """Read a hand's masses, dampers and springs off the model.
+
+        Targets are `command_s` [s] apart.
+        """
         hands = kinematics.hands
         actuators, expand = kinematics.actuators, kinematics.expand
         self._lower, self._upper = hands.model.actuator_ctrlrange[actuators].T
@@ -56,10 +59,10 @@ class Tracker:
         mass = np.zeros((hands.model.nv, hands.model.nv))
         mujoco.mj_fullM(hands.model, data, mass)
         spring = hands.model.actuator_gainprm[actuators, 0][:, None]
-        self._mass = expand.T @ mass[np.ix_(dof, dof)] @ expand / spring / dt_s**2
+        self._mass = expand.T @ mass[np.ix_(dof, dof)] @ expand / spring / command_s**2
         damper = expand.T @ np.diag(hands.model.dof_damping[dof]) @ expand
         damper += np.diag(hands.velocity_gain[actuators])
-        self._damper = damper / spring / dt_s
+        self._damper = damper / spring / command_s
         off = np.where(kinematics.slides, _ARM_M, 1.0)
         self._discretise(off**-2.0)
 
@@ -73,7 +76,7 @@ class Tracker:
         step = expm(motion)
         self._a, self._b = step[: 2 * n, : 2 * n], step[: 2 * n, 2 * n :]
         self._weight = np.concatenate((weight, np.zeros(n)))
-        effort = _EFFORT * np.diag(weight)
+        effort = _CONTROL_EFFORT * np.diag(weight)
         self._price = solve_discrete_are(self._a, self._b, np.diag(self._weight), effort)
         pull = self._b.T @ self._price
         worth = np.linalg.inv(effort + pull @ self._b)
@@ -83,7 +86,7 @@ class Tracker:
         self._closed = self._a - self._b @ self._gain
 
     def track(self, pose: Array, target: Array, row: int, state: Array) -> Tracked:
-        """Mend targets so that they lead along a trajectory, from one of its rows on.
+        """Correct actuator targets so that the joints follow the trajectory from a row on.
 
         Args:
             pose: (rows, na) where the coordinates are to be at the ends of steps.

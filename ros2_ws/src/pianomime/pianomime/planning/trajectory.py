@@ -1,4 +1,4 @@
-"""Fit the joints of one hand to its fingertip targets over many control steps at once.
+"""Fit the joints of one hand to its fingertip targets over many decisions at once.
 
 Levenberg-Marquardt on a sum of squares: fingertip errors where a finger has a target, intrusions
 below the floor and into the other hand's room where it has none, accelerations, rates beyond their
@@ -21,6 +21,7 @@ from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.planning.hand_places import HandPlaces
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.rate_cost import Rate, RateCost
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
@@ -49,10 +50,10 @@ class TrajectoryConfig(Config):
     hands_apart_m: float = parameter(
         0.1, "Distance of the hands' middle fingers along y, if the keys allow [m]", ge=0.0
     )
-    acceleration: float = parameter(0.5, "Finger joint, change of change a step [rad]", ge=1e-6)
-    forearm_acceleration_m: float = parameter(0.04, "Forearm, the same [m]", ge=1e-6)
+    acceleration: float = parameter(200.0, "Acceleration of a finger joint [rad/s^2]", ge=1e-3)
+    slide_acceleration: float = parameter(16.0, "Acceleration of a slide [m/s^2]", ge=1e-3)
     posture: float = parameter(1.0, "Finger joint away from its relaxed angle [rad]", ge=1e-6)
-    forearm_posture_m: float = parameter(0.1, "Forearm away from its rest [m]", ge=1e-6)
+    slide_posture_m: float = parameter(0.1, "Slide away from its rest [m]", ge=1e-6)
     along_m: float = parameter(0.3, "Hand away from its fingers' keys along y [m]", ge=1e-6)
     margin: float = parameter(0.02, "Margin kept to the joint limits [rad]", ge=0.0)
     limit: float = parameter(0.02, "Intrusion into that margin [rad]", ge=1e-6)
@@ -93,11 +94,11 @@ class TrajectoryFit:
         kinematics: HandKinematics,
         plan: FingertipPlan,
         held: Array,
-        dt_s: float,
+        timing: Timing,
         config: TrajectoryConfig,
         limits: MotionLimits,
     ) -> None:
-        """Set up the fit of a hand to its part of `plan`, whose rows are `dt_s` [s] apart.
+        """Set up the fit of a hand to its part of `plan`, whose rows are decisions.
 
         The first rows stay at the poses `held`, (h, na) with h >= 1: the start, or where the
         trajectory of an earlier window goes on.
@@ -124,15 +125,16 @@ class TrajectoryFit:
         places = HandPlaces.of(plan)
         self._reference = np.tile(relaxed, (len(position), 1))
         self._reference[:, along] = places.of_hand(side, middle + held[-1, along]) - middle
-        stray = np.where(slides, config.forearm_posture_m, config.posture)
+        stray = np.where(slides, config.slide_posture_m, config.posture)
         named = kinematics.hands.spec.planning.stray
         self._posture = kinematics.posture(named, stray, "planning.stray") ** -2.0
         self._posture[along] = config.along_m**-2.0
-        smooth = np.where(slides, config.forearm_acceleration_m, config.acceleration) ** -2.0
+        smooth = np.where(slides, config.slide_acceleration, config.acceleration)
+        smooth = (smooth / timing.rate_hz**2) ** -2.0
         velocity, acceleration = limits.of_coordinates(slides)
         self._rate_costs = (
-            RateCost((-1, 1), velocity * dt_s, np.zeros(kinematics.n)),
-            RateCost((1, -2, 1), acceleration * dt_s**2, smooth),
+            RateCost((-1, 1), velocity * timing.decision_s, np.zeros(kinematics.n)),
+            RateCost((1, -2, 1), acceleration * timing.decision_s**2, smooth),
         )
         self._damp = np.where(slides, 0.05, 0.3) ** -2.0
         self._lower = np.tile(kinematics.lower + config.margin, (len(position), 1))
@@ -186,7 +188,7 @@ class TrajectoryFit:
         astray = self._idle & (back != 0)
         weight[astray, 1] = self._config.astray_m**-2.0
         residual[astray, 1] = back[astray]
-        crowding = np.zeros((len(pose), 0))
+        crowding = np.zeros((len(pose), len(self._apart)))
         if len(self._apart):
             gaps = self._outwards * np.diff(along, axis=1)
             crowding = np.maximum(self._apart - gaps, 0.0)

@@ -1,85 +1,102 @@
 """What each finger has to do next, from the notes that have their fingers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS
-from pianomime.policy.finger_choice import COMMIT_STEPS, WINDOW_STEPS
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import SIDES
+from pianomime.policy.finger_choice import COMMIT_S, LOOKAHEAD_S, UNIT_S
+from pianomime.score.step_notes import StepNote
+from pianomime.timing import Timing
 
+Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SLOTS: Final = 2
 """Notes of each finger that the networks see: the one it holds or goes to, and the next."""
+
+_HELD_S: Final = 0.25
+"""Of a note that has begun longer ago, that much is seen [s]."""
 
 _NEVER: Final = 10**6
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What each finger of one hand holds or goes to, at many control steps.
+    """Keys that the fingers of a hand hold or go to, at many decisions or for both hands.
 
     Attributes:
-        key: (t, 5, SLOTS) its key; 0 where there is none.
-        present: (t, 5, SLOTS) whether there is one.
-        begins: (t, 5, SLOTS) steps until the key is to go down; negative while it is held.
-        ends: (t, 5, SLOTS) steps until the last step in which it is held.
+        timing: Of the decisions.
+        key: (t, fingers, SLOTS) its key; 0 where there is none.
+        present: (t, fingers, SLOTS) whether there is one.
+        begins: (t, fingers, SLOTS) decisions until the key goes down; negative while it is held.
+        ends: (t, fingers, SLOTS) decisions until the last in which it is held.
     """
 
+    timing: Timing
     key: Ints
     present: NDArray[np.bool_]
     begins: Ints
     ends: Ints
 
     @classmethod
-    def stacked(cls, schedules: Sequence["Schedule"]) -> "Schedule":
-        """Return several, one after the other along time."""
-        names = [field.name for field in fields(cls)]
-        return cls(*(np.concatenate([getattr(s, name) for s in schedules]) for name in names))
+    def empty(cls, rows: int, timing: Timing, layout: FingerLayout) -> "Schedule":
+        """Return a schedule without keys."""
+        zeros = np.zeros((rows, layout.per_hand, SLOTS), np.int64)
+        return cls(timing, zeros, zeros.astype(bool), zeros, zeros)
 
-    def contact(self, ahead: int) -> NDArray[np.bool_]:
-        """Return whether each finger holds a key at the end of the step `ahead` on, (t, 5)."""
-        down = self.present & (self.begins <= ahead) & (ahead <= self.ends)
-        return np.asarray(down.any(axis=2))
+    def contacts(self, steps: int) -> NDArray[np.bool_]:
+        """Return whether each finger holds a key at the ends of decisions, (t, steps, fingers)."""
+        ahead = np.arange(steps)[:, None, None]
+        begins, ends = self.begins[:, None], self.ends[:, None]
+        down = self.present[:, None] & (begins <= ahead) & (ahead <= ends)
+        return np.asarray(down.any(axis=3))
+
+    def scaled(self, until: Ints) -> Array:
+        """Return numbers of decisions as the networks see them: bounded, in units of `UNIT_S`."""
+        bounded = np.clip(until, -self.timing.steps(_HELD_S), self.timing.steps(COMMIT_S))
+        return np.asarray(bounded / (UNIT_S * self.timing.rate_hz))
+
+    def at(self, rows: list[int]) -> "Schedule":
+        """Return some of the rows."""
+        begins, ends = self.begins[rows], self.ends[rows]
+        return Schedule(self.timing, self.key[rows], self.present[rows], begins, ends)
 
 
-def one_key_a_finger(notes: Ints) -> Ints:
-    """Return notes (n, 4) by onset, each ending before its finger's next."""
-    ordered = notes[np.argsort(notes[:, 0], kind="stable")].copy()
-    for finger in range(N_FINGERS):
-        mine = np.flatnonzero(ordered[:, 3] == finger)
-        if len(mine) > 1:
-            before_next = np.maximum(ordered[mine[1:], 0] - 1, ordered[mine[:-1], 0])
-            ordered[mine[:-1], 1] = np.minimum(ordered[mine[:-1], 1], before_next)
-    return ordered
-
-
-def schedule(notes: Ints, side: int, steps: Ints) -> Schedule:
-    """Return what the fingers of hand `side` are to do at each of `steps` (t,).
+def schedule(
+    notes: Sequence[StepNote], steps: Ints, timing: Timing, layout: FingerLayout
+) -> Schedule:
+    """Return the schedule of both hands, 2 t rows: those of the left hand, then the right's.
 
     Args:
-        notes: (n, 4) first and last step, key and finger, from `one_key_a_finger`.
-        side: Index into `SIDES`.
-        steps: Control steps; of later notes, those are seen that begin within `COMMIT_STEPS`.
+        notes: From `one_key_a_finger`.
+        steps: (t,) decisions; of later notes, those are seen that begin within `COMMIT_S`.
+        timing: Of the decisions.
+        layout: The hands' fingers.
     """
-    shape = (len(steps), FINGERS_PER_HAND, SLOTS)
+    shape = (len(SIDES), len(steps), layout.per_hand, SLOTS)
     first, last = np.full(shape, _NEVER), np.full(shape, _NEVER)
     key = np.zeros(shape, np.int64)
-    for finger in range(FINGERS_PER_HAND):
-        mine = notes[notes[:, 3] == side * FINGERS_PER_HAND + finger]
-        if not len(mine):
-            continue
-        at = np.searchsorted(mine[:, 1], steps)  # the first that is not over
+    by_finger: dict[int, list[StepNote]] = {}
+    for note in notes:
+        by_finger.setdefault(note.finger, []).append(note)
+    for finger, mine in by_finger.items():
+        side, place = divmod(finger, layout.per_hand)
+        firsts, lasts, keys = np.array([(n.first, n.last, n.key) for n in mine]).T
+        at = np.searchsorted(lasts, steps)  # the first that is not over
         for slot in range(SLOTS):
             rows = np.minimum(at + slot, len(mine) - 1)
             there = at + slot < len(mine)
-            first[:, finger, slot] = np.where(there, mine[rows, 0], _NEVER)
-            last[:, finger, slot] = mine[rows, 1]
-            key[:, finger, slot] = mine[rows, 2]
+            first[side, :, place, slot] = np.where(there, firsts[rows], _NEVER)
+            last[side, :, place, slot] = lasts[rows]
+            key[side, :, place, slot] = keys[rows]
     begins = first - steps[:, None, None]
-    ends = np.minimum(last - steps[:, None, None], WINDOW_STEPS)
-    present = begins <= COMMIT_STEPS
-    return Schedule(np.where(present, key, 0), present, begins, ends)
+    ends = np.minimum(last - steps[:, None, None], timing.steps(LOOKAHEAD_S))
+    present = begins <= timing.steps(COMMIT_S)
+    rows_of = (len(SIDES) * len(steps), layout.per_hand, SLOTS)
+    parts = (np.where(present, key, 0), present, begins, ends)
+    return Schedule(timing, *(part.reshape(rows_of) for part in parts))

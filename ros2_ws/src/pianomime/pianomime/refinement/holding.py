@@ -5,17 +5,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import fingers_of
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.performance_plan import FEEDBACK_GAIN, PerformancePlan
+from pianomime.refinement.change import Change
 
 Array = NDArray[np.float64]
 
-_LONGEST: Final = 60
-"""Control steps of a way that is looked at: slower ones end notes for no leap."""
+_LONGEST_S: Final = 3.0
+"""Longest move that is looked at: slower ones end notes for no leap."""
 
-_LATEST: Final = 3
-"""Control steps by which a hand may set out later."""
+_LATEST_S: Final = 0.15
+"""Most by which a hand may set out later."""
 
 
 def hold_longer(
@@ -24,7 +24,7 @@ def hold_longer(
     finger: int,
     step: int,
     rng: np.random.Generator,
-) -> tuple[slice, Array] | None:
+) -> Change | None:
     """Let a hand do later what it does between a press and the next onset, by ever less.
 
     A plan lets go of notes in time for a leap by a rule that suits most; some hands can go later.
@@ -33,34 +33,37 @@ def hold_longer(
         plan: In which the hand sets out too early.
         kinematics: Of the hand.
         finger: Of the hand, which has left its key.
-        step: In which the key was wanted still; the lead-in counts.
+        step: Decision in which the key was wanted still; the lead-in counts.
         rng: Chooses how much later.
 
     Returns:
-        Rows of the plan's targets and what to add, (rows, n); None where there is no such way.
+        None where there is no such way.
     """
-    contact = plan.fingertips.contact[: step + 1 + _LONGEST]
+    timing, points = plan.timing, plan.timing.points
+    contact = plan.fingertips.contact[: step + 1 + timing.steps(_LONGEST_S)]
     held = np.flatnonzero(contact[: step + 2, finger])
     if not len(held):
         return None
     leave = int(held[-1]) + 1
-    hand = contact[leave:, fingers_of(kinematics.side)]
+    hand = contact[leave:, plan.fingertips.layout.of_side(kinematics.side)]
     onsets = np.flatnonzero((hand[1:] & ~hand[:-1]).any(axis=1))
     if not len(onsets) or onsets[0] == 0:
         return None
     way = int(onsets[0]) + 1  # steps until the hand presses again
-    later = rng.uniform(0.5, 1.0) * rng.integers(1, min(_LATEST, way - 1) + 1)
+    later = rng.uniform(0.5, 1.0) * rng.integers(1, min(timing.steps(_LATEST_S), way - 1) + 1)
     row = np.arange(leave - 1, leave - 1 + way)
     then = row - later * np.arange(way, 0, -1) / way
-    change = _between(plan.target, then) - plan.target[row]
-    change += FEEDBACK_GAIN * (_between(plan.position, then) - plan.position[row])
+    targets = plan.target.reshape(-1, plan.target.shape[-1])
+    at = then[:, None] * points + np.arange(points)
+    change = _between(targets, at) - plan.target[row]
+    change += FEEDBACK_GAIN * (_between(plan.position, then) - plan.position[row])[:, None]
     full = np.zeros_like(change)
-    full[:, kinematics.joints] = change[:, kinematics.joints]
-    return slice(leave - 1, leave - 1 + way), full
+    full[..., kinematics.joints] = change[..., kinematics.joints]
+    return Change(slice(leave - 1, leave - 1 + way), full)
 
 
 def _between(values: Array, row: Array) -> Array:
-    """Return values (rows, n) at fractions of rows, none of them the last."""
+    """Return values (rows, n) at fractions of rows (...), none of them the last, (..., n)."""
     low = np.floor(row).astype(int)
-    share = (row - low)[:, None]
+    share = (row - low)[..., None]
     return np.asarray((1 - share) * values[low] + share * values[low + 1])

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pianomime.config import parameter
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.refinement.practice import Practice, PracticeConfig
-from pianomime.score.goals import KeyGoals
 from pianomime.score.score import Score
-from pianomime.simulation.simulation import PianoSimulation
+from pianomime.simulation.simulator import Simulator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +20,7 @@ class IterativeLearningConfig(PracticeConfig):
 
 @dataclass(frozen=True)
 class LearningResult:
-    """What iterative learning came to.
+    """Result of iterative learning.
 
     Attributes:
         score: With the fingers that play it.
@@ -38,8 +37,7 @@ class LearningResult:
 
 def learn(
     starts: Sequence[tuple[Score, PerformancePlan]],
-    goals: KeyGoals,
-    simulation: PianoSimulation,
+    simulators: Sequence[Simulator],
     config: IterativeLearningConfig | None = None,
     progress: Callable[[float], bool] = lambda _: True,
 ) -> LearningResult:
@@ -47,8 +45,7 @@ def learn(
 
     Args:
         starts: Fingered scores and their plans.
-        goals: The score on the grid.
-        simulation: To play in.
+        simulators: To play in; with several, as many changes are tried side by side.
         config: How.
         progress: Told the best F1 after each length of the song; learning ends when it returns
             False.
@@ -58,7 +55,7 @@ def learn(
     history: list[float] = []
     going = True
     for score, plan in starts:
-        learners.append(Practice(score, plan, goals, simulation, config))
+        learners.append(Practice(score, plan, simulators, config))
         history.append(max(learner.f1 for learner in learners))
         going = progress(history[-1]) and going
     best = max(learners, key=lambda learner: learner.f1)

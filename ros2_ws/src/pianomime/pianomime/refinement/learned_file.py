@@ -11,12 +11,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.errors import ModelError, OutputError
+from pianomime.atomic_file import atomic_path
+from pianomime.errors import ConfigError, ModelError, OutputError
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.timing import Timing
 
 _PHYSICS: Final = ("mujoco", "robopianist")
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _ARRAYS: Final = ("target", "position", "sustain")
 _FINGERTIPS: Final = ("position", "key", "contact", "approach", "floor")
 
@@ -28,7 +31,8 @@ class Card:
     Attributes:
         title: Of the score.
         sha256: Of the score: it can be played to no other.
-        embodiment: Which hands.
+        embodiment: Identity of the hands, see `HandSpec`.
+        timing: Of decisions and targets.
         joint_names: Order of the joints.
         f1: What it reached when it was learned.
         f1_planned: What the plan had reached before.
@@ -40,6 +44,7 @@ class Card:
     title: str
     sha256: str
     embodiment: str
+    timing: Timing
     joint_names: tuple[str, ...]
     f1: float
     f1_planned: float
@@ -50,15 +55,22 @@ class Card:
 
 @dataclass(frozen=True)
 class LearnedPerformance:
-    """A plan and its card."""
+    """A plan, the finger of each note of its score, and its card."""
 
     plan: PerformancePlan
+    fingers: tuple[int, ...]
     card: Card
 
-    def check_hands(self, embodiment: str) -> None:
+    def check_hands(self, spec: HandSpec) -> None:
         """Raise ModelError unless it was learned with these hands."""
-        if embodiment != self.card.embodiment:
-            raise ModelError(f"learned for embodiment {self.card.embodiment!r}, not {embodiment!r}")
+        if spec.identity != self.card.embodiment:
+            raise ModelError(
+                f"learned for embodiment {self.card.embodiment!r}, not {spec.identity!r}"
+            )
+
+    def check_timing(self, timing: Timing) -> None:
+        """Raise ModelError unless it was learned with this timing."""
+        timing.check_same(self.card.timing, "the learned performance", ModelError)
 
     def check_joints(self, joint_names: Sequence[str]) -> None:
         """Raise ModelError unless the joints are those it was learned with, in their order."""
@@ -89,19 +101,20 @@ def save_learned(learned: LearnedPerformance, path: Path) -> None:
     arrays = {name: getattr(plan, name) for name in _ARRAYS}
     arrays |= {f"fingertips_{name}": getattr(tips, name) for name in _FINGERTIPS}
     arrays = {n: a.astype(np.float32) if a.dtype == float else a for n, a in arrays.items()}
-    card = json.dumps({"format": _FORMAT, "lead": plan.lead, **asdict(learned.card)})
+    card = json.dumps({"format": _FORMAT, "lead_in_s": plan.lead_in_s, **asdict(learned.card)})
     try:
-        with path.open("wb") as file:
-            np.savez_compressed(file, card=np.array(card), **arrays)
+        fingers = np.array(learned.fingers, np.int8)
+        with atomic_path(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, card=np.array(card), fingers=fingers, **arrays)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error})") from None
 
 
-def load_learned(path: Path) -> LearnedPerformance:
-    """Read a file of `save_learned`; nothing in it is executed.
+def load_learned(path: Path, spec: HandSpec) -> LearnedPerformance:
+    """Read a file of `save_learned` for the hands of `spec`; nothing in it is executed.
 
     Raises:
-        ModelError: It is not such a file.
+        ModelError: It is not such a file, or was learned with other hands.
     """
     try:
         with np.load(path, allow_pickle=False) as data:
@@ -109,15 +122,19 @@ def load_learned(path: Path) -> LearnedPerformance:
             arrays = {name: data[name] for name in data.files if name != "card"}
         if card.pop("format") != _FORMAT:
             raise ModelError(f"{path}: made by another version; learn it again")
-        lead = int(card.pop("lead"))
-        tips = FingertipPlan(lead, **{n: _wide(arrays[f"fingertips_{n}"]) for n in _FINGERTIPS})
-        plan = PerformancePlan(lead, **{n: _wide(arrays[n]) for n in _ARRAYS}, fingertips=tips)
+        lead_in_s = float(card.pop("lead_in_s"))
+        card["timing"] = timing = Timing.from_stored(card["timing"])
+        own_tips = {n: _wide(arrays[f"fingertips_{n}"]) for n in _FINGERTIPS}
+        tips = FingertipPlan(timing.steps(lead_in_s), spec.layout, **own_tips)
+        own = {n: _wide(arrays[n]) for n in _ARRAYS}
+        plan = PerformancePlan(timing, lead_in_s, **own, fingertips=tips)
         card["joint_names"] = tuple(card["joint_names"])
-        learned = LearnedPerformance(plan, Card(**card))
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        learned = LearnedPerformance(plan, tuple(arrays["fingers"].tolist()), Card(**card))
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, ConfigError) as error:
         raise ModelError(f"{path}: not a learned performance ({error})") from None
     if not (np.isfinite(plan.target).all() and np.isfinite(plan.position).all()):
         raise ModelError(f"{path}: holds values that are not finite")
+    learned.check_hands(spec)
     return learned
 
 

@@ -6,14 +6,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import FINGERS_PER_HAND
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.refinement.change import Change
 
 Array = NDArray[np.float64]
 
-_RAMP: Final = 2
-"""Control steps over which a nudge comes and goes."""
+_RAMP_S: Final = 0.1
+"""Time over which a nudge comes and goes."""
 
 _DAMPING_M2: Final = 1e-5
 """Of the inverse Jacobian: a finger stretched out is not asked for the impossible."""
@@ -32,13 +32,14 @@ class Nudge:
     shift: Array
     whole_hand: bool
 
-    def targets(self, plan: PerformancePlan, kinematics: HandKinematics) -> tuple[slice, Array]:
-        """Return the rows of `plan.target` that change, and by how much, (rows, n)."""
-        finger = self.finger % FINGERS_PER_HAND
-        rows = slice(max(self.begin - _RAMP, 0), min(self.end + _RAMP, len(plan.target)))
+    def change(self, plan: PerformancePlan, kinematics: HandKinematics) -> Change:
+        """Return the change of the plan's targets."""
+        ramp = plan.timing.steps(_RAMP_S)
+        finger = self.finger % kinematics.hands.spec.layout.per_hand
+        rows = slice(max(self.begin - ramp, 0), min(self.end + ramp, len(plan.target)))
         time = np.arange(rows.start, rows.stop)
-        rise = (time - self.begin + _RAMP + 1) / (_RAMP + 1)
-        fall = (self.end + _RAMP - time) / (_RAMP + 1)
+        rise = (time - self.begin + ramp + 1) / (ramp + 1)
+        fall = (self.end + ramp - time) / (ramp + 1)
         weight = np.clip(np.minimum(rise, fall), 0.0, 1.0)
         pose = kinematics.pose(plan.position[rows])
         jacobian = kinematics.fingertips(pose).jacobian()[:, finger]
@@ -47,6 +48,6 @@ class Nudge:
         square = jacobian @ jacobian.transpose(0, 2, 1) + _DAMPING_M2 * np.eye(3)
         solved = np.linalg.solve(square, np.broadcast_to(self.shift[:, None], (len(time), 3, 1)))
         change = (jacobian.transpose(0, 2, 1) @ solved)[..., 0] * weight[:, None]
-        full = np.zeros((len(time), plan.target.shape[1]))
-        full[:, kinematics.joints] = change @ kinematics.expand.T
-        return rows, full
+        full = np.zeros((len(time), 1, plan.target.shape[-1]))
+        full[:, 0, kinematics.joints] = change @ kinematics.expand.T
+        return Change(rows, full)

@@ -1,10 +1,12 @@
-"""Practice one plan of a song: go through it, and where it went wrong go back and try again.
+"""Practise one plan of a song: go through it, and where it went wrong go back and try again.
 
 What a change does to the keys shows within a second. So the song is learned stretch by stretch,
 from the very state in which the stretch before ended: a change is tried from there, and kept if
 this stretch and what follows go better. What is reached in the end was played so from start to end.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +15,12 @@ from numpy.typing import NDArray
 from pianomime.config import Config, parameter
 from pianomime.metrics.key_press import f1_per_step
 from pianomime.planning.performance_plan import PerformancePlan
-from pianomime.planning.rollout import roll_out
+from pianomime.planning.rollout import Rollout, play_on, roll_out
 from pianomime.refinement.remedies import Remedies
-from pianomime.score.goals import KeyGoals
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.simulation import PianoSimulation, SimulationState
+from pianomime.simulation.simulation import SimulationState
+from pianomime.simulation.simulator import Simulator
 
 Array = NDArray[np.float64]
 
@@ -26,39 +29,46 @@ Array = NDArray[np.float64]
 class PracticeConfig(Config):
     """How to practise."""
 
-    stretch: int = parameter(12, "Control steps that are settled together", ge=2)
-    ahead: int = parameter(12, "Further steps that a change has to do good to, too", ge=0)
+    stretch_s: float = parameter(0.6, "Time that is settled together [s]", ge=0.1)
+    ahead_s: float = parameter(0.6, "Further time that a change has to do good to [s]", ge=0.0)
     tries: int = parameter(8, "Changes tried in a stretch before going on", ge=1)
-    seed: int = parameter(0, "Of the random changes", ge=0)
+    seed: int = parameter(0, "Seed of the random changes", ge=0)
 
 
 class Practice:
     """A plan of a song that gets better.
 
+    With several simulators as many changes are tried side by side, from one state, each in a
+    thread of its own; what is learned depends on how many, and on nothing else.
+
     Attributes:
         score: With fingers.
         best: The best plan played from start to end.
         f1: Its F1.
-        length: Control steps of the song, with the lead-in.
-        steps: Control steps practised so far.
+        length: Decisions of the song, with the lead-in.
+        steps: Decisions practised so far.
     """
 
     def __init__(
         self,
         score: Score,
         plan: PerformancePlan,
-        goals: KeyGoals,
-        simulation: PianoSimulation,
+        simulators: Sequence[Simulator],
         config: PracticeConfig,
     ) -> None:
         """Take a fingered score and its plan, and play it once as it is planned."""
         self.score, self.best = score, plan
-        self._goals, self._simulation, self._config = goals, simulation, config
+        self._simulators, self._config = simulators, config
+        timing = plan.timing
+        self._stretch = max(2, timing.steps(config.stretch_s))
+        self._ahead = timing.steps(config.ahead_s)
+        self._goals = goals = ScoreGoals.of(score, timing)
         self._rng = np.random.default_rng(config.seed)
-        self._remedies = Remedies(score, goals, plan.lead, simulation.hands)
+        self.length = self.steps = plan.lead + goals.steps
+        hands = simulators[0].hands
+        self._remedies = Remedies(goals.notes, self.length, plan.lead, hands)
         self._plan = plan  # with the changes that were kept
-        self._kept = roll_out(plan.command, plan.lead, len(goals.keys), simulation)
-        self.length = self.steps = len(self._kept.active)
+        self._kept = roll_out(plan.command, plan.lead_in_s, goals.steps, simulators[0])
         self.f1 = self._f1()
         self._row = self.length  # where the next stretch begins
         self._states: list[SimulationState] = []  # of what was kept, from there on
@@ -66,64 +76,88 @@ class Practice:
     def go_on(self) -> None:
         """Practise the next stretch, after the last the first."""
         if self._row == self.length:
-            self._simulation.reset()
-            self._states = [self._simulation.save()]
+            self._simulators[0].reset()
+            self._states = [self._simulators[0].save()]
             self._row = 0
             # Each time through the song the stretches begin elsewhere.
-            self._practise(1 + int(self._rng.integers(self._config.stretch)), tries=0)
+            self._practise(1 + int(self._rng.integers(self._stretch)), tries=0)
         else:
-            self._practise(self._config.stretch, self._config.tries)
+            self._practise(self._stretch, self._config.tries)
 
     def finish(self) -> None:
         """Play the rest of the song, so that what was learned before it counts."""
         while self._row < self.length:
-            self._practise(self._config.stretch, tries=0)
+            self._practise(self._stretch, tries=0)
 
     def _practise(self, stretch: int, tries: int) -> None:
         row = self._row
-        end = min(row + stretch + self._config.ahead, self.length)
+        end = min(row + stretch + self._ahead, self.length)
         known = row + len(self._states) - 1
         if known < end:
-            self._keep(known, self._play(self._plan, self._states[-1], known, end))
+            take = self._play(self._simulators[0], self._plan, self._states[-1], known, end)
+            self._keep(known, take)
+            self.steps += end - known
         right = self._right(row, self._kept.active[row:end])
-        for _ in range(tries):
-            change = self._remedies.propose(self._plan, self._kept, row, end, self._rng)
-            if change is None:
+        while tries > 0:
+            plans = self._propose(row, end, min(tries, len(self._simulators)))
+            tries -= len(self._simulators)
+            if not plans:
                 break
-            plan = self._plan.changed(*change)
-            take = self._play(plan, self._states[0], row, end)
-            now_right = self._right(row, take.active)
-            if now_right > right:
-                self._plan, right = plan, now_right
-                self._keep(row, take)
+            takes = self._try(plans, row, end)
+            self.steps += len(plans) * (end - row)
+            scores = [self._right(row, take.active) for take in takes]
+            best = int(np.argmax(scores))
+            if scores[best] > right:
+                self._plan, right = plans[best], scores[best]
+                self._keep(row, takes[best])
         self._row = min(row + stretch, self.length)
         del self._states[: self._row - row]
         if self._row == self.length:
             self._close()
 
-    def _play(self, plan: PerformancePlan, state: SimulationState, begin: int, end: int) -> "_Take":
-        """Play rows `begin` to `end` of a plan from a state."""
-        simulation = self._simulation
-        simulation.restore(state)
-        active, position, states = [], [], []
-        for row in range(begin, end):
-            simulation.step(*plan.command(row - plan.lead, simulation.joint_position))
-            active.append(simulation.active)
-            position.append(simulation.joint_position)
-            states.append(simulation.save())
-        self.steps += end - begin
-        return _Take(np.array(active), np.array(position), states)
+    def _propose(self, row: int, end: int, count: int) -> list[PerformancePlan]:
+        """Return plans with different changes against errors of rows `row` to `end`."""
+        changes = [
+            self._remedies.propose(self._plan, self._kept, row, end, self._rng)
+            for _ in range(count)
+        ]
+        return [change.applied_to(self._plan) for change in changes if change is not None]
 
-    def _keep(self, row: int, take: "_Take") -> None:
+    def _try(self, plans: list[PerformancePlan], row: int, end: int) -> list[Rollout]:
+        """Play rows `row` to `end` of each plan from the stretch's state."""
+        if len(plans) == 1:
+            return [self._play(self._simulators[0], plans[0], self._states[0], row, end)]
+        with ThreadPoolExecutor(len(plans)) as pool:  # the physics runs outside Python's lock
+            return list(
+                pool.map(
+                    lambda pair: self._play(pair[0], pair[1], self._states[0], row, end),
+                    zip(self._simulators, plans, strict=False),
+                )
+            )
+
+    def _play(
+        self,
+        simulator: Simulator,
+        plan: PerformancePlan,
+        state: SimulationState,
+        begin: int,
+        end: int,
+    ) -> Rollout:
+        """Play rows `begin` to `end` of a plan from a state."""
+        simulator.restore(state)
+        first, count = begin - plan.lead, end - begin
+        return play_on(plan.command, first, count, simulator, keep_states=True)
+
+    def _keep(self, row: int, take: Rollout) -> None:
         end = row + len(take.states)
         self._kept.active[row:end] = take.active
-        self._kept.position[row + 1 : end + 1] = take.position
+        self._kept.position[row + 1 : end + 1] = take.position[1:]
         self._states[row - self._row + 1 :] = take.states
 
     def _right(self, row: int, active: NDArray[np.bool_]) -> float:
-        """Return the sum of F1 of steps from `row` on."""
-        wanted, _ = self._goals.window(row - self._plan.lead, len(active))
-        return float(f1_per_step(wanted, active).sum())
+        """Return the sum of F1 of decisions from `row` on."""
+        goal_keys = self._goals.keys_in(row - self._plan.lead, len(active))
+        return float(f1_per_step(goal_keys, active).sum())
 
     def _f1(self) -> float:
         return float(self._kept.f1_per_step(self._goals).mean())
@@ -135,12 +169,3 @@ class Practice:
             self.best, self.f1 = self._plan, f1
         else:
             self._plan = self.best
-
-
-@dataclass(frozen=True)
-class _Take:
-    """Some control steps as they were played; states are those at the steps' ends."""
-
-    active: NDArray[np.bool_]
-    position: Array
-    states: list[SimulationState]

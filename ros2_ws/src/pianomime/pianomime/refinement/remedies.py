@@ -1,20 +1,21 @@
 """Changes of a plan that may right a wrong key."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import SIDES, UNASSIGNED, side_of
+from pianomime.hands.fingers import SIDES, UNASSIGNED
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics, both_fingertips
 from pianomime.piano.geometry import N_KEYS, key_y
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import Rollout
+from pianomime.refinement.change import Change
 from pianomime.refinement.holding import hold_longer
 from pianomime.refinement.nudge import Nudge
-from pianomime.score.goals import KeyGoals
-from pianomime.score.score import Score
+from pianomime.score.step_notes import StepNote
 
 Array = NDArray[np.float64]
 
@@ -24,8 +25,8 @@ _LEARNING_SHARE: Final = 0.1
 _GAIN: Final = 0.5
 """Share of the joints' errors that the learning law adds to their targets."""
 
-_FADE: Final = 4
-"""Control steps over which the learning law's change comes and goes."""
+_FADE_S: Final = 0.2
+"""Time over which the learning law's change comes and goes."""
 
 _HOLD_SHARE: Final = 0.75
 """Of changes for a key that is wanted when its finger has left; a nudge may help, too."""
@@ -37,30 +38,45 @@ _NEAR_M: Final = 0.02
 """A finger this close to a wrong key, along y, may have pressed it."""
 
 
-class Remedies:
-    """Proposes changes against what went wrong. Steps count from the beginning of the lead-in."""
+_EARLIER_S: Final = 0.1
+"""Most by which a missed note is nudged before its onset."""
 
-    def __init__(self, score: Score, goals: KeyGoals, lead: int, hands: HandsModel) -> None:
-        """Take the fingered score, and the hands that play it after `lead` steps."""
+_LONGER_S: Final = 0.06
+"""Most by which a missed note is nudged beyond its end."""
+
+_AROUND_S: Final = 0.15
+"""Most by which a nudge begins before and ends after a wrong press."""
+
+
+class Remedies:
+    """Changes against what went wrong. Decisions count from the beginning of the lead-in."""
+
+    def __init__(self, notes: Sequence[StepNote], rows: int, lead: int, hands: HandsModel) -> None:
+        """Take the notes with their fingers.
+
+        Args:
+            notes: Of the score, in its decisions.
+            rows: Decisions of lead-in and score.
+            lead: Decisions of the lead-in.
+            hands: The hands that play.
+        """
+        self._side_of = hands.spec.layout.side_of
         self._kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
-        self._note_at = np.full((lead + len(goals.keys), N_KEYS), -1)  # -1 where none is wanted
-        self._notes: list[tuple[int, int, int]] = []  # first and last step, finger
-        for note in goals.notes:
-            key, finger = score.notes[note.index].key, score.notes[note.index].finger
-            first, last = lead + note.first, lead + note.last
-            self._note_at[first : last + 1, key] = len(self._notes)
-            self._notes.append((first, last, finger))
+        self._notes = [note.shifted(lead) for note in notes]
+        self._note_at = np.full((rows, N_KEYS), -1)  # -1 where none is wanted
+        for place, note in enumerate(self._notes):
+            self._note_at[note.first : note.last + 1, note.key] = place
 
     def propose(
         self, plan: PerformancePlan, played: Rollout, begin: int, end: int, rng: np.random.Generator
-    ) -> tuple[slice, Array] | None:
-        """Return rows of a plan's targets and what to add, (rows, n), against a random error.
+    ) -> Change | None:
+        """Return a change of a plan against a random error.
 
         Args:
             plan: What was played.
             played: What came of it.
-            begin: First step that can be changed.
-            end: After the last step whose errors matter.
+            begin: First decision that can be changed.
+            end: After the last decision whose errors matter.
             rng: To choose with.
 
         Returns:
@@ -71,40 +87,38 @@ class Remedies:
             return _by_learning_law(plan, played, slice(begin, end))
         for step, key in rng.permutation(wrong):
             remedy = self._remedy(plan, played, begin + int(step), int(key), rng)
-            if remedy is not None and remedy[0].stop > begin:
-                rows, by = remedy
-                new = slice(max(rows.start, begin), rows.stop)
-                return new, by[new.start - rows.start :]
+            if remedy is not None and remedy.rows.stop > begin:
+                return remedy.from_row(begin)
         return None
 
     def _remedy(
         self, plan: PerformancePlan, played: Rollout, step: int, key: int, rng: np.random.Generator
-    ) -> tuple[slice, Array] | None:
+    ) -> Change | None:
         if self._note_at[step, key] < 0:
-            nudge = self._for_false(played, step, key, rng)
+            nudge = self._for_false(plan, played, step, key, rng)
         else:
             note = self._notes[self._note_at[step, key]]
-            finger = note[-1]
+            finger = note.finger
             if finger == UNASSIGNED:
                 return None
             left = not plan.fingertips.contact[step + 1, finger]
             if left and rng.uniform() < _HOLD_SHARE:
-                return hold_longer(plan, self._kinematics[side_of(finger)], finger, step, rng)
-            nudge = self._for_missed(note, played, step, key, rng)
+                return hold_longer(plan, self._kinematics[self._side_of(finger)], finger, step, rng)
+            nudge = self._for_missed(note, plan, played, step, rng)
         if nudge is None:
             return None
-        return nudge.targets(plan, self._kinematics[side_of(nudge.finger)])
+        return nudge.change(plan, self._kinematics[self._side_of(nudge.finger)])
 
     def _for_missed(
         self,
-        note: tuple[int, int, int],
+        note: StepNote,
+        plan: PerformancePlan,
         played: Rollout,
         step: int,
-        key: int,
         rng: np.random.Generator,
     ) -> Nudge:
         """Press deeper, nearer to the key's middle, earlier or longer."""
-        first, last, finger = note
+        timing, key, finger = plan.timing, note.key, note.finger
         tip = self._tips(played, step)[finger]
         shift = np.array(
             [
@@ -113,12 +127,13 @@ class Remedies:
                 -abs(rng.normal()) * 0.006,
             ]
         )
-        begin = first - int(rng.integers(0, 3))
+        begin = note.first - int(rng.integers(0, timing.steps(_EARLIER_S) + 1))
         whole_hand = rng.uniform() < _HAND_SHARE
-        return Nudge(finger, begin, last + 1 + int(rng.integers(0, 2)), shift, whole_hand)
+        end = note.last + 1 + int(rng.integers(0, timing.steps(_LONGER_S) + 1))
+        return Nudge(finger, begin, end, shift, whole_hand)
 
     def _for_false(
-        self, played: Rollout, step: int, key: int, rng: np.random.Generator
+        self, plan: PerformancePlan, played: Rollout, step: int, key: int, rng: np.random.Generator
     ) -> Nudge | None:
         """Lift the finger that pressed the wrong key, or move it away."""
         tips = self._tips(played, step)
@@ -131,17 +146,18 @@ class Remedies:
         shift = np.array(
             [rng.normal() * 0.006, away * abs(rng.normal()) * 0.003, abs(rng.normal()) * 0.006]
         )
-        begin, end = step - int(rng.integers(0, 4)), step + 1 + int(rng.integers(0, 4))
+        most = plan.timing.steps(_AROUND_S) + 1
+        begin, end = step - int(rng.integers(0, most)), step + 1 + int(rng.integers(0, most))
         return Nudge(finger, begin, end, shift, rng.uniform() < _HAND_SHARE)
 
     def _tips(self, played: Rollout, step: int) -> Array:
-        """Return where the fingertips were at the end of a step, (10, 3)."""
+        """Return where the fingertips were at the end of a step, (fingers, 3)."""
         measured = played.position[step + 1]
         return np.asarray(both_fingertips(self._kinematics, measured[None])[0])
 
 
-def _by_learning_law(plan: PerformancePlan, played: Rollout, rows: slice) -> tuple[slice, Array]:
+def _by_learning_law(plan: PerformancePlan, played: Rollout, rows: slice) -> Change:
     """Add a share of the joints' errors to their targets (iterative learning control)."""
     error = plan.position[1:][rows] - played.position[1:][rows]
-    fade = np.minimum(1.0, np.arange(1, len(error) + 1) / _FADE)
-    return rows, _GAIN * np.minimum(fade, fade[::-1])[:, None] * error
+    fade = np.minimum(1.0, np.arange(1, len(error) + 1) / plan.timing.steps(_FADE_S))
+    return Change(rows, (_GAIN * np.minimum(fade, fade[::-1])[:, None] * error)[:, None])

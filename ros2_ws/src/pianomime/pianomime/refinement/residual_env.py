@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
-from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import SIDES
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.kinematics import HandKinematics, both_fingertips
 from pianomime.planning.performance_plan import PerformancePlan
-from pianomime.score.goals import KeyGoals
+from pianomime.planning.rollout import play_on
+from pianomime.score.goals import ScoreGoals
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation, SimulationState
 
@@ -27,7 +28,7 @@ class ResidualConfig(Config):
     """Observation, action and reward; the defaults are the paper's where it says (section 3.2)."""
 
     bound: float = parameter(0.03, "Largest residual, as a share of the joint's range", ge=1e-4)
-    lookahead: int = parameter(10, "Goals seen beyond the current one", ge=0, le=200)
+    lookahead_s: float = parameter(0.5, "Time of goals seen beyond the current one [s]", ge=0.0)
     hit_share: float = parameter(
         0.95, "Weight of pressing what is wanted against pressing nothing else", ge=0.0, le=1.0
     )  # the paper has 0.5; a reproduction found 0.95 best
@@ -49,7 +50,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
     def __init__(
         self,
         plan: PerformancePlan,
-        goals: KeyGoals,
+        goals: ScoreGoals,
         simulation: PianoSimulation,
         config: ResidualConfig | None = None,
     ) -> None:
@@ -75,9 +76,9 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         )
 
     @classmethod
-    def of(cls, plan: PerformancePlan, goals: KeyGoals, body: str) -> "ResidualEnv":
-        """Return one with a simulation of its own, of the hands of embodiment `body`."""
-        return cls(plan, goals, PianoSimulation(load_model(embodiment(body))))
+    def of(cls, plan: PerformancePlan, goals: ScoreGoals, spec: HandSpec) -> "ResidualEnv":
+        """Return one with a simulation of its own, of the hands of `spec`."""
+        return cls(plan, goals, PianoSimulation(load_model(spec), plan.timing))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -94,32 +95,28 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
     def step(self, action: NDArray[np.float32]) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Play one control step; `info` has the keys pressed and what the action added."""
         was_active = self.simulation.active
-        target, sustain = self._plan.command(
-            self._step - self._plan.lead, self.simulation.joint_position
-        )
+        command = self._plan.command(self._step - self._plan.lead, self.simulation.joint_position)
         change = self._residual @ np.clip(action, -1.0, 1.0)
-        self.simulation.step(target + change, sustain)
+        self.simulation.step(command.moved(change))
         reward = self._reward(was_active)
         info = {"active": self.simulation.active, "change": change}
         self._step += 1
-        ended = self._step >= self._plan.lead + len(self._goals.keys)
+        ended = self._step >= self._plan.lead + self._goals.steps
         return self._observe(), reward, ended, False, info
 
     def _record(self) -> list[SimulationState]:
-        simulation, states = self.simulation, []
+        simulation, lead = self.simulation, self._plan.lead
         simulation.reset()
-        for step in range(self._plan.lead + len(self._goals.keys)):
-            states.append(simulation.save())
-            command = self._plan.command(step - self._plan.lead, simulation.joint_position)
-            simulation.step(*command)
-        simulation.restore(states[0])
-        return states
+        start, count = simulation.save(), lead + self._goals.steps
+        played = play_on(self._plan.command, -lead, count, simulation, keep_states=True)
+        simulation.restore(start)
+        return [start, *played.states[:-1]]
 
     def _observe(self) -> Array:
         simulation = self.simulation
-        goals, sustain = self._goals.window(
-            self._step - self._plan.lead, self._config.lookahead + 1
-        )
+        step = self._step - self._plan.lead
+        lookahead = self._plan.timing.steps(self._config.lookahead_s)
+        goals = self._goals.keys_in(step, lookahead + 1)
         row = min(self._step, len(self._plan.target) - 1)
         return np.concatenate(
             [
@@ -128,21 +125,20 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
                 simulation.key_position,
                 goals.ravel().astype(float),
                 self._tips[row + 1].ravel(),
-                self._plan.target[row],
-                [float(sustain[0]), self._step / len(self._plan.target)],
+                self._plan.target[row].ravel(),
+                [float(self._goals.sustain_at(step)[0]), self._step / len(self._plan.target)],
             ]
         )
 
     def _reward(self, was_active: NDArray[np.bool_]) -> float:
         config, simulation = self._config, self.simulation
-        (wanted,), _ = self._goals.window(self._step - self._plan.lead, 1)
-        (wanted_before,), _ = self._goals.window(self._step - self._plan.lead - 1, 1)
-        up = 1.0 - simulation.key_position[wanted]
-        hit = float(_tolerance(up, 0.05, 0.5).mean()) if wanted.any() else 1.0
-        clean = 0.0 if (simulation.active & ~wanted).any() else 1.0
+        before, goal_keys = self._goals.keys_in(self._step - self._plan.lead - 1, 2)
+        up = 1.0 - simulation.key_position[goal_keys]
+        hit = float(_tolerance(up, 0.05, 0.5).mean()) if goal_keys.any() else 1.0
+        clean = 0.0 if (simulation.active & ~goal_keys).any() else 1.0
         keys = config.hit_share * hit + (1 - config.hit_share) * clean
         reward = (1 - config.mimic_weight) * keys + config.mimic_weight * self._mimic()
-        struck, begins = simulation.active & ~was_active, wanted & ~wanted_before
+        struck, begins = simulation.active & ~was_active, goal_keys & ~before
         if config.onset_weight and begins.any():
             reward += config.onset_weight * float((struck & begins).sum() / begins.sum())
         return reward

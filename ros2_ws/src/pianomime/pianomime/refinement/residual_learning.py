@@ -17,13 +17,14 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import SubprocVecEnv
 
+from pianomime.atomic_file import atomic_path
 from pianomime.config import Config, parameter
 from pianomime.errors import ModelError
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import roll_out
 from pianomime.refinement.residual_env import ResidualEnv
-from pianomime.score.goals import KeyGoals
+from pianomime.score.goals import ScoreGoals
 
 MakeEnv = Callable[[], ResidualEnv]
 
@@ -52,7 +53,7 @@ class PpoConfig(Config):
 
 @dataclass(frozen=True)
 class ResidualResult:
-    """What residual learning came to.
+    """Result of residual learning.
 
     Attributes:
         plan: The plan with the best policy's residuals in its targets; plays without torch.
@@ -67,7 +68,7 @@ class ResidualResult:
 
 def learn_residual(
     plan: PerformancePlan,
-    goals: KeyGoals,
+    goals: ScoreGoals,
     make_env: MakeEnv,
     folder: Path,
     config: PpoConfig | None = None,
@@ -96,7 +97,7 @@ def learn_residual(
     best = ResidualResult(plan, before, before)
     if (folder / _BEST).exists():
         kept = replace(plan, target=_load_best(folder / _BEST, plan.target.shape))
-        played = roll_out(kept.command, kept.lead, len(goals.keys), trial.simulation)
+        played = roll_out(kept.command, kept.lead_in_s, goals.steps, trial.simulation)
         best = ResidualResult(kept, key_press_metrics(goals.keys, played.pressed).f1, before)
     watcher = _Watcher(plan, goals, trial, folder, progress, best)
     # Ctrl-C reaches every process: the environments, which inherit this, leave it to `progress`.
@@ -120,7 +121,7 @@ class _Watcher(BaseCallback):
     def __init__(
         self,
         plan: PerformancePlan,
-        goals: KeyGoals,
+        goals: ScoreGoals,
         env: ResidualEnv,
         folder: Path,
         progress: Callable[[int, float], bool],
@@ -146,21 +147,20 @@ class _Watcher(BaseCallback):
         if f1 > self.best.f1:
             self.best = ResidualResult(plan, f1, self.best.f1_before)
             np.save(self._folder / _BEST, plan.target)
-        part = self._folder / f"part-{_CHECKPOINT}"
-        self.model.save(part)
-        part.replace(self._folder / _CHECKPOINT)
+        with atomic_path(self._folder / _CHECKPOINT) as part:
+            self.model.save(part)
         with (self._folder / _CURVE).open("a", newline="") as file:
             csv.writer(file).writerow([self.num_timesteps, f"{f1:.5f}", f"{self.best.f1:.5f}"])
         self._goes_on = self._progress(self.num_timesteps, self.best.f1)
 
 
 def _perform(
-    model: Any, env: ResidualEnv, plan: PerformancePlan, goals: KeyGoals
+    model: Any, env: ResidualEnv, plan: PerformancePlan, goals: ScoreGoals
 ) -> tuple[float, PerformancePlan]:
     """Return F1 of the song without exploration, and the plan that plays it so."""
     observation, _ = env.reset(options={"start": 0})
     target = plan.target.copy()
-    active = np.zeros((plan.lead + len(goals.keys), goals.keys.shape[1]), bool)
+    active = np.zeros((plan.lead + goals.steps, goals.keys.shape[1]), bool)
     for step in range(len(active)):
         action = np.zeros(env.action_space.shape or (), np.float32)
         if model is not None:

@@ -15,7 +15,7 @@ from pianomime.score.score import Note
 
 Keys = NDArray[np.bool_]
 
-TOLERATED_STEPS: Final = 1
+TOLERATED_S: Final = 0.06
 """A key may be so late, or so early in letting go, and is no mistake: presses take their time."""
 
 NEAR_S: Final = 0.2
@@ -46,7 +46,7 @@ class Mistake:
         finger: Whose note it is; `UNASSIGNED` for presses that no note asked for.
         begins_s: In the score [s].
         ends_s: In the score [s].
-        steps: Control steps in which the key was wrong.
+        steps: Decisions in which the key was wrong.
     """
 
     kind: Kind
@@ -58,21 +58,22 @@ class Mistake:
 
 
 def steps_of(note: Note, performance: Performance) -> slice:
-    """Return the control steps of a note, as far as they were reached; at least one."""
-    dt_s = performance.dt_s
+    """Return the decisions of a note, as far as they were reached; at least one."""
+    dt_s = performance.timing.decision_s
     first, last = round(note.onset_s / dt_s), round(note.offset_s / dt_s)
-    return slice(first, min(max(last, first + 1), len(performance.wanted)))
+    return slice(first, min(max(last, first + 1), len(performance.goal_keys)))
 
 
 def find_mistakes(performance: Performance) -> list[Mistake]:
     """Return every mistake, by time."""
-    wanted, pressed, dt_s = performance.wanted, performance.pressed, performance.dt_s
-    wrong = pressed & ~wanted
+    goal_keys, pressed = performance.goal_keys, performance.pressed
+    dt_s = performance.timing.decision_s
+    wrong = pressed & ~goal_keys
     taken = np.zeros_like(wrong)  # wrong presses that explain a missed note
     found = []
     for note in performance.score.notes:
         span = steps_of(note, performance)
-        mine = wanted[span, note.key]
+        mine = goal_keys[span, note.key]
         if not mine.any():
             continue  # shorter than a step, or after the end
         mistake = _of_note(note, pressed[span, note.key] | ~mine, wrong[span], span, dt_s)
@@ -81,26 +82,30 @@ def find_mistakes(performance: Performance) -> list[Mistake]:
             if mistake.kind is Kind.NEIGHBOUR:
                 taken[span, _neighbours(note.key)] = True
     for key, first, end in key_runs(wrong & ~taken):
-        kind = _of_press(wanted[:, key], first, end, dt_s)
+        kind = _of_press(goal_keys[:, key], first, end, dt_s)
         found.append(Mistake(kind, key, UNASSIGNED, first * dt_s, end * dt_s, end - first))
     return sorted(found, key=lambda mistake: (mistake.begins_s, mistake.key))
 
 
 def _of_note(note: Note, right: Keys, wrong: Keys, span: slice, dt_s: float) -> Mistake | None:
-    """Return what is wrong with a note whose key was `right` in these steps, if anything is."""
+    """Classify the error of one note from the steps in which its key was pressed correctly.
+
+    None if there is no error.
+    """
     missing = int(np.sum(~right))
     if missing == 0:
         return None
     heard = np.flatnonzero(right)
     begins, ends = 0, len(right)
+    tolerated = round(TOLERATED_S / dt_s)
     if note.finger == UNASSIGNED and len(heard) == 0:
         kind = Kind.UNREACHABLE
     elif len(heard) == 0:
         near = wrong[:, _neighbours(note.key)].any()
         kind = Kind.NEIGHBOUR if near else Kind.MISSED
-    elif heard[0] > TOLERATED_STEPS:
+    elif heard[0] > tolerated:
         kind, ends = Kind.LATE, int(heard[0])
-    elif len(right) - 1 - heard[-1] > TOLERATED_STEPS:
+    elif len(right) - 1 - heard[-1] > tolerated:
         kind, begins = Kind.CUT_SHORT, int(heard[-1]) + 1
     elif np.any(~right[heard[0] : heard[-1]]):
         kind = Kind.INTERRUPTED
@@ -112,13 +117,13 @@ def _of_note(note: Note, right: Keys, wrong: Keys, span: slice, dt_s: float) -> 
     )
 
 
-def _of_press(wanted: Keys, first: int, end: int, dt_s: float) -> Kind:
+def _of_press(goal_keys: Keys, first: int, end: int, dt_s: float) -> Kind:
     near = round(NEAR_S / dt_s)
-    if wanted[max(0, first - 1) : first].any():
+    if goal_keys[max(0, first - 1) : first].any():
         return Kind.HELD
-    if wanted[end : end + near].any():
+    if goal_keys[end : end + near].any():
         return Kind.EARLY
-    return Kind.HELD if wanted[max(0, first - near) : first].any() else Kind.BRUSHED
+    return Kind.HELD if goal_keys[max(0, first - near) : first].any() else Kind.BRUSHED
 
 
 def key_runs(pressed: Keys) -> Iterator[tuple[int, int, int]]:

@@ -7,23 +7,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.safety.gate_config import GateConfig
-from pianomime.safety.gate_types import GateResult, Verdict
+from pianomime.safety.gate_types import GateResult, Request, Verdict
+from pianomime.timing import MAX_POINTS
 
 Array = NDArray[np.float64]
+
+SAME_S: Final = 1e-6
+"""Times that are nearer to each other are one instant."""
 
 OTHER_CLOCK_S: Final = 3600.0
 """Nobody is an hour late."""
 
 
-def check_finite(names: Sequence[str], positions: Sequence[float] | Array) -> GateResult | None:
+def check_points(request: Request, decision_s: float) -> GateResult | None:
+    """Reject a command without points, with too many, or with times that no decision has."""
+    points, times_s = len(request.positions), np.asarray(request.times_s, float)
+    detail = ""
+    if not 1 <= points <= MAX_POINTS:
+        detail = f"{points} points; must be 1 to {MAX_POINTS}"
+    elif not np.isfinite(times_s).all() or times_s[0] < 0:
+        detail = f"a point at {times_s[~(times_s >= 0)][0]:g} s"
+    elif np.any(late := np.diff(times_s) <= 0):
+        detail = f"point {int(np.argmax(late)) + 1} is not after the one before"
+    elif times_s[-1] > decision_s + SAME_S:
+        detail = f"a point at {times_s[-1]:g} s; a decision lasts {decision_s:g} s"
+    return GateResult(Verdict.REJECTED_POINTS, detail) if detail else None
+
+
+def check_finite(request: Request) -> GateResult | None:
     """Reject a command with one value that is not finite, whole: no joint is patched."""
-    if len(names) != len(positions):
-        detail = f"{len(names)} names, {len(positions)} positions"
-        return GateResult(Verdict.REJECTED_NAMES, detail)
-    bad = np.flatnonzero(~np.isfinite(positions))
-    if not len(bad):
-        return None
-    return GateResult(Verdict.REJECTED_NONFINITE, ", ".join(names[i] for i in bad))
+    names = request.names
+    for positions in request.positions:
+        if len(names) != len(positions):
+            detail = f"{len(names)} names, {len(positions)} positions"
+            return GateResult(Verdict.REJECTED_NAMES, detail)
+        bad = np.flatnonzero(~np.isfinite(positions))
+        if len(bad):
+            return GateResult(Verdict.REJECTED_NONFINITE, ", ".join(names[i] for i in bad))
+    return None
 
 
 def check_names(names: Sequence[str], joints: Set[str]) -> GateResult | None:

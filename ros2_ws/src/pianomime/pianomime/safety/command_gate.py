@@ -1,19 +1,21 @@
 """The last check between any controller and the hands."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.hands.hands_model import PEDAL, HandsModel
-from pianomime.safety.checks import check_finite, check_names, check_stamp
+from pianomime.safety.checks import check_finite, check_names, check_points, check_stamp
 from pianomime.safety.clearance import Clearance
 from pianomime.safety.gate_config import GateConfig
-from pianomime.safety.gate_types import GateResult, GateState, Verdict
-from pianomime.safety.rate_limiter import RateLimiter
+from pianomime.safety.gate_types import GateResult, GateState, Request, Verdict
+from pianomime.safety.rate_limiter import RateLimiter, intervals_s
 from pianomime.safety.safe_halt import COAST_S, SafeHalt
 from pianomime.smooth_step import smooth_step
+from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
@@ -22,7 +24,7 @@ EXCESSES: Final = 5
 """A source that wants joints to be `EXCESS` times too fast so often in a row is faulty."""
 
 NEXT_STEP: Final = 0.8
-"""A command so much of a control step later than the last, by its stamp, is for another step."""
+"""A command so much of a decision later than the last, by its stamp, is for another decision."""
 
 SILENT: Final = 2.5
 """Hands that stand still by their own clock repeat themselves; so many timeouts without a word are
@@ -48,14 +50,15 @@ class CommandGate:
         is_alarmed: Whether it halted without being asked.
     """
 
-    def __init__(self, hands: HandsModel, config: GateConfig, dt_s: float) -> None:
-        """Start disarmed, for commands `dt_s` apart."""
+    def __init__(self, hands: HandsModel, config: GateConfig, timing: Timing) -> None:
+        """Start disarmed."""
         self.joint_names = (*hands.joint_names, PEDAL)
         self._where = {name: i for i, name in enumerate(self.joint_names)}
         self._lower = np.append(hands.lower, 0.0)
         self._upper = np.append(hands.upper, 1.0)
-        self._slides = np.array(["forearm" in name for name in self.joint_names])
-        self._dt_s = dt_s
+        self._hands = hands
+        self._slides = np.append(hands.is_slide, False)
+        self._decision_s = timing.decision_s
         self._clearance = Clearance(hands, config)
         self.state = GateState.DISARMED
         self.reason = "never armed; call ~/arm"
@@ -71,15 +74,18 @@ class CommandGate:
         self._lead_over: tuple[Array, float] | None = None  # what is led over, and since when
         self._excesses = 0
         self._requested: Array | None = None  # the source's last, before any limit
-        self._limiter = RateLimiter(self._lower, self._upper, dt_s)
+        self._limiter = RateLimiter(self._lower, self._upper)
+        self._passed = GateResult(Verdict.ACCEPTED)  # the last command that passed
         self.configure(config)
 
     def configure(self, config: GateConfig) -> None:
         """Take limits, perhaps new ones."""
         self._config = config
-        velocity = np.where(self._slides, config.max_forearm_velocity, config.max_joint_velocity)
+        velocity = np.where(
+            self._slides, config.max_slide_target_velocity, config.max_target_velocity
+        )
         acceleration = np.where(
-            self._slides, config.max_forearm_acceleration, config.max_joint_acceleration
+            self._slides, config.max_slide_target_acceleration, config.max_target_acceleration
         )
         velocity[-1] = acceleration[-1] = 1e6  # the pedal is up or down
         self._limiter.set_limits(velocity, acceleration)
@@ -135,38 +141,45 @@ class CommandGate:
 
     # What goes through.
 
-    def submit(
-        self,
-        source: str,
-        names: Sequence[str],
-        positions: Sequence[float] | Array,
-        stamp_s: float,
-        now_s: float,
-        steady_s: float,
-    ) -> GateResult:
-        """Judge one command of `source`; a rejected one changes nothing."""
+    def submit(self, source: str, request: Request, now_s: float, steady_s: float) -> GateResult:
+        """Judge one command of `source`, all its points; a rejected one changes nothing."""
         settled = (
-            check_finite(names, positions)
-            or check_names(names, self._where.keys())
-            or check_stamp(stamp_s, now_s, self._config)
+            check_points(request, self._decision_s)
+            or check_finite(request)
+            or check_names(request.names, self._where.keys())
+            or check_stamp(request.stamp_s, now_s, self._config)
             or self._check_owner(source)
             or self._check_state(now_s)
-            or self._check_step(stamp_s)
+            or self._check_step(request.stamp_s)
         )
         if settled:
             return settled
-        wanted = np.empty(len(self.joint_names))
-        wanted[[self._where[name] for name in names]] = positions
-        inside = np.clip(wanted, self._lower, self._upper)
-        self._begin_or_go_on(source, inside, now_s)
-        if self._is_faulty(inside):
-            reason = f"{source} wants joints to move {EXCESS:g} times too fast"
+        requested = np.empty((len(request.positions), len(self.joint_names)))
+        requested[:, [self._where[name] for name in request.names]] = request.positions
+        inside = np.clip(requested, self._lower, self._upper)
+        apart_s = intervals_s(request.times_s, self._decision_s)
+        self._begin_or_go_on(source, inside[0], now_s)
+        if self._is_faulty(inside, apart_s):
+            reason = f"{source} requests joints to move {EXCESS:g} times too fast"
             self._begin_halt(now_s, reason, may_go_on=False)
             return GateResult(Verdict.REJECTED_STATE, reason)
-        self._command_stamp_s, self._command_s = stamp_s, steady_s
-        followed = self._limiter.follow(self._led_over(inside, now_s))
-        target, why = self._keep_clear(followed)
-        return self._verdict(wanted, inside, followed, target, why)
+        self._command_stamp_s, self._command_s = request.stamp_s, steady_s
+        assert self._measured is not None  # or the gate would not be armed
+        start, velocity = self._limiter.last, self._limiter.velocity
+        followed = np.array(
+            [
+                self._limiter.follow(self._led_over(point, now_s + time_s), dt_s)
+                for point, time_s, dt_s in zip(inside, request.times_s, apart_s, strict=True)
+            ]
+        )
+        scale, why = self._clearance.scale(self._measured, followed[:, :-1])
+        target = followed
+        if why:
+            self._limiter.last, self._limiter.velocity = start, velocity
+            target = self._slowed(followed, scale, apart_s)
+        verdict, detail = self._verdict(requested, inside, followed, why)
+        self._passed = GateResult(verdict, detail, target, tuple(request.times_s))
+        return self._passed
 
     def observe(self, measured: Array, stamp_s: float, steady_s: float) -> None:
         """Take joint positions (n - 1,); one with a stamp that was seen changes nothing."""
@@ -241,16 +254,18 @@ class CommandGate:
         return GateResult(Verdict.REJECTED_STATE, f"the gate is {self.state.name}: {self.reason}")
 
     def _check_step(self, stamp_s: float) -> GateResult | None:
-        """Let through one command for each step: limits are those of a step.
+        """Let through one command for each decision.
 
         A simulation that waits asks again, and gets what it got before.
         """
         since_s = stamp_s - self._command_stamp_s
-        if self.state is not GateState.ACTIVE or since_s >= NEXT_STEP * self._dt_s:
+        if self.state is not GateState.ACTIVE or since_s >= NEXT_STEP * self._decision_s:
             return None
         if since_s < 0:
             return GateResult(Verdict.REJECTED_STAMP, f"{-since_s:.3f} s before the last command")
-        return GateResult(Verdict.ACCEPTED, "for the same step: as before", self._limiter.last)
+        return replace(
+            self._passed, verdict=Verdict.ACCEPTED, detail="for the same decision: as before"
+        )
 
     def _begin_or_go_on(self, source: str, inside: Array, now_s: float) -> None:
         """Become ACTIVE; lead over from what the hands do now where that is another's doing."""
@@ -280,32 +295,36 @@ class CommandGate:
         led[-1] = inside[-1]
         return led
 
-    def _is_faulty(self, inside: Array) -> bool:
-        before, self._requested = self._requested, inside
-        too_fast = before is not None and self._limiter.excess(inside, before) > EXCESS
+    def _is_faulty(self, inside: Array, apart_s: Sequence[float]) -> bool:
+        """Count commands far beyond the limits; return whether there were too many in a row."""
+        before, self._requested = self._requested, inside[-1]
+        too_fast = False
+        for point, dt_s in zip(inside, apart_s, strict=True):
+            if before is not None:
+                too_fast |= self._limiter.excess(point, before, dt_s) > EXCESS
+            before = point
         self._excesses = self._excesses + 1 if too_fast else 0
         return self._excesses >= EXCESSES
 
-    def _keep_clear(self, target: Array) -> tuple[Array, str]:
+    def _slowed(self, targets: Array, scale: float, apart_s: Sequence[float]) -> Array:
+        """Return targets (points, n) that go a share of the way from where the hands are."""
         assert self._measured is not None
-        scale, why = self._clearance.scale(self._measured, target[:-1])
-        if scale == 1.0:
-            return target, ""
         here = np.clip(self._measured, self._lower[:-1], self._upper[:-1])
-        slowed = target.copy()
-        slowed[:-1] = here + scale * (target[:-1] - here)
-        return self._limiter.turned_to(slowed), why
+        slowed = targets.copy()
+        slowed[:, :-1] = here + scale * (targets[:, :-1] - here)
+        points = zip(slowed, apart_s, strict=True)
+        return np.array([self._limiter.brake(point, dt_s) for point, dt_s in points])
 
     def _verdict(
-        self, wanted: Array, inside: Array, followed: Array, target: Array, why: str
-    ) -> GateResult:
+        self, requested: Array, inside: Array, followed: Array, why: str
+    ) -> tuple[Verdict, str]:
         if why:
-            return GateResult(Verdict.SLOWED, why, target)
-        if self._lead_over is None and len(late := np.flatnonzero(followed != inside)):
-            return GateResult(Verdict.LIMITED, self._names(late), target)
-        if len(out := np.flatnonzero(inside != wanted)):
-            return GateResult(Verdict.CLAMPED, self._names(out), target)
-        return GateResult(Verdict.ACCEPTED, "", target)
+            return Verdict.SLOWED, why
+        if self._lead_over is None and (late := (followed != inside).any(axis=0)).any():
+            return Verdict.LIMITED, self._names(np.flatnonzero(late))
+        if (out := (inside != requested).any(axis=0)).any():
+            return Verdict.CLAMPED, self._names(np.flatnonzero(out))
+        return Verdict.ACCEPTED, ""
 
     def _names(self, indices: NDArray[np.int64]) -> str:
         return ", ".join(self.joint_names[i] for i in indices)
@@ -354,7 +373,8 @@ class CommandGate:
             if self._halt is not None and self._may_go_on and not may_go_on:
                 self._may_go_on, self.reason = False, reason
             return
-        start, velocity = self._limiter.last.copy(), self._limiter.velocity / self._dt_s
+        assert self._measured is not None  # or the gate would not be armed
+        start, velocity = self._limiter.last.copy(), self._limiter.velocity.copy()
         start[-1] = velocity[-1] = 0.0  # the pedal comes up at once
         lifted = self._lifted(np.clip(start + COAST_S * velocity, self._lower, self._upper))
         self._halt = SafeHalt(start, velocity, lifted, now_s, self._config.halt_s)
@@ -368,11 +388,6 @@ class CommandGate:
         self._limiter.restart(np.append(measured, 0.0))
 
     def _lifted(self, last: Array) -> Array:
-        lifted = last.copy()
-        for i, name in enumerate(self.joint_names):
-            if name.endswith("WRJ1"):
-                lifted[i] = self._config.lift_wrist_rad
-            elif name.endswith("_tz"):
-                lifted[i] = self._upper[i]
-        lifted[-1] = 0.0
-        return lifted
+        """Return the posture of lifted hands, with the pedal up."""
+        lifted = self._hands.posture(self._hands.spec.lifted, last[:-1], "lifted")
+        return np.append(lifted, 0.0)

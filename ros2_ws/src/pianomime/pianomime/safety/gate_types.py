@@ -1,5 +1,6 @@
-"""What the gate says: its state, and what became of a command."""
+"""Types of the gate: its state, requests and what became of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -41,6 +42,8 @@ class Verdict(IntEnum):
     REJECTED_STAMP = 6
     REJECTED_OWNER = 7
     REJECTED_STATE = 8
+    REJECTED_POINTS = 9
+    """None, too many, out of order, or beyond the decision."""
 
     @property
     def passed(self) -> bool:
@@ -49,15 +52,34 @@ class Verdict(IntEnum):
 
 
 @dataclass(frozen=True)
+class Request:
+    """A command as a controller sends it.
+
+    Attributes:
+        names: (n,) joints, in any order.
+        positions: A row (n,) of targets for each point [rad, m].
+        times_s: When each is to be reached, from `stamp_s` on [s].
+        stamp_s: Start of the decision [s, ROS].
+    """
+
+    names: Sequence[str]
+    positions: Sequence[Sequence[float] | Array]
+    times_s: Sequence[float]
+    stamp_s: float
+
+
+@dataclass(frozen=True)
 class GateResult:
-    """What the gate did with one command.
+    """Outcome of one command.
 
     Attributes:
         verdict: Passed or why not; the severest where several hold.
         detail: Names the offender; empty when accepted as it is.
-        target: (n,) what goes to the hands, in the gate's order; None when rejected.
+        target: (points, n) targets for the hands, in the gate's order; None when rejected.
+        times_s: (points,) when each is to be reached [s].
     """
 
     verdict: Verdict
     detail: str = ""
     target: Array | None = None
+    times_s: tuple[float, ...] = ()

@@ -1,4 +1,6 @@
-"""Keep a stream of targets within limits of velocity and acceleration."""
+"""Limits of velocity and acceleration on a stream of targets."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,49 +8,67 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+def intervals_s(times_s: Sequence[float], decision_s: float) -> list[float]:
+    """Return the time that the hands have to get to each point of a command [s]."""
+    first_s = times_s[0] or (times_s[1] if len(times_s) > 1 else decision_s)
+    return [first_s, *np.diff(times_s).tolist()]
+
+
 class RateLimiter:
-    """Follows the targets it is given as closely as the limits let it, and stops in time."""
+    """Follows targets as closely as the limits allow, and stops in time.
 
-    def __init__(self, lower: Array, upper: Array, dt_s: float) -> None:
-        """Stand still in the middle, without limits; for targets (n,) in [lower, upper].
+    Attributes:
+        last: (n,) the target passed last [rad, m].
+        velocity: (n,) of the targets passed [rad/s, m/s].
+    """
 
-        Targets come `dt_s` apart; `restart` says where the hands really are.
+    def __init__(self, lower: Array, upper: Array) -> None:
+        """Stand still in the middle of [lower, upper], without limits of motion.
+
+        `restart` sets where the hands really are.
         """
-        self._lower, self._upper, self._dt_s = lower, upper, dt_s
+        self._lower, self._upper = lower, upper
         self.set_limits(np.full(len(lower), np.inf), np.full(len(lower), np.inf))
         self.restart((lower + upper) / 2)
 
     def set_limits(self, max_velocity: Array, max_acceleration: Array) -> None:
-        """Take limits (n,) [rad/s, m/s] and [rad/s^2, m/s^2]."""
-        self._step = max_velocity * self._dt_s
-        self._change = max_acceleration * self._dt_s**2
+        """Set limits (n,) [rad/s, m/s] and [rad/s^2, m/s^2]."""
+        self._max_velocity, self._max_acceleration = max_velocity, max_acceleration
 
     def restart(self, position: Array) -> None:
         """Go on from standing still at `position` (n,)."""
         self.last = position.copy()
-        self.velocity = np.zeros(len(position))  # [rad, m] a step
+        self.velocity = np.zeros(len(position))
 
-    def follow(self, target: Array) -> Array:
-        """Return what comes next on the way to `target` (n,); `target` itself where it may be."""
+    def follow(self, target: Array, dt_s: float) -> Array:
+        """Return the target (n,) to pass, `target` itself where it may be.
+
+        Args:
+            target: (n,) requested.
+            dt_s: Time since the last one [s].
+        """
         way = target - self.last
+        step, change = self._max_velocity * dt_s, self._max_acceleration * dt_s**2
         # Fast enough to arrive, slow enough to come to a stop there.
-        most = np.minimum(self._step, np.sqrt(2 * self._change * np.abs(way)) + self._change)
-        wanted = np.clip(way, -most, most)
-        low, high = self.velocity - self._change, self.velocity + self._change
-        self.velocity = np.clip(np.clip(wanted, low, high), -self._step, self._step)
-        follower = np.where(self.velocity == way, target, self.last + self.velocity)
-        inside = np.clip(follower, self._lower, self._upper)  # an end stop stops whatever comes
-        self.velocity = np.where(inside == follower, self.velocity, inside - self.last)
+        most = np.minimum(step, np.sqrt(2 * change * np.abs(way)) + change)
+        before = self.velocity * dt_s
+        moved = np.clip(np.clip(way, -most, most), before - change, before + change)
+        moved = np.clip(moved, -step, step)
+        follower = np.where(moved == way, target, self.last + moved)
+        inside = np.clip(follower, self._lower, self._upper)  # an end stop stops at once
+        moved = np.where(inside == follower, moved, inside - self.last)
+        self.velocity = moved / dt_s
         self.last = inside
         return inside
 
-    def turned_to(self, target: Array) -> Array:
-        """Return what comes instead of what `follow` just said, on the way to `target` (n,)."""
-        before = self.last - self.velocity
-        self.velocity = np.clip(target - before, -self._step, self._step)
-        self.last = before + self.velocity
+    def brake(self, target: Array, dt_s: float) -> Array:
+        """Return the target (n,) to pass on the way to `target`, whatever the acceleration."""
+        step = self._max_velocity * dt_s
+        moved = np.clip(target - self.last, -step, step)
+        self.velocity = moved / dt_s
+        self.last = self.last + moved
         return self.last
 
-    def excess(self, target: Array, before: Array) -> float:
-        """Return how many times too fast a joint would have to be to go from `before` there."""
-        return float(np.max(np.abs(target - before) / self._step))
+    def excess(self, target: Array, before: Array, dt_s: float) -> float:
+        """Return by what factor the fastest joint exceeds its limit from `before` to `target`."""
+        return float(np.max(np.abs(target - before) / (self._max_velocity * dt_s)))

@@ -12,8 +12,9 @@ from pianomime.errors import ScoreError
 from pianomime.piano.geometry import N_KEYS
 from pianomime.score.released_zarr import read_released
 from pianomime.score.score import Note, Score
+from pianomime.timing import ROBOPIANIST_TIMING
 
-CLIP_DT_S: Final = 0.05
+CLIP_TIMING: Final = ROBOPIANIST_TIMING
 """PianoMime's control step (section 3)."""
 
 _ARRAYS: Final = ("roll", "finger_key", "fingertips", "episode_ends", "split")
@@ -46,6 +47,7 @@ class Clip:
         Raises:
             ScoreError: Nothing sounds.
         """
+        step_s = CLIP_TIMING.decision_s
         change = np.diff(np.pad(self.roll.astype(int), ((1, 1), (0, 0))), axis=0)
         notes = []
         for key in range(N_KEYS):
@@ -54,7 +56,7 @@ class Clip:
             for begin, end in zip(begins, ends, strict=True):
                 played = (self.finger_key[begin:end] == key + 1).sum(axis=0)
                 finger = int(np.argmax(played)) if played.any() else -1
-                notes.append(Note(begin * CLIP_DT_S, end * CLIP_DT_S, key, finger=finger))
+                notes.append(Note(begin * step_s, end * step_s, key, finger=finger))
         return Score.from_notes(f"clip_{self.index:03d}", notes)
 
 

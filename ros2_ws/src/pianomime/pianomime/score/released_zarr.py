@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.errors import PianoMimeError, ScoreError
+from pianomime.errors import MissingPackageError, ScoreError
 from pianomime.hands.fingers import N_PIANISTS_FINGERS
 from pianomime.piano.geometry import N_KEYS, key_y
 
@@ -32,13 +32,13 @@ def read_released(folder: Path) -> dict[str, NDArray[Any]]:
     score, are not read.
 
     Raises:
-        PianoMimeError: zarr is not installed.
+        MissingPackageError: zarr is not installed.
         ScoreError: The folder is not in the format.
     """
     try:
         import zarr
     except ImportError:
-        raise PianoMimeError("zarr is missing; run: tools/setup perception") from None
+        raise MissingPackageError("zarr", "perception") from None
     try:
         root: Any = zarr.open_group(folder, mode="r")
         actions = root["data/action"]

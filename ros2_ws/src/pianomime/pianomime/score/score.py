@@ -175,7 +175,9 @@ def _check(title: str, note: Note) -> None:
     if not 1 <= note.velocity <= 127:
         raise ScoreError(f"{where} has velocity {note.velocity}; must be in 1..127")
     if not UNASSIGNED <= note.finger < N_PIANISTS_FINGERS:
-        raise ScoreError(f"{where} has finger {note.finger}; must be in -1..{N_PIANISTS_FINGERS - 1}")
+        raise ScoreError(
+            f"{where} has finger {note.finger}; must be in -1..{N_PIANISTS_FINGERS - 1}"
+        )
 
 
 def _one_at_a_time(ordered: list[Note]) -> tuple[Note, ...]:

@@ -1,43 +1,45 @@
 """The last steps before a simulation broke down, kept so that the break can be played again."""
 
+import json
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.errors import ModelError, OutputError
-from pianomime.hands.embodiment import embodiment
+from pianomime.command import Command
+from pianomime.errors import ConfigError, ModelError, OutputError
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.hands.spec_file import parse_spec
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation, SimulationState
+from pianomime.timing import Timing
 
-STEPS: Final = 20
-"""One second."""
+KEPT_S: Final = 1.0
 
 
 @dataclass(frozen=True)
 class Step:
-    """One control step: what it began with, and what was commanded."""
+    """State at the start of one decision, and its command."""
 
     state: SimulationState
-    target: NDArray[np.float64]
-    sustain: bool
+    command: Command
 
 
 class FlightRecorder:
-    """Keeps the last `STEPS` control steps of a simulation."""
+    """Keep the last second of a simulation."""
 
-    def __init__(self, embodiment_name: str) -> None:
+    def __init__(self, spec: HandSpec, timing: Timing) -> None:
         """Start empty."""
-        self._embodiment = embodiment_name
-        self._steps: deque[Step] = deque(maxlen=STEPS)
+        self._hands, self._timing = spec, timing
+        self._steps: deque[Step] = deque(maxlen=timing.steps(KEPT_S))
 
-    def take(self, simulation: PianoSimulation, target: NDArray[np.float64], sustain: bool) -> None:
-        """Note a step that is about to be made."""
-        self._steps.append(Step(simulation.save(), target.copy(), sustain))
+    def record(self, simulation: PianoSimulation, command: Command) -> None:
+        """Keep the step that is about to be made."""
+        self._steps.append(Step(simulation.save(), command))
 
     def write(self, path: Path) -> None:
         """Write the steps to a .npz file.
@@ -49,13 +51,13 @@ class FlightRecorder:
         try:
             np.savez_compressed(
                 path,
-                embodiment=self._embodiment,
+                hands=self._hands.text,
                 physics=np.array([state.physics for state in states]),
                 active=np.array([state.active for state in states]),
                 pedal=np.array([state.sustain for state in states]),
                 substeps=np.array([state.substeps for state in states]),
-                target=np.array([step.target for step in self._steps]),
-                sustain=np.array([step.sustain for step in self._steps]),
+                timing=json.dumps(self._timing.as_dict()),
+                **_last_command(self._steps),
             )
         except OSError as error:
             raise OutputError(f"{path}: {error.strerror}") from error
@@ -73,15 +75,23 @@ def replay(path: Path) -> PianoSimulation:
     try:
         with np.load(path) as file:
             data = {name: file[name] for name in file.files}
-        simulation = PianoSimulation(load_model(embodiment(str(data["embodiment"]))))
+        timing = Timing.from_stored(json.loads(str(data["timing"])))
+        simulation = PianoSimulation(load_model(parse_spec(str(data["hands"]), str(path))), timing)
         state = SimulationState(
             data["physics"][-1],
             data["active"][-1],
             bool(data["pedal"][-1]),
             int(data["substeps"][-1]),
         )
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        command = Command(data["target"], data["sustain"], tuple(data["times_s"].tolist()))
+    except (OSError, ValueError, KeyError, BadZipFile, ConfigError) as error:
         raise ModelError(f"{path}: no file of a flight recorder ({error})") from error
     simulation.restore(state)
-    simulation.step(data["target"][-1], bool(data["sustain"][-1]))
+    simulation.step(command)
     return simulation
+
+
+def _last_command(steps: deque[Step]) -> dict[str, NDArray[Any]]:
+    command = steps[-1].command
+    times_s = np.array(command.times_s)
+    return {"target": command.target, "sustain": command.sustain, "times_s": times_s}

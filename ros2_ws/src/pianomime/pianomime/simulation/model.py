@@ -2,19 +2,15 @@
 
 import hashlib
 import os
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
 
 import mujoco
 
+from pianomime.atomic_file import atomic_path
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.hands_model import HandsModel
 from pianomime.simulation import mounted_hands, robopianist_stage
-from pianomime.simulation.robopianist_stage import CONTROL_DT_S, PHYSICS_DT_S
-
-SUBSTEPS: Final = round(CONTROL_DT_S / PHYSICS_DT_S)
 
 
 def load_model(spec: HandSpec) -> HandsModel:
@@ -32,10 +28,8 @@ def load_model(spec: HandSpec) -> HandsModel:
     hands = HandsModel.of(spec, build_model(spec))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder, path.name)
+        with atomic_path(path) as part:  # several nodes may build at the same time
             mujoco.mj_saveModel(hands.model, str(part), None)
-            part.replace(path)  # atomic: several nodes may build at the same time
     except OSError:
         pass  # a read-only home costs a few seconds at each start, nothing else
     return hands

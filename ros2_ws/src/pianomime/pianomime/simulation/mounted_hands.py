@@ -102,7 +102,9 @@ def _load(spec: HandSpec, side: int) -> mujoco.MjSpec:
             return mujoco.MjSpec.from_file(str(path))
         text = path.read_text()
         compiler = _URDF_COMPILER.format(folder=path.parent)
-        return mujoco.MjSpec.from_string(re.sub(r"(<robot\b[^>]*>)", rf"\1{compiler}", text, count=1))
+        return mujoco.MjSpec.from_string(
+            re.sub(r"(<robot\b[^>]*>)", rf"\1{compiler}", text, count=1)
+        )
     except (OSError, ValueError) as error:
         raise ModelError(f"{spec.name}: {path}: {' '.join(str(error).split())}") from error
 

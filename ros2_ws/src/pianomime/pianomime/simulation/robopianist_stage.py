@@ -6,10 +6,7 @@ import mujoco
 
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.simulation.stand_ins import stand_in_for_audio
-
-PHYSICS_DT_S: Final = 0.005
-CONTROL_DT_S: Final = 0.05
-"""RoboPianist's timing (suite/tasks/base.py): 200 Hz physics, 20 Hz control."""
+from pianomime.timing import PHYSICS_S, ROBOPIANIST_TIMING
 
 _XML_DIGITS: Final = 17
 """Enough to write a double and read the same one."""
@@ -63,7 +60,10 @@ def mount_shadow(spec: HandSpec, side: int, root: Any) -> None:
 
 
 def _timing() -> dict[str, float]:
-    return {"physics_timestep": PHYSICS_DT_S, "control_timestep": CONTROL_DT_S}
+    return {
+        "physics_timestep": PHYSICS_S,
+        "control_timestep": ROBOPIANIST_TIMING.decision_s,
+    }
 
 
 def _stop_hands_colliding(root: Any) -> None:

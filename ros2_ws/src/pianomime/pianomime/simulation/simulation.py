@@ -1,25 +1,29 @@
-"""Two hands at a piano, stepped at the control rate on bare MuJoCo."""
+"""Two hands at a piano, stepped decision by decision on bare MuJoCo."""
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.command import Command, line_weights
 from pianomime.errors import PianoMimeError
 from pianomime.hands.hands_model import HandsModel
 from pianomime.piano.geometry import ACTIVATION_RAD, LOWEST_PITCH, N_KEYS
 from pianomime.piano.key_joints import key_joints
 from pianomime.piano.velocity import midi_velocity
 from pianomime.score.midi import SUSTAIN_CONTROLLER
-from pianomime.simulation.model import PHYSICS_DT_S, SUBSTEPS
+from pianomime.timing import PHYSICS_S, Timing
 
 _NOT_NEEDED: Final = int(
     mujoco.mjtDisableBit.mjDSBL_AUTORESET  # a broken state must be seen
     | mujoco.mjtDisableBit.mjDSBL_SENSOR  # robopianist's touch sensors, which nobody reads
 )
+
+_SAME_S: Final = 1e-9
 
 
 class SimulationDivergedError(PianoMimeError):
@@ -64,11 +68,11 @@ class SimulationState:
 class PianoSimulation:
     """The physics, the keys' state as robopianist judges it, and the MIDI that the keys make."""
 
-    def __init__(self, hands: HandsModel) -> None:
+    def __init__(self, hands: HandsModel, timing: Timing) -> None:
         """Take hands from `load_model` and reset them."""
         model = hands.model
         model.opt.disableflags |= _NOT_NEEDED
-        self.model = model
+        self.model, self.timing = model, timing
         self.data = mujoco.MjData(model)
         self.hands = hands
         keys = key_joints(model)
@@ -82,6 +86,7 @@ class PianoSimulation:
         """Put the hands where they start, with all keys and the pedal up, at time 0."""
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self.hands.qpos_index] = self.hands.start
+        self.data.ctrl[:] = self.hands.coupling @ self.hands.start
         mujoco.mj_kinematics(self.model, self.data)
         self._substeps = 0
         self.active = np.zeros(N_KEYS, bool)
@@ -91,6 +96,7 @@ class PianoSimulation:
         """Put the joints (n,) somewhere else [rad, m], at rest."""
         self.data.qpos[self.hands.qpos_index] = position
         self.data.qvel[self.hands.dof_index] = 0.0
+        self.data.ctrl[:] = self.hands.coupling @ position  # where the next line starts
         mujoco.mj_kinematics(self.model, self.data)
 
     def save(self) -> SimulationState:
@@ -111,7 +117,7 @@ class PianoSimulation:
     @property
     def time_s(self) -> float:
         """Simulation time [s], exact at any length of run."""
-        return self._substeps * PHYSICS_DT_S
+        return self._substeps * PHYSICS_S
 
     @property
     def joint_position(self) -> NDArray[np.float64]:
@@ -138,33 +144,60 @@ class PianoSimulation:
         """Angular velocity of each key [rad/s], down positive, (88,)."""
         return np.array(self._key_speed)
 
-    def step(
-        self, target: NDArray[np.float64], sustain: bool, substeps: int = SUBSTEPS
-    ) -> list[MidiEvent]:
-        """Advance one control step, or less, and return what the piano played in it.
+    def step(self, command: Command) -> list[MidiEvent]:
+        """Advance one decision and return what the piano played in it.
 
-        Args:
-            target: Position target of each joint [rad, m], in the order of `hands.joint_names`.
-            sustain: Whether the pedal is held down.
-            substeps: Physics steps to take.
+        The actuators' targets follow the command's line at each physics step.
 
         Raises:
             SimulationDivergedError: The physics broke down; the state is as it broke.
         """
-        self.data.ctrl[:] = self.hands.coupling @ target
+        targets = self._line(command)
+        instants_s = PHYSICS_S * np.arange(len(targets) + 1)
+        passed = np.searchsorted(command.times_s, instants_s + _SAME_S)  # points by then
+        pedal = np.append(self.sustain, command.sustain)[passed].tolist()
         events: list[MidiEvent] = []
+        for target, down in zip(targets, pedal[:-1], strict=True):
+            self._press_pedal(down, events)
+            self._advance(target, events)
+        self._press_pedal(pedal[-1], events)  # of a point at the decision's end
+        self._check()
+        mujoco.mj_kinematics(self.model, self.data)
+        return events
+
+    def step_physics(self, target: NDArray[np.float64], sustain: bool) -> list[MidiEvent]:
+        """Advance one physics step with targets (n,) [rad, m]; return what the piano played in it.
+
+        Raises:
+            SimulationDivergedError: The physics broke down; the state is as it broke.
+        """
+        events: list[MidiEvent] = []
+        self._press_pedal(sustain, events)
+        self._advance(self.hands.coupling @ target, events)
+        self._check()
+        mujoco.mj_kinematics(self.model, self.data)
+        return events
+
+    def _line(self, command: Command) -> NDArray[np.float64]:
+        """Return the actuators' targets at each physics step of a decision, (substeps, nu)."""
+        knots = command.target @ self.hands.coupling.T
+        if len(knots) == 1 and not command.times_s[0]:
+            return np.repeat(knots, self.timing.substeps, axis=0)
+        weights = _weights(command.times_s, self.timing.substeps)
+        return np.asarray(weights @ np.vstack((self.data.ctrl, knots)))
+
+    def _press_pedal(self, sustain: bool, events: list[MidiEvent]) -> None:
         if sustain != self.sustain:
             self.sustain = sustain
             events.append(
                 MidiEvent(self.time_s, MidiKind.CONTROL, SUSTAIN_CONTROLLER, 127 * sustain)
             )
-        for _ in range(substeps):
-            mujoco.mj_step(self.model, self.data)
-            self._substeps += 1
-            self._update_keys(events)
-        self._check()
-        mujoco.mj_kinematics(self.model, self.data)
-        return events
+
+    def _advance(self, target: NDArray[np.float64], events: list[MidiEvent]) -> None:
+        self.data.ctrl[:] = target
+        mujoco.mj_step(self.model, self.data)
+        self._substeps += 1
+        self._update_keys(events)
 
     def _update_keys(self, events: list[MidiEvent]) -> None:
         active = self._key_max - self._key_angle <= ACTIVATION_RAD
@@ -189,3 +222,9 @@ class PianoSimulation:
                 raise SimulationDivergedError(
                     f"simulation diverged ({name}) at {self.time_s:.3f} s"
                 )
+
+
+@lru_cache(maxsize=64)
+def _weights(times_s: tuple[float, ...], substeps: int) -> NDArray[np.float64]:
+    """Return `line_weights` at the ends of the physics steps of a decision."""
+    return line_weights(times_s, (PHYSICS_S * (np.arange(substeps) + 1)).tolist())

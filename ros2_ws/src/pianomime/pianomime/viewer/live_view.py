@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-import mujoco
 import numpy as np
 import viser
 
 from pianomime.description.posed_stage import PosedStage
+from pianomime.hands.hands_model import HandsModel
 from pianomime.score.score import Score
 from pianomime.viewer.address import page_url
 from pianomime.viewer.falling_notes import FallingNotes
@@ -36,7 +36,7 @@ class LiveView:
 
     def __init__(
         self,
-        model: mujoco.MjModel,
+        hands: HandsModel,
         controls: Controls | None,
         songs: Sequence[str],
         controllers: Sequence[str],
@@ -62,7 +62,7 @@ class LiveView:
         camera = self._server.initial_camera
         camera.position, camera.look_at = np.array(CAMERA_M), np.array(LOOK_AT_M)
         camera.fov = FIELD_OF_VIEW_RAD
-        self.stage = PosedStage(model)
+        self.stage = PosedStage(hands)
         self._scene = StageScene(self._server.scene, self.stage)
         self._notes: FallingNotes | None = None
         # No page can know by which name its browser has found this machine.
@@ -73,15 +73,20 @@ class LiveView:
         """Hang up another song's notes."""
         if self._notes is not None:
             self._notes.remove()
-        self._notes = FallingNotes(self._server.scene, score)
+        self._notes = FallingNotes(self._server.scene, score, self.stage.hands.spec.layout)
         self.sound.prepare([note.key for note in score.notes])
+
+    def colour_notes(self, score: Score) -> None:
+        """Colour the notes of the score shown by the hands that play them."""
+        if self._notes is not None:
+            self._notes.colour(score)
 
     def show(self, instant: Instant) -> None:
         """Show hands, keys and notes; what has not moved costs nothing."""
         self.stage.place(instant.joint_position, instant.key_position)
         with self._server.atomic():
             self._scene.move()
-            self._scene.colour(instant.wanted, instant.active)
+            self._scene.colour(instant.goal_keys, instant.active)
             if self._notes is not None:
                 self._notes.show(instant.score_time_s)
 

@@ -18,7 +18,7 @@ class Instant:
         joint_position: (n,) of the hands [rad, m].
         key_position: (88,) 0 up .. 1 down.
         score_time_s: Where the song is [s].
-        wanted: (88,) keys that should be down.
+        goal_keys: (88,) keys that should be down.
         active: (88,) keys that count as pressed.
     """
 
@@ -26,7 +26,7 @@ class Instant:
     joint_position: Array
     key_position: Array
     score_time_s: float
-    wanted: Keys
+    goal_keys: Keys
     active: Keys
 
 
@@ -59,6 +59,6 @@ class Motion:
             before.joint_position + part * (after.joint_position - before.joint_position),
             before.key_position + part * (after.key_position - before.key_position),
             before.score_time_s + part * (after.score_time_s - before.score_time_s),
-            before.wanted,
+            before.goal_keys,
             before.active,
         )

@@ -115,6 +115,14 @@ class Panel:
             if event.client is not None:  # else it is `show_gate` that tells who plays
                 controls.hand_over(controller.value)
 
+    def offer(self, controllers: Sequence[str]) -> None:
+        """Offer these controllers to choose from."""
+        self._controllers = controllers
+        if self._controller is not None:
+            self._controller.options = tuple(controllers)
+            if self._owner in controllers:
+                self._controller.value = self._owner  # type: ignore[misc]  # its setter is not seen
+
     def show_song(self, title: str, score_time_s: float, duration_s: float, f1: float) -> None:
         """Say which song, where it is, and how well it goes so far."""
         time_s = min(max(score_time_s, 0.0), duration_s)

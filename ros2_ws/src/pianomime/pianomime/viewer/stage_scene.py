@@ -60,17 +60,17 @@ class StageScene:
                 frame.position, frame.wxyz = poses[body, :3], poses[body, 3:]
                 self._shown[body] = poses[body]
 
-    def colour(self, wanted: NDArray[np.bool_], active: NDArray[np.bool_]) -> None:
+    def colour(self, goal_keys: NDArray[np.bool_], active: NDArray[np.bool_]) -> None:
         """Show which of the keys (88,) are rightly pressed, wrongly pressed, and missed."""
         for key in range(N_KEYS):
-            colour = _colour(bool(wanted[key]), bool(active[key]), bool(is_black()[key]))
+            colour = _colour(bool(goal_keys[key]), bool(active[key]), bool(is_black()[key]))
             if colour != self._colours[key]:
                 self._colours[key] = self._keys[key].color = colour
 
 
-def _colour(wanted: bool, active: bool, black: bool) -> Colour:
+def _colour(goal_keys: bool, active: bool, black: bool) -> Colour:
     if active:
-        return RIGHT if wanted else WRONG
-    if wanted:
+        return RIGHT if goal_keys else WRONG
+    if goal_keys:
         return MISSED
     return BLACK if black else WHITE

@@ -7,7 +7,7 @@ from ament_index_python.packages import get_package_share_directory
 from pianomime.errors import ModelError
 
 
-def shipped_checkpoint(embodiment: str) -> Path:
+def bundled_checkpoint(embodiment: str) -> Path:
     """Return the file of the policy for the hands of an embodiment.
 
     Raises:

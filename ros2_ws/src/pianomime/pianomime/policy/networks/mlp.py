@@ -1,7 +1,8 @@
-"""A small neural network in numpy: at one row a step it is faster than any framework."""
+"""A multilayer perceptron in numpy: at one row a decision it is faster than any framework."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,10 @@ class Mlp:
         for i, (weight, bias) in enumerate(self.layers):
             named |= {f"{i}.weight": weight, f"{i}.bias": bias}
         return named
+
+    def settings(self) -> dict[str, Any]:
+        """Return the kind."""
+        return {"kind": "mlp"}
 
     @classmethod
     def of(cls, name: str, tensors: Mapping[str, Floats]) -> "Mlp":

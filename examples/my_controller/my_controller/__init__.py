@@ -1,0 +1,1 @@
+"""A controller of its own package: plays the melody with one finger."""

@@ -1,0 +1,31 @@
+"""Plan a whole score, play it in the simulation and save what the keys played.
+
+python plan_and_play.py [SONG] [PLAYED.mid]
+"""
+
+import sys
+from pathlib import Path
+
+import pianomime as pm
+from pianomime.score.midi import save_midi
+from pianomime.score.score import Score
+
+
+def main(song: str = "twinkle", path: str = "played.mid") -> None:
+    """Play a bundled piece or a MIDI file."""
+    timing = pm.Timing(command_s=0.01)  # decide every 50 ms, command a target every 10 ms
+    simulation = pm.PianoSimulation(pm.load_model(pm.embodiment("pianomime")), timing)
+    score = pm.find_score(song)
+    goals = pm.ScoreGoals.of(score, timing)
+    plan = pm.plan_performance(pm.assign_fingers(score, timing), simulation.hands, timing)
+    rollout = pm.roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
+
+    notes = pm.struck_notes(rollout.events, plan.lead_in_s, simulation.time_s)
+    keys = pm.key_press_metrics(goals.keys, rollout.pressed)
+    onsets = pm.onset_metrics(score.notes, notes)
+    print(f"{score.title}: F1 {keys.f1:.3f}, onset F1 {onsets.onset_f1:.3f}")
+    save_midi(Score.from_notes(f"{score.title}, played", notes), Path(path))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

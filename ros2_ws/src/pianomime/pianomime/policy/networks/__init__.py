@@ -1,0 +1,1 @@
+"""Networks that policies are made of: numpy alone, torch or ONNX behind one protocol."""

@@ -1,0 +1,54 @@
+"""Networks by kind, read from what a checkpoint holds of them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from pianomime.errors import ModelError
+from pianomime.policy.networks.flow import Flow
+from pianomime.policy.networks.mlp import Mlp
+from pianomime.policy.networks.network import Network
+from pianomime.policy.networks.onnx_network import OnnxNetwork
+
+Tensors = Mapping[str, NDArray[Any]]
+
+KINDS: Final[dict[str, Callable[[str, dict[str, Any], Tensors], Network]]] = {
+    "mlp": lambda name, _, tensors: Mlp.of(name, tensors),
+    "flow": lambda name, _, tensors: Flow.of(name, tensors),
+    "onnx": lambda name, _, tensors: OnnxNetwork.of(name, tensors),
+    "transformer": lambda name, shape, tensors: _of_torch(name, "transformer", shape, tensors),
+    "key_encoder": lambda name, shape, tensors: _of_torch(name, "key_encoder", shape, tensors),
+}
+"""From name, settings without the kind, and arrays to the network."""
+
+
+def read_network(name: str, settings: Any, tensors: Tensors) -> Network:
+    """Return the network `name`.
+
+    Args:
+        name: For messages.
+        settings: From `Network.settings`.
+        tensors: From `Network.tensors`.
+
+    Raises:
+        ModelError: Its kind is unknown, or needs a package that is missing; or it is broken.
+    """
+    if not isinstance(settings, dict) or settings.get("kind") not in KINDS:
+        raise ModelError(f"{name}: unknown kind of network {settings!r}; there are: {_kinds()}")
+    shape = {key: value for key, value in settings.items() if key != "kind"}
+    return KINDS[settings["kind"]](name, shape, tensors)
+
+
+def _kinds() -> str:
+    return ", ".join(KINDS)
+
+
+def _of_torch(name: str, kind: str, shape: dict[str, int], tensors: Tensors) -> Network:
+    try:
+        from pianomime.policy.networks.torch_network import TorchNetwork
+    except ImportError:
+        raise ModelError(
+            f"{name}: is a {kind}; torch is missing; run: tools/setup learning"
+        ) from None
+    return TorchNetwork.of(name, kind, shape, tensors)

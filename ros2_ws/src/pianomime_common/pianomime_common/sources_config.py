@@ -1,0 +1,40 @@
+"""The parameter of nodes that listen to controllers."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pianomime.config import parameter
+from pianomime.errors import ConfigError
+from pianomime_common.node_config import NodeConfig
+
+_NAME: Final = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourcesConfig(NodeConfig):
+    """The controllers of the graph; others may come and go while the node runs."""
+
+    sources: str = parameter("expert", "Controllers, separated by commas", runtime=True)
+
+    def __post_init__(self) -> None:
+        """Check the values, and that there is a name, and all can be part of a topic's.
+
+        Raises:
+            ConfigError: There is none, or one cannot.
+        """
+        super().__post_init__()
+        if not self.source_names:
+            raise ConfigError(f"sources = {self.sources!r}: must name at least one controller")
+        for name in self.source_names:
+            if not _NAME.fullmatch(name):
+                raise ConfigError(
+                    f"sources = {self.sources!r}: {name!r} must be letters, digits and _ in parts, "
+                    "by /, that begin with no digit"
+                )
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """Names of the controllers."""
+        names = (name.strip() for name in self.sources.split(","))
+        return tuple(dict.fromkeys(name for name in names if name))
