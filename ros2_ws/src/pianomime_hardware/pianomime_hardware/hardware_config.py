@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pianomime.config import parameter
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime.hardware.emulated_link import LinkConfig
 from pianomime_common.node_config import NodeConfig, TimedNodeConfig
 
@@ -20,7 +20,7 @@ controller."""
 class ShadowBridgeConfig(TimedNodeConfig):
     """Where the hands' driver is, and how it is spoken to."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
     driver: str = parameter(
         "shadow", "Namespace of the driver's topics; `/` for those of a driver in the root"
     )
@@ -74,7 +74,7 @@ class MidiKeyboardConfig(TimedNodeConfig):
 class EmulatorConfig(LinkConfig, NodeConfig):
     """Which hands are emulated, and how badly they are connected."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
     driver: str = parameter("shadow", "Namespace of the emulated driver's topics")
     interface: str = parameter(
         "trajectory",

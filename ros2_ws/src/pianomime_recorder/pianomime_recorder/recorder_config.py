@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pianomime.config import parameter
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime_common.sources_config import SourcesConfig
 
 
@@ -14,5 +15,5 @@ class RecorderConfig(SourcesConfig):
     release: str = parameter(
         "", "set_pause service of a paused simulation, called once every topic has been heard"
     )
-    embodiment: str = parameter("pianomime", "Kept in the bag: which hands played")
+    embodiment: str = embodiment_parameter()
     arguments: str = parameter("", "Kept in the bag: the graph's arguments, as JSON")

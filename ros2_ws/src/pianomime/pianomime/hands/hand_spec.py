@@ -8,6 +8,7 @@ bodies and sites are those of the hand's model without the side's prefix.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +20,7 @@ from pianomime.hands.finger_layout import FingerLayout
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.mounting import Actuation, HandModelSource, Mounting
 from pianomime.hands.sided import Sided
+from pianomime.hands.typed import NOT_FROM_FILE
 
 C = TypeVar("C", bound=Config)
 
@@ -28,17 +30,15 @@ class Driver:
     """Names and rates of the hands' ROS driver.
 
     Attributes:
-        namespace: Namespace of its topics.
         state_rate_hz: Rate of its joint states [Hz].
-        position_controller: Name of a coordinate's own position controller; `{side}` and
-            `{coordinate}` are filled in.
+        position_controller: Name of a coordinate's own position controller, `{side}` and
+            `{coordinate}` to be filled in; empty if there are trajectory controllers alone.
         encoder_rad: Resolution of its joint sensors [rad].
     """
 
-    namespace: str
-    state_rate_hz: float
-    position_controller: str
-    encoder_rad: float
+    state_rate_hz: float = 125.0
+    position_controller: str = ""
+    encoder_rad: float = 0.001
 
 
 Pose = Mapping[str, Sided[float]]
@@ -87,7 +87,7 @@ class HandSpec:
             piano alone.
         actuation: Actuators by patterns of the joints; empty if the model brings its own.
         planning: Planner's parameters.
-        driver: Of real hands; None if there is none.
+        driver: Of real hands.
         text: All of this as YAML, without references to other files but the models.
         digest: Hash of it, whatever folders the models are in.
         file: Where it was read from; None if it came with a bag.
@@ -108,11 +108,11 @@ class HandSpec:
     hands_collide: bool
     actuation: Mapping[str, Actuation] = field(default_factory=dict)
     planning: PlanningTuning = PlanningTuning()
-    driver: Driver | None = None
-    text: str = ""
-    digest: str = ""
-    file: Path | None = None
-    bundled: bool = False
+    driver: Driver = Driver()
+    text: str = field(default="", metadata=NOT_FROM_FILE)
+    digest: str = field(default="", metadata=NOT_FROM_FILE)
+    file: Path | None = field(default=None, metadata=NOT_FROM_FILE)
+    bundled: bool = field(default=False, metadata=NOT_FROM_FILE)
 
     @property
     def reference(self) -> str:
@@ -133,6 +133,22 @@ class HandSpec:
         """What the names of each hand's elements begin with in the compiled model, before a `/`."""
         kind = "shadow_hand" if self.model.package else self.name
         return tuple(f"{side}_{kind}" for side in SIDES)
+
+    @property
+    def command_groups(self) -> tuple[str, ...]:
+        """Names of the trajectory controllers of both hands."""
+        return tuple(f"{side}_{name}" for side in SIDES for name in self.controllers)
+
+    @property
+    def slide_groups(self) -> tuple[str, ...]:
+        """Those of them that drive slides of the mounting."""
+        slides = [slide.joint for slide in self.mounting.slides]
+        return tuple(
+            f"{side}_{name}"
+            for side in SIDES
+            for name, patterns in self.controllers.items()
+            if any(fnmatchcase(slide, pattern) for slide in slides for pattern in patterns)
+        )
 
     @cached_property
     def layout(self) -> FingerLayout:

@@ -138,6 +138,23 @@ class HandsModel:
             ]
         )
 
+    @property
+    def lifting_joints(self) -> dict[str, float]:
+        """First joint of each hand's lifted posture, and the direction (1, -1) that lifts it.
+
+        Raises:
+            ModelError: The posture has no joint.
+        """
+        found: dict[str, float] = {}
+        for side, prefix in enumerate(SIDES):
+            for name, value in self.spec.lifted.items():
+                if f"{prefix}_{name}" in self.joint_names:
+                    found[f"{prefix}_{name}"] = float(np.sign(value[side]))
+                    break
+        if len(found) < len(SIDES):
+            raise ModelError(f"{self.spec.name}: lifted: names no joint of each hand")
+        return found
+
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Joint names of each command group, keyed by the controller's name."""
@@ -150,6 +167,28 @@ class HandsModel:
                 )
         groups[PEDAL_GROUP] = (PEDAL,)
         return groups
+
+    @cached_property
+    def position_controllers(self) -> dict[str, tuple[str, ...]]:
+        """Joints whose targets' sum goes to each of the driver's position controllers, by name.
+
+        Slides have none. Names of coordinates are in lower case there.
+
+        Raises:
+            ModelError: The driver has trajectory controllers alone.
+        """
+        if not self.spec.driver.position_controller:
+            raise ModelError(f"{self.spec.name}: driver: has no position controllers")
+        controllers: dict[str, tuple[str, ...]] = {}
+        for side, prefix in enumerate(SIDES):
+            hand = HandCoordinates(self, side)
+            for i in np.flatnonzero(~hand.slides):
+                name = self.spec.driver.position_controller.format(
+                    side=prefix, coordinate=hand.names[i].lower()
+                )
+                driven = hand.joints[hand.expand[:, i] != 0]
+                controllers[name] = tuple(self.joint_names[joint] for joint in driven)
+        return controllers
 
     def index(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return the positions of `names` in `joint_names`; KeyError names an unknown one."""

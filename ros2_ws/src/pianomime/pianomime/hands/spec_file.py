@@ -2,24 +2,18 @@
 
 import dataclasses
 import hashlib
-import math
 import re
-import types
-import typing
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Final
 
 import yaml
 
 from pianomime.errors import ModelError
 from pianomime.hands.hand_spec import HandSpec
-from pianomime.hands.sided import Sided
+from pianomime.hands.typed import typed
 
 BUNDLED: Final = Path(__file__).with_name("specs")
 """Folder of the bundled descriptions."""
-
-_NOT_IN_THE_FILE: Final = ("text", "digest", "file", "bundled")
 
 
 def read_spec(path: Path) -> HandSpec:
@@ -41,7 +35,7 @@ def parse_spec(text: str, where: str) -> HandSpec:
     """
     try:
         data = _mapping(text)
-        spec: HandSpec = _convert(HandSpec, data, "")
+        spec: HandSpec = typed(HandSpec, data, "")
         _check(spec)
     except ValueError as error:
         raise ModelError(f"{where}: {error}") from error
@@ -104,68 +98,6 @@ def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _convert(kind: Any, value: Any, where: str) -> Any:
-    """Return `value` as `kind`; ValueError names `where`, the value and what is legal."""
-    origin, args = get_origin(kind), get_args(kind)
-    if dataclasses.is_dataclass(kind):
-        return _convert_fields(kind, value, where)
-    if origin is Sided:
-        both = isinstance(value, dict) and value.keys() & {"left", "right"}
-        if both and value.keys() != {"left", "right"}:
-            raise ValueError(f"{where}: give both left and right, for there are two hands")
-        each = (value["left"], value["right"]) if both else (value, value)
-        return Sided(*(_convert(args[0], one, where) for one in each))
-    if origin in (typing.Union, types.UnionType):
-        return None if value is None else _convert(args[0], value, where)
-    if origin is tuple:
-        return _convert_list(args, value, where)
-    if origin is Mapping or (isinstance(origin, type) and issubclass(origin, Mapping)):
-        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise ValueError(f"{where} = {value!r}: must be names and their values")
-        return {key: _convert(args[1], inner, f"{where}.{key}") for key, inner in value.items()}
-    if origin is Literal:
-        if value not in args:
-            legal = ", ".join(repr(arg) for arg in args)
-            raise ValueError(f"{where} = {value!r}: must be one of {legal}")
-        return value
-    return _convert_scalar(kind, value, where)
-
-
-def _convert_fields(kind: Any, value: Any, where: str) -> Any:
-    if not isinstance(value, dict):
-        raise ValueError(f"{where or 'the file'}: must be names and their values, not {value!r}")
-    hints = get_type_hints(kind)
-    fields = {f.name: f for f in dataclasses.fields(kind) if f.name not in _NOT_IN_THE_FILE}
-    inner = f"{where}." if where else ""
-    for name in value.keys() - fields.keys():
-        raise ValueError(f"{inner}{name}: unknown; there are: {', '.join(fields)}")
-    for name, field in fields.items():
-        required = field.default is field.default_factory is dataclasses.MISSING
-        if required and name not in value:
-            raise ValueError(f"{inner}{name}: missing")
-    given = {name: _convert(hints[name], value[name], f"{inner}{name}") for name in value}
-    return kind(**given)
-
-
-def _convert_list(args: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
-    if not isinstance(value, list):
-        raise ValueError(f"{where} = {value!r}: must be a list")
-    if args[-1] is Ellipsis:
-        return tuple(_convert(args[0], one, f"{where}[{i}]") for i, one in enumerate(value))
-    if len(value) != len(args):
-        raise ValueError(f"{where} = {value!r}: must be {len(args)} values")
-    return tuple(_convert(arg, one, where) for arg, one in zip(args, value, strict=True))
-
-
-def _convert_scalar(kind: Any, value: Any, where: str) -> Any:
-    if kind is float and type(value) in (int, float) and not math.isnan(value):
-        return float(value)
-    if type(value) is not kind:
-        what = {float: "a number", str: "a text", bool: "true or false"}.get(kind, kind.__name__)
-        raise ValueError(f"{where} = {value!r}: must be {what}")
-    return value
-
-
 def _check(spec: HandSpec) -> None:
     """Check what no field says by itself; ValueError names the offender."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", spec.name):
@@ -175,8 +107,9 @@ def _check(spec: HandSpec) -> None:
         raise ValueError("controllers: must name at least one")
     if spec.model.package:
         return
-    if not all(spec.model.file):
-        raise ValueError("model.file: must give the file of both hands, left and right")
+    left, right = spec.model.file
+    if not left or not right or left == right:
+        raise ValueError("model.file: must have left and right, a file each: there are two hands")
     if spec.mounting.position_m is None:
         raise ValueError("mounting.position_m: missing")
     for slide in spec.mounting.slides:

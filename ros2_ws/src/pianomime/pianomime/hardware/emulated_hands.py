@@ -17,9 +17,6 @@ from pianomime.timing import PHYSICS_S, Timing
 
 Array = NDArray[np.float64]
 
-ENCODER_RAD: Final = 2 * np.pi / 4096
-"""Resolution of a 12-bit joint sensor."""
-
 RAIL_ENCODER_M: Final = 1e-5
 
 LONGEST_GAP_S: Final = 0.25
@@ -33,8 +30,8 @@ class EmulatedHands:
         """Start where the hands start."""
         hands = load_model(spec)
         self._simulation = PianoSimulation(hands, Timing())
-        self.joint_names = hands.joint_names
-        self._resolution = np.where(hands.is_slide, RAIL_ENCODER_M, ENCODER_RAD)
+        self.hands, self.joint_names = hands, hands.joint_names
+        self._resolution = np.where(hands.is_slide, RAIL_ENCODER_M, spec.driver.encoder_rad)
         self._interpolator = Interpolator(self.joint_names, self._simulation.joint_position)
         self._began_s: float | None = None
         self._pedal = False
