@@ -1,4 +1,4 @@
-"""The shipped policy in detail: time of a step, recovery from pushes, and what it misses.
+"""The bundled policy in detail: time of a decision, recovery from pushes, and what it misses.
 
 python benchmarks/policy.py CLIPS [--split test] [--checkpoint FILE]
 """
@@ -17,25 +17,27 @@ os.environ |= ONE_THREAD
 import numpy as np
 from tqdm import tqdm
 
-from pianomime.evaluation.disturbed import BETWEEN_PUSHES, DisturbedSimulation
-from pianomime.evaluation.players import LEAD, command_of
+from pianomime.evaluation.disturbed import BETWEEN_PUSHES_S, DisturbedSimulation
 from pianomime.hands.embodiment import embodiment
 from pianomime.learning.songs import passages
 from pianomime.piano.geometry import key_y
+from pianomime.planning.performance_plan import LEAD_IN_S
 from pianomime.planning.rollout import roll_out
-from pianomime.policy.checkpoint import load_checkpoint
-from pianomime.policy.finger_choice import WINDOW_STEPS
-from pianomime.policy.generalist import Generalist
-from pianomime.score.clips import load_clips
-from pianomime.score.goals import key_goals
-from pianomime.simulation.model import CONTROL_DT_S, load_model
+from pianomime.policy.player import PolicyPlayer, policy_act
+from pianomime.policy.registry import load_policy
+from pianomime.score.clips import CLIP_TIMING, load_clips
+from pianomime.score.goals import ScoreGoals
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
-from pianomime_policy.shipped import shipped_checkpoint
+from pianomime_policy.bundled import bundled_checkpoint
 
 ONSETS = 10
 LOST = (0.0, 0.05, 0.1, 0.2)
-"""Chances, at each step, that one or two go by without sight of the hands."""
-SECOND = round(1 / CONTROL_DT_S)
+"""Chances, at each decision, that one or two go by without sight of the hands."""
+TIMING = CLIP_TIMING
+SECOND = TIMING.steps(1.0)
+LEAD = TIMING.steps(LEAD_IN_S)
+BETWEEN_PUSHES = TIMING.steps(BETWEEN_PUSHES_S)
 
 
 def main() -> None:
@@ -44,34 +46,101 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--checkpoint", type=Path)
     options = parser.parse_args()
-    path = options.checkpoint or shipped_checkpoint("pianomime")
-    networks = load_checkpoint(path).networks
+    path = options.checkpoint or bundled_checkpoint("pianomime")
     model = load_model(embodiment("pianomime"))
-    calm, times_ms, after, notes, common = PianoSimulation(model), [], [], [], []
+    calm, times_ms, after, notes, common = PianoSimulation(model, TIMING), [], [], [], []
+    policy = load_policy(path, calm.hands, "pianomime", TIMING)
     train = {p for c in load_clips(options.clips, "train") for p in passages(c.score(), ONSETS)}
-    for clip in tqdm(load_clips(options.clips, options.split)):
+    clips = load_clips(options.clips, options.split)
+    for clip in tqdm(clips):
         score = clip.score().without_fingers()
-        goals = key_goals(score, CONTROL_DT_S)
-        generalist = Generalist(calm.hands, networks)
-        rollout = play(generalist, goals, calm, times_ms)
-        notes += note_facts(score, goals, rollout.pressed)
+        goals = ScoreGoals.of(score, TIMING)
+        rollout = play(policy, goals, calm, times_ms)
+        notes += note_facts(goals, rollout.pressed)
         f1 = rollout.f1_per_step(goals).mean()
         common.append((np.mean([p in train for p in passages(score, ONSETS)]), f1, clip.index))
-        pushed = DisturbedSimulation(model, seed=(clip.index,))
-        f1 = play(generalist, goals, pushed, []).f1_per_step(goals)
+        pushed = DisturbedSimulation(model, TIMING, seed=(clip.index,))
+        f1 = play(policy, goals, pushed, []).f1_per_step(goals)
         phase = (np.arange(len(f1)) + LEAD + 1) % BETWEEN_PUSHES
         begun = np.arange(len(f1)) >= BETWEEN_PUSHES - LEAD - 1
         after.append([f1[begun & (phase // SECOND == s)].mean() for s in range(5)])
     print(f"\n{options.split} clips, {date.today()}, {path.name}\n")
     p50, p99, most = np.percentile(times_ms, (50, 99, 100))
-    late = np.sum(np.array(times_ms) > CONTROL_DT_S * 1e3)
-    print(f"step: p50 {p50:.2f} ms, p99 {p99:.2f} ms, most {most:.1f} ms, {late} over 50 ms\n")
+    limit_ms = TIMING.decision_s * 1e3
+    late = np.sum(np.array(times_ms) > limit_ms)
+    print(f"decision: p50 {p50:.2f} ms, p99 {p99:.2f} ms, most {most:.1f} ms, ", end="")
+    print(f"{late} over {limit_ms:g} ms\n")
     print("| seconds after a push | " + " | ".join(["0-1", "1-2", "2-3", "3-4", "4-5"]) + " |")
     print("| --- " * 6 + "|")
     print("| F1 | " + " | ".join(f"{x:.3f}" for x in np.mean(after, axis=0)) + " |\n")
-    unseen_table(
-        load_clips(options.clips, options.split)[::4], Generalist(calm.hands, networks), calm
-    )
+    unseen_table(clips[::4], policy, calm)
+    passages_table(common)
+    notes_tables(np.array(notes))
+
+
+def play(policy, goals, simulation, times_ms):
+    decide = policy_act(policy, goals, simulation)
+
+    def act(step, measured):
+        began = time.perf_counter()
+        command = decide(step, measured)
+        times_ms.append((time.perf_counter() - began) * 1e3)
+        return command
+
+    return roll_out(act, LEAD_IN_S, goals.steps, simulation)
+
+
+def unseen_table(clips, policy, simulation):
+    print(f"| share of decisions unseen ({len(clips)} clips) | 0 | 0.07 | 0.14 | 0.27 |")
+    print("| --- " * 5 + "|")
+    for name, carries_on in (("rest of the action", True), ("last command held", False)):
+        f1 = [
+            np.mean([f1_unseen(c, policy, simulation, chance, carries_on) for c in clips])
+            for chance in LOST
+        ]
+        print(f"| F1, {name} | " + " | ".join(f"{x:.3f}" for x in f1) + " |")
+    print()
+
+
+def f1_unseen(clip, policy, simulation, chance, carries_on):
+    """Play without sight of the hands for one or two decisions, now and then."""
+    goals = ScoreGoals.of(clip.score().without_fingers(), TIMING)
+    player, rng = PolicyPlayer(policy, TIMING), np.random.default_rng(clip.index)
+    unseen, last = 0, None
+
+    def act(step, measured):
+        nonlocal unseen, last
+        if last and not unseen and rng.random() < chance:
+            unseen = int(rng.integers(1, 3))
+        sustain = goals.sustain_at(step)
+        if unseen:
+            unseen -= 1
+            last = (player.carry_on(step, sustain) if carries_on else None) or last
+        else:
+            notes = goals.notes_in(step, player.horizon)
+            last = player.step(step, notes, sustain, measured, simulation.key_position)
+        return last
+
+    return roll_out(act, LEAD_IN_S, goals.steps, simulation).f1_per_step(goals).mean()
+
+
+def note_facts(goals, pressed):
+    """Return of each note: share pressed, notes at once, density, jump [mm], decisions."""
+    first = np.array([note.first for note in goals.notes])
+    y_mm = key_y()[[note.key for note in goals.notes]] * 1e3
+    facts = []
+    for i, note in enumerate(goals.notes):
+        share = pressed[note.first : note.last + 1, note.key].mean()
+        before = first < note.first
+        last = first == first[before].max() if before.any() else np.zeros(len(first), bool)
+        jump = np.abs(y_mm[last] - y_mm[i]).min() if last.any() else 0.0
+        density = np.sum(np.abs(first - note.first) <= SECOND // 2)
+        length = note.last - note.first + 1
+        facts.append((share, np.sum(first == note.first), density, jump, length))
+    return facts
+
+
+def passages_table(common):
     print(f"| passages of {ONSETS} onsets that are in training clips, too | clips | F1 |")
     print("| --- | --- | --- |")
     for low, high in pairwise((0.0, 1e-9, 0.25, 1.01)):
@@ -81,14 +150,16 @@ def main() -> None:
         mean = np.mean([f1 for _, f1, _ in rows] or [np.nan])
         print(f"| {label} | {which} | {mean:.3f} |")
     print()
-    table = np.array(notes)
+
+
+def notes_tables(table):
     for column, name, edges in (
         (1, "notes at once", (1, 2, 3, 4, 99)),
         (2, "notes in the second around", (0, 5, 10, 15, 99)),
         (3, "way of the hand from the last onset [mm]", (0, 20, 50, 100, 200, 2000)),
-        (4, "steps that the note lasts", (1, 3, 6, 12, 10_000)),
+        (4, "decisions that the note lasts", (1, 3, 6, 12, 10_000)),
     ):
-        print(f"| {name} | notes | of their steps, pressed |\n| --- | --- | --- |")
+        print(f"| {name} | notes | of their decisions, pressed |\n| --- | --- | --- |")
         for low, high in pairwise(edges):
             rows = table[(table[:, column] >= low) & (table[:, column] < high)]
             if len(rows):
@@ -96,74 +167,6 @@ def main() -> None:
                 label = f"{low} or more" if high == edges[-1] else label
                 print(f"| {label} | {len(rows)} | {rows[:, 0].mean():.3f} |")
         print()
-
-
-def play(generalist, goals, simulation, times_ms):
-    generalist.reset()
-    command = command_of(generalist, goals, simulation)
-
-    def timed(step, measured):
-        began = time.perf_counter()
-        answer = command(step, measured)
-        times_ms.append((time.perf_counter() - began) * 1e3)
-        return answer
-
-    return roll_out(timed, LEAD, len(goals.keys), simulation)
-
-
-def unseen_table(clips, generalist, simulation):
-    print(f"| share of steps unseen ({len(clips)} clips) | 0 | 0.07 | 0.14 | 0.27 |")
-    print("| --- " * 5 + "|")
-    for name, carries_on in (("rest of the chunk", True), ("last command held", False)):
-        f1 = [
-            np.mean([f1_unseen(c, generalist, simulation, chance, carries_on) for c in clips])
-            for chance in LOST
-        ]
-        print(f"| F1, {name} | " + " | ".join(f"{x:.3f}" for x in f1) + " |")
-    print()
-
-
-def f1_unseen(clip, generalist, simulation, chance, carries_on):
-    """Play without sight of the hands for one or two steps, now and then."""
-    goals = key_goals(clip.score().without_fingers(), CONTROL_DT_S)
-    seeing = command_of(generalist, goals, simulation)
-    rng = np.random.default_rng(clip.index)
-    generalist.reset()
-    unseen, said = 0, None
-
-    def command(step, measured):
-        nonlocal unseen, said
-        if said and not unseen and rng.random() < chance:
-            unseen = int(rng.integers(1, 3))
-        if not unseen:
-            said = seeing(step, measured)
-            return said
-        unseen -= 1
-        if carries_on:
-            keys, sustain = goals.window(step, WINDOW_STEPS + 1)
-            target = generalist.carry_on(step, keys)
-            said = (said[0] if target is None else target), bool(sustain[0])
-        return said
-
-    return roll_out(command, LEAD, len(goals.keys), simulation).f1_per_step(goals).mean()
-
-
-def note_facts(score, goals, pressed):
-    """Return of each note: share pressed, notes at once, density, jump [mm], length [steps]."""
-    first = np.array([step.first for step in goals.notes])
-    y_mm = key_y()[[score.notes[step.index].key for step in goals.notes]] * 1e3
-    facts = []
-    for i, step in enumerate(goals.notes):
-        key = score.notes[step.index].key
-        share = pressed[step.first : step.last + 1, key].mean()
-        before = first < step.first
-        last = first == first[before].max() if before.any() else np.zeros(len(first), bool)
-        jump = np.abs(y_mm[last] - y_mm[i]).min() if last.any() else 0.0
-        density = np.sum(np.abs(first - step.first) <= SECOND // 2)
-        facts.append(
-            (share, np.sum(first == step.first), density, jump, step.last - step.first + 1)
-        )
-    return facts
 
 
 if __name__ == "__main__":

@@ -30,9 +30,13 @@ _DOMAINS = (1 + (os.getpid() + i) % 60 for i in itertools.count())
 """Below 102: from there on a domain's ports are among those that the system gives away. Two runs of
 the tests on one machine begin with different ones."""
 
+_RUN = {"PIANOMIME_TEST_RUN": str(os.getpid())}
+"""Marks the processes of this run of the tests."""
+
 
 def nodes_in(domain: str) -> list[int]:
-    """Return the pids of all processes of ours in a ROS domain."""
+    """Return the pids of all processes of ours in a ROS domain, which this test run started."""
+    marks = {f"{k}={v}".encode() for k, v in (_RUN | {"ROS_DOMAIN_ID": domain}).items()}
     pids = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -41,7 +45,7 @@ def nodes_in(domain: str) -> list[int]:
             state = (path / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue
-        mine = f"ROS_DOMAIN_ID={domain}".encode() in environment.split(b"\0")
+        mine = marks <= set(environment.split(b"\0"))
         if mine and b"pianomime" in command and state != "Z":
             pids.append(int(path.name))
     return pids
@@ -55,6 +59,7 @@ class Cli:
         self.folder = folder
         self.environment = {
             **os.environ,
+            **_RUN,
             "ROS_DOMAIN_ID": domain,
             "PYTHONWARNINGS": "ignore",
         }

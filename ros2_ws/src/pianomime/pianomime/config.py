@@ -1,7 +1,6 @@
-"""Configuration: frozen dataclasses whose fields carry description and range.
+"""Configuration: frozen dataclasses whose fields have a description and a range.
 
-The dataclass is the one table: validation, ROS parameter declarations and the documentation are
-all read off its fields.
+Validation, ROS parameter declarations and documentation are derived from the fields.
 """
 
 import dataclasses
@@ -24,16 +23,16 @@ def parameter(
     legal: Callable[[str], object] | None = None,
     runtime: bool = False,
 ) -> T:
-    """Declare one field of a `Config`.
+    """Declare a field of a `Config`.
 
     Args:
-        default: Value where none is given; its type is the parameter's type.
-        description: One line for people, with the unit.
+        default: Default value; its type is the type of the parameter.
+        description: One line, with the unit.
         ge: Smallest legal value.
         le: Largest legal value.
         one_of: Legal values of a string.
-        legal: Raises `PianoMimeError` for a string that is not legal.
-        runtime: Whether a running node takes a new value.
+        legal: Raises `PianoMimeError` for an illegal string.
+        runtime: Whether the value can be changed while a node runs.
     """
     metadata = {
         "description": description,
@@ -49,10 +48,10 @@ def parameter(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config:
-    """Base of all configurations; construction validates every field.
+    """Base class of all configurations; construction validates every field.
 
     Raises:
-        ConfigError: A value has another type than its default or is outside its range.
+        ConfigError: A value is outside its range, or its type differs from the default's.
     """
 
     def __post_init__(self) -> None:
@@ -62,15 +61,15 @@ class Config:
 
 
 def check(field: dataclasses.Field[Any], value: Any) -> None:
-    """Check `value` for one field of a `Config`.
+    """Validate `value` for a field of a `Config`.
 
     Raises:
-        ConfigError: With the field's name, the value and what is legal.
+        ConfigError: The value is illegal; names the field, the value and the legal values.
     """
     meta = field.metadata
-    wanted: type[Any] = type(field.default)
-    if type(value) is not wanted and not (wanted is float and type(value) is int):
-        raise ConfigError(f"{field.name} = {value!r}: must be of type {wanted.__name__}")
+    legal: type[Any] = type(field.default)
+    if type(value) is not legal and not (legal is float and type(value) is int):
+        raise ConfigError(f"{field.name} = {value!r}: must be of type {legal.__name__}")
     if meta["one_of"] and value not in meta["one_of"]:
         raise ConfigError(f"{field.name} = {value!r}: must be one of {', '.join(meta['one_of'])}")
     if meta["legal"] is not None:

@@ -1,4 +1,7 @@
-"""What is installed, what is missing, and the one command that mends it. Knows nothing of ROS."""
+"""Dependencies: what is installed, what is missing, and the command that installs it.
+
+Imports no ROS.
+"""
 
 import os
 import shutil
@@ -13,26 +16,26 @@ from typing import Final
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One thing that may be missing.
+class Dependency:
+    """A dependency that may be missing.
 
     Attributes:
-        what: Its name.
-        what_for: What it is needed for.
-        look: Returns which version or where; nothing if it is missing.
-        mend: The command that installs it.
-        needed: Whether nothing plays without it.
+        name: Name of the dependency.
+        purpose: What it is needed for.
+        find: Function that returns its version or location; empty if it is missing.
+        remedy: Command that installs it.
+        required: Whether playing needs it.
     """
 
-    what: str
-    what_for: str
-    look: Callable[[], str]
-    mend: str
-    needed: bool = False
+    name: str
+    purpose: str
+    find: Callable[[], str]
+    remedy: str
+    required: bool = False
 
 
 def _package(name: str, module: str = "") -> Callable[[], str]:
-    def look() -> str:
+    def find() -> str:
         if module and find_spec(module) is None:
             return ""
         try:
@@ -40,7 +43,7 @@ def _package(name: str, module: str = "") -> Callable[[], str]:
         except PackageNotFoundError:
             return "there" if module else ""
 
-    return look
+    return find
 
 
 def _library(name: str) -> Callable[[], str]:
@@ -63,35 +66,36 @@ def _cache() -> str:
     return str(folder) if os.access(folder, os.W_OK) else ""
 
 
-WANTED: Final = (
-    Wanted("Python 3.11 or 3.12", "everything", _python, "apt-get install python3", True),
-    Wanted("rclpy", "every node", _package("ros-rclpy", "rclpy"), "tools/setup play", True),
-    Wanted("tf2_msgs", "every node", _package("tf2_msgs", "tf2_msgs"), "tools/setup play", True),
-    Wanted("our messages", "every node", _package("pianomime_msgs", "pianomime_msgs"),
-            "tools/setup play", True),
-    Wanted("mujoco", "the simulation", _package("mujoco"), "tools/setup play", True),
-    Wanted("robopianist", "the hands and the piano", _package("robopianist"), "tools/setup play",
+DEPENDENCIES: Final = (
+    Dependency("Python 3.11 or 3.12", "everything", _python, "apt-get install python3", True),
+    Dependency("rclpy", "every node", _package("ros-rclpy", "rclpy"), "tools/setup play", True),
+    Dependency("tf2_msgs", "every node", _package("tf2_msgs", "tf2_msgs"), "tools/setup play",
             True),
-    Wanted("viser", "the live view", _package("viser"), "tools/setup play"),
-    Wanted("EGL or OSMesa", "videos",
+    Dependency("our messages", "every node", _package("pianomime_msgs", "pianomime_msgs"),
+            "tools/setup play", True),
+    Dependency("mujoco", "the simulation", _package("mujoco"), "tools/setup play", True),
+    Dependency("robopianist", "the hands and the piano", _package("robopianist"),
+            "tools/setup play", True),
+    Dependency("viser", "the live view", _package("viser"), "tools/setup play"),
+    Dependency("EGL or OSMesa", "videos",
             lambda: _library("EGL")() or _library("OSMesa")(),
             "apt-get install libegl1 libgl1 libegl-mesa0"),
-    Wanted("FluidSynth", "sound", _library("fluidsynth"), "apt-get install libfluidsynth3"),
-    Wanted("mediapipe", "pianists' videos", _package("mediapipe"), "tools/setup perception"),
-    Wanted("torch", "training", _package("torch"), "tools/setup learning"),
-    Wanted("stable-baselines3", "residual reinforcement learning",
+    Dependency("FluidSynth", "sound", _library("fluidsynth"), "apt-get install libfluidsynth3"),
+    Dependency("mediapipe", "pianists' videos", _package("mediapipe"), "tools/setup perception"),
+    Dependency("torch", "training", _package("torch"), "tools/setup learning"),
+    Dependency("stable-baselines3", "residual reinforcement learning",
             _package("stable-baselines3"), "tools/setup learning"),
-    Wanted("pyarrow", "stores of demonstrations", _package("pyarrow"), "tools/setup learning"),
-    Wanted("ros2 launch", "launch files", _package("launch-ros", "launch_ros"),
+    Dependency("pyarrow", "stores of demonstrations", _package("pyarrow"), "tools/setup learning"),
+    Dependency("ros2 launch", "launch files", _package("launch-ros", "launch_ros"),
             "apt-get install ros-jazzy-ros-base (Ubuntu 24.04 with ROS's apt source), or docker/"),
-    Wanted("ros2 bag", "replay.launch.py", _package("ros2bag", "ros2bag"),
+    Dependency("ros2 bag", "replay.launch.py", _package("ros2bag", "ros2bag"),
             "apt-get install ros-jazzy-ros-base (Ubuntu 24.04 with ROS's apt source), or docker/"),
-    Wanted("ruff, mypy, hypothesis", "make test lint", _package("hypothesis"), "tools/setup dev"),
-    Wanted("a browser", "looking at the live view on this machine",
+    Dependency("ruff, mypy, hypothesis", "make test lint", _package("hypothesis"),
+            "tools/setup dev"),
+    Dependency("a browser", "looking at the live view on this machine",
             _program("chromium", "chromium-browser", "google-chrome", "firefox"),
             "apt-get install chromium"),
-    Wanted("a writable cache folder", "starting within seconds", _cache,
+    Dependency("a writable cache folder", "starting within seconds", _cache,
             "export XDG_CACHE_HOME=FOLDER"),
 )  # fmt: skip
-
-"""All of them; what nothing plays without comes first."""
+"""All dependencies, the required ones first."""

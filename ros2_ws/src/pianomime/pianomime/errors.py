@@ -1,8 +1,8 @@
-"""Errors a user can cause. Each message names the offender and the legal values."""
+"""Errors caused by bad input. Each message names the offender and the legal values."""
 
 
 class PianoMimeError(Exception):
-    """Base of every error that bad input causes; a command line prints it as one line."""
+    """Base class of errors caused by bad input; commands print the message as one line."""
 
 
 class ConfigError(PianoMimeError):
@@ -10,15 +10,15 @@ class ConfigError(PianoMimeError):
 
 
 class ControllerError(PianoMimeError):
-    """A controller is unknown, or its package does not describe it properly."""
+    """A controller is unknown, or its description is invalid."""
 
 
 class ScoreError(PianoMimeError):
-    """A file or a list of notes is not a score that can be played."""
+    """A file or list of notes is not a playable score."""
 
 
 class ModelError(PianoMimeError):
-    """A model or command does not fit the hands: wrong embodiment, names, sizes."""
+    """A model, checkpoint or command does not match the hands: embodiment, names, sizes."""
 
 
 class OutputError(PianoMimeError):
@@ -26,10 +26,10 @@ class OutputError(PianoMimeError):
 
 
 class MissingPackageError(PianoMimeError):
-    """A Python package of an extra is not installed."""
+    """A Python package of an optional extra is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        """Name the package and the extra that brings it."""
+        """Build the message from the package and the extra that provides it."""
         super().__init__(
             f"{package} is missing; run: tools/setup {extra}, or pip install 'pianomime[{extra}]'"
         )

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from pianomime.controllers.registry import find_preparation
-from pianomime.evaluation.bench import run_bench, summary
+from pianomime.evaluation.bench import Bench, run_bench, summary
 from pianomime.evaluation.players import Options
 from pianomime.evaluation.report import write_report
 from pianomime.score.score import Note, Score
@@ -19,9 +19,7 @@ def bench(folder, songs=SONGS, controller="expert", **options):
     new = []
     records = run_bench(
         songs,
-        find_preparation(controller),
-        "pianomime",
-        Options(**options),
+        Bench(find_preparation(controller), "pianomime", Options(**options)),
         folder,
         1,
         new.append,

@@ -11,7 +11,7 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.emulated_hands import ENCODER_RAD, EmulatedHands
 from pianomime.hardware.emulated_link import EmulatedLink, LinkConfig
 from pianomime.hardware.grid import Grid
-from pianomime.hardware.joint_trajectory import JointTrajectory
+from pianomime.hardware.joint_trajectory import Interpolator, JointTrajectory
 from pianomime.hardware.keyboard_state import KeyboardState
 from pianomime.hardware.midi_bytes import MidiReader, MidiWriter
 from pianomime.hardware.midi_port import PortError, open_port
@@ -152,6 +152,27 @@ def test_emulated_hands_go_where_they_are_sent_and_stay():
     assert ticks == pytest.approx(round(ticks), abs=1e-6), "the encoders are read in whole ticks"
     with pytest.raises(KeyError):
         hands.move(JointTrajectory(("rh_FFJ9",), np.zeros((1, 1)), (0.1,)))
+
+
+def test_setpoints_go_along_the_newest_line_of_each_joint():
+    follower = Interpolator(["a", "b", "c"], np.array([0.0, 10.0, 20.0]))
+    both = JointTrajectory(("b", "a"), np.array([[12.0, 1.0], [14.0, 0.0]]), (0.1, 0.3))
+    follower.take(both, 5.0)
+    seen = [follower.at(5.0 + after_s).tolist() for after_s in (0.0, 0.05, 0.1, 0.2, 0.3, 9.0)]
+    expected = [
+        *([0.0, 10.0, 20.0], [0.5, 11.0, 20.0], [1.0, 12.0, 20.0]),
+        *([0.5, 13.0, 20.0], [0.0, 14.0, 20.0], [0.0, 14.0, 20.0]),
+    ]
+    assert np.array(seen) == pytest.approx(np.array(expected))
+    follower.take(JointTrajectory(("b",), np.array([[9.0]]), (0.2,)), 5.2)  # replaces half of it
+    assert follower.at(5.3) == pytest.approx([0.0, 11.0, 20.0])
+    follower.take(JointTrajectory(("a",), np.array([[7.0], [8.0]]), (0.0, 0.1)), 5.3)
+    assert follower.at(5.3) == pytest.approx([7.0, 11.0, 20.0]), "a point at 0 is in force at once"
+    follower.take(JointTrajectory(("c",), np.array([[2.0]]), (0.0,)), 5.35)
+    assert follower.at(5.35) == pytest.approx([7.5, 10.0, 2.0])
+    with pytest.raises(KeyError, match="d"):
+        follower.take(JointTrajectory(("a", "d"), np.zeros((1, 2)), (0.1,)), 5.36)
+    assert follower.at(9.0) == pytest.approx([8.0, 9.0, 2.0])
 
 
 def test_a_grid_is_the_same_for_all_and_rings_once():

@@ -91,7 +91,7 @@ def test_the_score_of_another_song_is_refused():
 
 def test_what_is_wrong_with_the_video_is_said():
     time_s, tips = human(song())
-    with pytest.raises(SynchronisationError, match=r"1\.0 images a second; wanted: at least 5"):
+    with pytest.raises(SynchronisationError, match=r"1\.0 images a second; at least 5 are needed"):
         synchronise(time_s[::30], tips[::30], song())
     tips[:, :5] = np.nan
     with pytest.raises(SynchronisationError, match="the left hand was never seen"):

@@ -1,6 +1,3 @@
-import dataclasses
-import pickle
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,55 +6,37 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pianomime.errors import ModelError
-from pianomime.evaluation.players import LEAD, command_of
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.hands_model import HandsModel
-from pianomime.learning.datasets import finger_pairs
-from pianomime.learning.finger_lessons import note_table
+from pianomime.learning.datasets import finger_pairs, observed
+from pianomime.learning.teacher import Disturbance, Lesson, demonstrate
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import N_KEYS
-from pianomime.planning.rollout import roll_out
-from pianomime.policy.checkpoint import (
-    Checkpoint,
-    PolicyCard,
-    load_checkpoint,
-    save_checkpoint,
-)
-from pianomime.policy.finger_choice import COMMIT_STEPS, WINDOW_STEPS
-from pianomime.policy.generalist import FingerMemory, Generalist, Networks, fingered, sizes
+from pianomime.planning.performance_plan import LEAD_IN_S, plan_performance
+from pianomime.planning.rollout import play_on, roll_out
+from pianomime.policy.checkpoint import load_checkpoint
+from pianomime.policy.finger_choice import COMMIT_S, LOOKAHEAD_S
+from pianomime.policy.finger_memory import FingerMemory, fingered
+from pianomime.policy.generalist import FINGERS, FINGERTIPS, JOINTS
 from pianomime.policy.hand_frame import HandFrame, random_pose
-from pianomime.policy.mlp import Mlp
-from pianomime.policy.observation import CHUNK
-from pianomime.policy.schedule import one_key_a_finger, schedule
-from pianomime.score.goals import key_goals
+from pianomime.policy.network_inputs import fingertip_inputs
+from pianomime.policy.player import PolicyPlayer, policy_act
+from pianomime.policy.registry import make_policy
+from pianomime.policy.schedule import schedule
+from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import CONTROL_DT_S
+from pianomime.score.step_notes import StepNote, one_key_a_finger, to_steps
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import Timing
 
-SHIPPED = Path(__file__).parents[4] / "models/generalist_pianomime.safetensors"
+BUNDLED = Path(__file__).parents[4] / "models/generalist_pianomime.safetensors"
+TIMING = Timing()
+COMMIT, HORIZON = TIMING.steps(COMMIT_S), TIMING.steps(LOOKAHEAD_S) + 1
+UP = np.zeros(1, bool)
 SCALE = Score.from_notes(
     "scale",
     [Note(i * 0.4, i * 0.4 + 0.35, k) for i, k in enumerate((39, 41, 43, 44, 46, 44, 43, 41, 39))],
 )
-
-
-def random_mlp(inputs, outputs, seed=0):
-    rng = np.random.default_rng(seed)
-    sides = (inputs, 16, outputs)
-    layers = tuple(
-        (rng.normal(0, 0.1, (b, a)).astype(np.float32), np.zeros(b, np.float32))
-        for a, b in pairwise(sides)
-    )
-    return Mlp(np.zeros(inputs, np.float32), np.ones(inputs, np.float32), layers)
-
-
-def random_checkpoint(frame):
-    networks = {name: random_mlp(*size) for name, size in sizes(frame).items()}
-    probes = {}
-    for name, network in networks.items():
-        seen = np.random.default_rng(1).normal(size=(4, network.inputs)).astype(np.float32)
-        probes[name] = seen, network(seen)
-    card = PolicyCard("pianomime", frame.names, {"seed": 0}, {"episodes": 3})
-    return Checkpoint(Networks(**networks), card, probes)
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +45,13 @@ def frame(pianomime_hands):
 
 
 @pytest.fixture(scope="module")
-def shipped():
-    return load_checkpoint(SHIPPED)
+def bundled():
+    return load_checkpoint(BUNDLED)
+
+
+@pytest.fixture(scope="module")
+def finger_network(bundled):
+    return bundled.networks[FINGERS]
 
 
 # --- the frame -----------------------------------------------------------------------------------
@@ -75,257 +59,196 @@ def shipped():
 
 def test_both_hands_are_right_hands_in_the_frame(hands):
     frame = HandFrame(hands)
-    rng = np.random.default_rng(0)
-    poses = random_pose(frame, rng)
+    poses = random_pose(frame, np.random.default_rng(0))
     np.testing.assert_allclose(frame.joints(frame.poses(poses)), poses, atol=1e-12)
-    simulation = PianoSimulation(hands.model)
+    simulation = PianoSimulation(hands.model, TIMING)
     simulation.place(poses)
     seen = frame.fingertips(frame.poses(poses)) * np.array([[[1, -1, 1]], [[1, 1, 1]]])
     np.testing.assert_allclose(seen.reshape(10, 3), simulation.fingertip_position, atol=1e-6)
 
 
 def test_hands_that_are_no_mirror_images_are_refused(pianomime_hands):
-    bent = HandsModel.of(PianoSimulation(pianomime_hands.model).model.__copy__())
+    bent = HandsModel.of(pianomime_hands.model.__copy__())
     body = bent.model.body("lh_shadow_hand/lh_ffdistal").id
     bent.model.body_pos[body] += 0.01
     with pytest.raises(ModelError, match="mirror images"):
         HandFrame(bent)
 
 
-# --- what the fingers are to do ------------------------------------------------------------------
+# --- fingers -------------------------------------------------------------------------------------
 
 
-def test_a_finger_holds_one_key_at_a_time():
-    notes = np.array([[0, 9, 40, 5], [4, 6, 42, 5], [4, 8, 45, 6]])
-    assert one_key_a_finger(notes).tolist() == [[0, 3, 40, 5], [4, 6, 42, 5], [4, 8, 45, 6]]
+def test_a_schedule_has_the_held_key_and_the_next():
+    far = 6 + COMMIT
+    notes = [StepNote(0, 3, 40, 64, 5), StepNote(6, 8, 42, 64, 5), StepNote(far, 40, 44, 64, 6)]
+    plan = schedule(one_key_a_finger(notes), np.array([2, 4, 9]), TIMING)
+    left, right = plan.at([0, 1, 2]), plan.at([3, 4, 5])
+    assert right.key[0, 0].tolist() == [40, 42]
+    assert right.begins[0, 0].tolist() == [-2, 4]
+    assert right.key[1, 0].tolist() == [42, 0]
+    assert not right.present[1, 1].any(), "too far ahead"
+    assert right.key[2, 1, 0] == 44
+    assert right.contacts(3)[:, 0, 0].tolist() == [True, False, False]
+    assert right.contacts(3)[1, 2, 0]
+    assert not left.present.any()
 
 
-def test_the_schedule_tells_the_key_that_is_held_and_the_next():
-    notes = np.array([[0, 3, 40, 5], [6, 8, 42, 5], [6 + COMMIT_STEPS, 40, 44, 6]])
-    plan = schedule(notes, 1, np.array([2, 4, 9]))
-    assert plan.key[0, 0].tolist() == [40, 42]
-    assert plan.begins[0, 0].tolist() == [-2, 4]
-    assert plan.key[1, 0].tolist() == [42, 0]
-    assert not plan.present[1, 1].any(), "too far ahead"
-    assert plan.key[2, 1, 0] == 44
-    assert plan.contact(0)[:, 0].tolist() == [True, False, False]
-    assert plan.contact(2)[1, 0]
-    assert not schedule(notes, 0, np.array([2])).present.any(), "the other hand's"
-
-
-def test_a_note_keeps_its_finger_from_when_it_is_chosen_until_it_ends(shipped):
-    goals = key_goals(SCALE, CONTROL_DT_S)
-    memory, seen = FingerMemory(shipped.networks.fingers), {}
-    for now in range(-LEAD, len(goals.keys)):
-        memory.update(now, goals.window(now, WINDOW_STEPS + 1)[0])
-        for first, _, key, finger in memory.notes.tolist():
-            assert first <= now + COMMIT_STEPS
-            assert seen.setdefault((first, key), finger) == finger
+def test_a_note_keeps_its_finger_until_it_ends(finger_network):
+    goals, seen = ScoreGoals.of(SCALE, TIMING), {}
+    memory = FingerMemory(finger_network, TIMING)
+    for now in range(-20, goals.steps):
+        memory.update(now, goals.notes_in(now, HORIZON))
+        assert {(n.key, n.first): n.finger for n in memory.notes} == memory.fingers
+        for note in memory.notes:
+            assert note.first <= now + COMMIT
+            assert seen.setdefault((note.first, note.key), note.finger) == note.finger
     assert len(seen) == len(SCALE.notes)
-    chosen = [note.finger for note in fingered(SCALE, goals, shipped.networks.fingers).notes]
-    assert sorted(seen.values()) == sorted(chosen)
+    chosen = [note.finger for note in fingered(SCALE, TIMING, finger_network).notes]
+    assert [finger for _, finger in sorted(seen.items())] == chosen
 
 
-def test_it_chooses_by_the_same_sight_as_in_training(shipped):
+def test_fingers_are_seen_as_in_training(finger_network):
     notes = [Note(i * 0.25, i * 0.25 + d, 30 + 3 * i, 64) for i, d in enumerate((3, 1, 2, 0.2, 1))]
     score = Score.from_notes("long notes", [*notes, *(Note(2.0, 2.4, k) for k in (40, 44))])
-    goals = key_goals(score, CONTROL_DT_S)
     seen = []
 
     def network(inputs):
         seen.append(inputs)
-        return shipped.networks.fingers(inputs)
+        return finger_network(inputs)
 
-    chosen = fingered(score, goals, network)
-    pairs = finger_pairs(note_table(chosen, goals))
+    chosen = fingered(score, TIMING, network)
+    pairs = finger_pairs(to_steps(chosen.notes, TIMING), TIMING)
     np.testing.assert_array_equal(np.concatenate(seen), pairs.inputs)
 
 
-def test_notes_beyond_ten_at_once_take_no_finger_from_the_others(shipped):
+def test_notes_beyond_ten_leave_the_others_their_fingers(finger_network):
     cluster = Score.from_notes("cluster", [Note(0.5, 1.5, 30 + 2 * i) for i in range(12)])
-    goals = key_goals(cluster, CONTROL_DT_S)
-    fingers = [note.finger for note in fingered(cluster, goals, shipped.networks.fingers).notes]
-    assert sorted(fingers) == [-1, -1, *range(10)]
+    fingers = [note.finger for note in fingered(cluster, TIMING, finger_network).notes]
+    assert sorted(fingers) == [UNASSIGNED, UNASSIGNED, *range(10)]
 
 
-def test_after_a_jump_in_the_song_old_notes_are_forgotten(shipped):
-    memory = FingerMemory(shipped.networks.fingers)
-    keys = np.zeros((WINDOW_STEPS + 1, N_KEYS), bool)
-    keys[2:20, 40] = True
-    memory.update(0, keys)
-    assert memory.notes[0, 0] == 2
-    later = np.zeros_like(keys)
-    later[0:5, 40] = True
-    memory.update(100, later)
-    assert memory.notes[:, :3].tolist() == [[100, 104, 40]]
-
-
-# --- checkpoints ---------------------------------------------------------------------------------
-
-
-def test_a_checkpoint_is_read_as_it_was_written(frame, pianomime_hands, tmp_path):
-    made = random_checkpoint(frame)
-    save_checkpoint(made, tmp_path / "a.safetensors")
-    read = load_checkpoint(tmp_path / "a.safetensors")
-    read.check_embodiment("pianomime")
-    read.check_hands(pianomime_hands)
-    assert read.card == made.card
-    x = np.ones((2, made.networks.joints.inputs), np.float32)
-    np.testing.assert_array_equal(read.networks.joints(x), made.networks.joints(x))
-
-
-class _Evil:
-    def __reduce__(self):
-        return Path.touch, (Path("evil"),)
-
-
-def test_what_is_no_checkpoint_is_refused_and_not_executed(frame, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    whole = tmp_path / "whole.safetensors"
-    save_checkpoint(random_checkpoint(frame), whole)
-    cut = tmp_path / "cut.safetensors"
-    cut.write_bytes(whole.read_bytes()[:-100])
-    pickled = tmp_path / "pickled.safetensors"
-    pickled.write_bytes(pickle.dumps(_Evil()))
-    for path in (cut, pickled, tmp_path / "gone.safetensors", tmp_path):
-        with pytest.raises(ModelError, match="not a policy"):
-            load_checkpoint(path)
-    assert not (tmp_path / "evil").exists()
-
-
-def rewritten(checkpoint, path, monkeypatch, **changes):
-    for name, value in changes.items():
-        monkeypatch.setattr(f"pianomime.policy.checkpoint.{name}", value)
-    save_checkpoint(checkpoint, path)
-    monkeypatch.undo()
-
-
-def test_another_version_is_refused(frame, tmp_path, monkeypatch):
-    path = tmp_path / "a.safetensors"
-    rewritten(random_checkpoint(frame), path, monkeypatch, FORMAT=99)
-    with pytest.raises(ModelError, match="another version"):
-        load_checkpoint(path)
-
-
-def test_weights_that_answer_otherwise_than_torch_did_are_refused(frame, tmp_path):
-    made = random_checkpoint(frame)
-    seen, said = made.probes["joints"]
-    made.probes["joints"] = seen, said + 0.1
-    save_checkpoint(made, tmp_path / "a.safetensors")
-    with pytest.raises(ModelError, match=r"joints answers 0\.1 off"):
-        load_checkpoint(tmp_path / "a.safetensors")
-
-
-@pytest.mark.parametrize(
-    ("tensors", "message"),
-    [
-        ({"0.weight": np.ones((16, 3), np.float32)}, r"0\.weight is of shape \(16, 3\); must be"),
-        ({"deviation": np.zeros(5, np.float32)}, "deviation must be positive"),
-        ({"1.bias": np.full(2, np.nan, np.float32)}, r"1\.bias must be finite"),
-        ({"mean": None}, "mean is missing"),
-        ({"0.weight": np.zeros((16, 5), np.float64)}, r"0\.weight must be finite numbers of 32"),
-    ],
-)
-def test_a_broken_network_is_refused_by_name(tensors, message):
-    whole = random_mlp(5, 2).tensors() | tensors
-    whole = {name: array for name, array in whole.items() if array is not None}
-    with np.errstate(all="ignore"), pytest.raises(ModelError, match=f"low: {message}"):
-        Mlp.of("low", whole)
-
-
-def test_a_policy_for_other_hands_is_refused(frame, pianomime_hands):
-    made = random_checkpoint(frame)
-    with pytest.raises(ModelError, match="for embodiment 'pianomime', not 'robopianist'"):
-        made.check_embodiment("robopianist")
-    turned = dataclasses.replace(made.card, coordinates=frame.names[::-1])
-    with pytest.raises(ModelError, match="policy for the joints forearm_tz, forearm_ty"):
-        dataclasses.replace(made, card=turned).check_hands(pianomime_hands)
-    networks = dataclasses.replace(made.networks, joints=random_mlp(7, frame.n))
-    with pytest.raises(ModelError, match="network joints takes 7 and gives 23; must be"):
-        dataclasses.replace(made, networks=networks).check_hands(pianomime_hands)
-
-
-def test_the_shipped_checkpoint_is_small_and_fits_the_hands(shipped, pianomime_hands):
-    assert SHIPPED.stat().st_size < 20e6
-    shipped.check_hands(pianomime_hands)
-    assert len(shipped.card.data["held_out"]) == 24
+def test_after_a_jump_in_the_song_old_notes_are_gone(finger_network):
+    memory = FingerMemory(finger_network, TIMING)
+    memory.update(0, [StepNote(2, 19, 40)])
+    assert [note.first for note in memory.notes] == [2]
+    memory.update(100, [StepNote(98, 104, 40)])
+    assert [(n.first, n.last, n.key) for n in memory.notes] == [(98, 104, 40)]
 
 
 # --- playing -------------------------------------------------------------------------------------
 
 
-def play(shipped, hands, score, simulation=None):
-    simulation = simulation or PianoSimulation(hands.model)
-    goals = key_goals(score, CONTROL_DT_S)
-    command = command_of(Generalist(hands, shipped.networks), goals, simulation)
-    return goals, roll_out(command, LEAD, len(goals.keys), simulation)
+def play(bundled, hands, *, score=SCALE, timing=TIMING, start=None):
+    simulation = PianoSimulation(hands.model, timing)
+    goals = ScoreGoals.of(score, timing)
+    act = policy_act(make_policy(bundled, hands, timing), goals, simulation)
+    if start is None:
+        return goals, roll_out(act, LEAD_IN_S, goals.steps, simulation)
+    simulation.place(start)
+    lead = timing.steps(LEAD_IN_S)
+    return goals, play_on(act, -lead, lead + goals.steps, simulation)
 
 
-def test_it_plays_a_scale_it_never_saw_and_the_same_each_time(shipped, pianomime_hands):
-    goals, first = play(shipped, pianomime_hands, SCALE)
+def test_it_plays_a_scale_and_the_same_each_time(bundled, pianomime_hands):
+    goals, first = play(bundled, pianomime_hands)
     assert key_press_metrics(goals.keys, first.pressed).f1 > 0.8
-    _, second = play(shipped, pianomime_hands, SCALE)
+    _, second = play(bundled, pianomime_hands)
     np.testing.assert_array_equal(first.position, second.position)
 
 
-def test_it_plays_from_wherever_the_hands_are(shipped, pianomime_hands, frame):
-    class Anywhere(PianoSimulation):
-        def reset(self):
-            super().reset()
-            if hasattr(self, "hands"):
-                self.place(random_pose(frame, np.random.default_rng(3)))
-
-    simulation = Anywhere(pianomime_hands.model)
-    goals, rollout = play(shipped, pianomime_hands, SCALE, simulation)
+def test_it_plays_from_wherever_the_hands_are(bundled, pianomime_hands, frame):
+    start = random_pose(frame, np.random.default_rng(3))
+    goals, rollout = play(bundled, pianomime_hands, start=start)
     assert np.abs(rollout.position[0]).max() > 0.1
     assert key_press_metrics(goals.keys, rollout.pressed).f1 > 0.7
 
 
+def test_it_plays_with_several_points_a_command(bundled, pianomime_hands):
+    goals, rollout = play(bundled, pianomime_hands, timing=Timing(command_s=0.01))
+    assert key_press_metrics(goals.keys, rollout.pressed).f1 > 0.7
+
+
+def test_networks_see_in_playing_what_training_shows(bundled, pianomime_hands, frame):
+    simulation = PianoSimulation(pianomime_hands.model, TIMING)
+    score = fingered(SCALE, TIMING, bundled.networks[FINGERS])
+    lesson = Lesson(score, plan_performance(score, pianomime_hands, TIMING), "pianomime")
+    seen = []
+
+    class Spy:
+        inputs, outputs = (
+            bundled.networks[FINGERTIPS].inputs,
+            bundled.networks[FINGERTIPS].outputs,
+        )
+
+        def __call__(self, x):
+            seen.append(x)
+            return bundled.networks[FINGERTIPS](x)
+
+    spied = dict(bundled.networks) | {FINGERTIPS: Spy()}
+    policy = make_policy(bundled.__class__(bundled.card, spied, {}), pianomime_hands, TIMING)
+    drive = policy_act(policy, ScoreGoals.of(score, TIMING), simulation)
+    chance = Disturbance(0.0, np.random.default_rng(0))
+    episode = demonstrate(lesson, simulation, frame, chance, drive)
+    shown = observed(episode, frame)
+    inputs = fingertip_inputs(frame, shown.state, shown.plan)
+    both = np.stack(np.split(inputs, 2), axis=1)
+    steps = lesson.plan.lead + ScoreGoals.of(score, TIMING).steps - HORIZON
+    np.testing.assert_allclose(np.stack(seen)[1:steps], both[1:steps], atol=1e-3)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_any_goals_from_anywhere_get_finite_commands(shipped, pianomime_hands, frame, data):
-    generalist = Generalist(pianomime_hands, shipped.networks)
-    seed = data.draw(st.integers(0, 10**6))
-    density = data.draw(st.sampled_from((0.0, 0.01, 0.1, 0.5, 1.0)))
-    rows = data.draw(st.integers(1, WINDOW_STEPS + 5))
-    rng = np.random.default_rng(seed)
+def test_any_goals_get_finite_commands(bundled, pianomime_hands, frame, data):
+    player = PolicyPlayer(make_policy(bundled, pianomime_hands, TIMING), TIMING)
+    rng = np.random.default_rng(data.draw(st.integers(0, 10**6)))
+    count = data.draw(st.sampled_from((0, 1, 5, 40)))
     now = 0
     for _ in range(4):
-        keys = rng.random((rows, N_KEYS)) < density
-        target = generalist.step(now, keys, random_pose(frame, rng), rng.random(N_KEYS))
-        assert target.shape == (len(pianomime_hands.joint_names),)
-        assert np.isfinite(target).all()
+        firsts, keys = rng.integers(-5, HORIZON + 5, count), rng.integers(0, N_KEYS, count)
+        notes = [
+            StepNote(now + f, now + f + rng.integers(9), k)
+            for f, k in zip(firsts, keys, strict=True)
+        ]
+        position, pressed = random_pose(frame, rng), rng.random(N_KEYS)
+        command = player.step(now, notes, UP, position, pressed)
+        assert command.target.shape == (1, len(pianomime_hands.joint_names))
+        assert np.isfinite(command.target).all()
         now += data.draw(st.integers(1, 7))
 
 
-def test_without_sight_it_follows_what_is_left_of_the_chunk_and_then_says_nothing(
-    shipped, pianomime_hands
-):
-    def f1(answer_unseen):
-        simulation = PianoSimulation(pianomime_hands.model)
-        generalist = Generalist(pianomime_hands, shipped.networks)
-        goals = key_goals(SCALE, CONTROL_DT_S)
-        said = []
+def test_without_observations_its_action_is_carried_on(bundled, pianomime_hands):
+    def f1(without_observation):
+        simulation = PianoSimulation(pianomime_hands.model, TIMING)
+        player = PolicyPlayer(make_policy(bundled, pianomime_hands, TIMING), TIMING)
+        goals, commands = ScoreGoals.of(SCALE, TIMING), []
 
-        def command(step, measured):
-            keys, sustain = goals.window(step, WINDOW_STEPS + 1)
+        def act(step, measured):
             if step % 4 >= 2:
-                target = answer_unseen(generalist, step, keys, said[-1])
+                command = without_observation(player, step, commands[-1])
             else:
-                target = generalist.step(step, keys, measured, simulation.key_position)
-            said.append(target)
-            return target, bool(sustain[0])
+                notes = goals.notes_in(step, HORIZON)
+                command = player.step(step, notes, UP, measured, simulation.key_position)
+            commands.append(command)
+            return command
 
-        rollout = roll_out(command, LEAD, len(goals.keys), simulation)
+        rollout = roll_out(act, LEAD_IN_S, goals.steps, simulation)
         return key_press_metrics(goals.keys, rollout.pressed).f1
 
-    carried_on = f1(lambda generalist, step, keys, last: generalist.carry_on(step, keys))
-    assert carried_on > f1(lambda generalist, step, keys, last: last) + 0.05
-    generalist = Generalist(pianomime_hands, shipped.networks)
-    keys = np.zeros((WINDOW_STEPS + 1, N_KEYS), bool)
-    assert generalist.carry_on(0, keys) is None, "it has never seen the hands"
-    generalist.step(0, keys, np.zeros(len(pianomime_hands.joint_names)), np.zeros(N_KEYS))
-    left = [generalist.carry_on(now, keys) is not None for now in range(1, CHUNK + 1)]
-    assert left == [True] * (CHUNK - 1) + [False]
-    generalist.reset()
-    assert generalist.carry_on(1, keys) is None
+    carried_on = f1(lambda player, step, _: player.carry_on(step, UP))
+    assert carried_on > f1(lambda player, step, last: last) + 0.05
+
+
+def test_an_action_ends_with_its_chunk(bundled, pianomime_hands):
+    player = PolicyPlayer(make_policy(bundled, pianomime_hands, TIMING), TIMING)
+    assert player.carry_on(0, UP) is None, "nothing was observed"
+    player.step(0, [], UP, np.zeros(len(pianomime_hands.joint_names)), np.zeros(N_KEYS))
+    left = [player.carry_on(now, UP) is not None for now in range(1, 5)]
+    assert left == [True, True, True, False]
+    player.reset()
+    assert player.carry_on(1, UP) is None
+
+
+def test_the_bundled_checkpoint_is_small(bundled):
+    assert BUNDLED.stat().st_size < 20e6
+    assert set(bundled.networks) == {FINGERS, FINGERTIPS, JOINTS}
+    assert len(bundled.card.data["held_out"]) == 24

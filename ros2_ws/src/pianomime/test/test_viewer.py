@@ -10,7 +10,9 @@ from pianomime.description.posed_stage import PosedStage
 from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime.safety.gate_types import GateState
 from pianomime.score.score import Note, Score
-from pianomime.viewer.falling_notes import AHEAD_S, ARRIVAL_M, FallingNotes
+from pianomime.viewer.falling_notes import AHEAD_S, ARRIVAL_M, NO_HAND, FallingNotes
+from pianomime.viewer.falling_notes import LEFT as LEFT_HAND
+from pianomime.viewer.falling_notes import RIGHT as RIGHT_HAND
 from pianomime.viewer.motion import Instant, Motion
 from pianomime.viewer.panel import Controls, Panel
 from pianomime.viewer.stage_scene import BLACK, MISSED, RIGHT, WHITE, WRONG, StageScene
@@ -93,7 +95,15 @@ def test_notes_arrive_with_their_onset_and_hide_until_near(scene):
     assert notes._root.position[2] < ARRIVAL_M[2]
 
 
-def test_a_later_controller_can_be_chosen_and_shows_when_it_plays(server):
+def test_notes_take_the_colour_of_the_hand_that_plays_them(scene):
+    score = Score.from_notes("two", [Note(0.0, 1.0, 40), Note(0.5, 1.0, 50), Note(9.0, 10.0, 50)])
+    notes = FallingNotes(scene, score)
+    notes.colour(score.with_fingers([0, 9, -1]))
+    colours = [handle.batched_colors.tolist() for _, handle in notes._chunks]
+    assert colours == [[[*LEFT_HAND], [*RIGHT_HAND]], [[*NO_HAND]]]
+
+
+def test_a_later_controller_can_be_chosen_and_is_shown(server):
     controls = Mock(spec=Controls)
     panel = Panel(server.gui, controls, ["twinkle"], ["expert"], "http://127.0.0.1")
     panel.show_gate(GateState.ACTIVE, "mine plays", "mine", {})

@@ -1,1 +1,1 @@
-"""The graphs described once, for launch files and the command."""
+"""Descriptions of the node graphs, used by launch files and the command line."""

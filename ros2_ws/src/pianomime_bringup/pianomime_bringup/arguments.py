@@ -1,4 +1,4 @@
-"""Turn a configuration's fields into command line options, and strings into its values."""
+"""Command line options from a configuration's fields, and its values from strings."""
 
 import argparse
 import dataclasses
@@ -15,7 +15,7 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 def from_strings(config_type: type[C], given: Mapping[str, str]) -> C:
-    """Return the configuration that `given` spells out, as launch arguments do.
+    """Parse a configuration from strings, as given by launch arguments.
 
     Raises:
         ConfigError: A value has the wrong type or is out of range.
@@ -28,23 +28,23 @@ def from_strings(config_type: type[C], given: Mapping[str, str]) -> C:
 
 
 def timing_of(options: argparse.Namespace) -> Timing:
-    """Return the timing of a command's options.
+    """Parse the timing from a command's options.
 
     Raises:
-        ConfigError: It is not legal.
+        ConfigError: The timing is invalid.
     """
     return from_strings(Timing, {k: v for k, v in vars(options).items() if isinstance(v, str)})
 
 
 def count(text: str) -> int:
-    """Return a whole number of at least 1, as an argument's type."""
+    """Parse a positive integer; for argparse's `type`."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number of at least 1")
     return int(text)
 
 
 def add_options(parser: argparse.ArgumentParser, config_type: type[Config], skip: set[str]) -> None:
-    """Add an option for each field, except those in `skip`; flags for booleans."""
+    """Add an option for each field that is not in `skip`; booleans become flags."""
     for field in dataclasses.fields(config_type):
         if field.name in skip:
             continue
@@ -61,9 +61,9 @@ def add_options(parser: argparse.ArgumentParser, config_type: type[Config], skip
 
 
 def _parse(field: "dataclasses.Field[object]", text: str) -> object:
-    wanted = type(field.default)
+    legal = type(field.default)
     try:
-        return _BOOLEANS[text.lower()] if wanted is bool else wanted(text)  # type: ignore[call-arg]
+        return _BOOLEANS[text.lower()] if legal is bool else legal(text)  # type: ignore[call-arg]
     except (ValueError, KeyError) as error:
-        kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(wanted, "text")
+        kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(legal, "text")
         raise ConfigError(f"{field.name} = {text!r}: must be {kind}") from error

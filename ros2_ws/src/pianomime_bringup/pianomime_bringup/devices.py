@@ -1,4 +1,4 @@
-"""The devices of the graph: which hands and which keyboard, and the nodes between."""
+"""Hands and keyboard of the graph, and the nodes that connect them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,27 +16,27 @@ BACKENDS: Final = ("mujoco", "emulator", "hardware", "external")
 
 @dataclass(frozen=True, kw_only=True)
 class DevicesConfig(GraphConfig, Timing):
-    """Arguments of whatever has devices."""
+    """Arguments of graphs with devices."""
 
     embodiment: str = embodiment_parameter()
     backend: str = parameter(
         "mujoco",
-        "Simulation, emulated devices, Shadow's driver and a MIDI keyboard, or nodes of your own",
+        "Simulation, emulated devices, Shadow's driver with a MIDI keyboard, or external nodes",
         one_of=BACKENDS,
     )
-    driver: str = parameter("/", "Namespace of the hands' driver; not to be that of this graph")
+    driver: str = parameter("/", "Namespace of the hands' driver; must differ from this graph's")
     midi_port: str = parameter(
-        "", "Real keyboard: part of its MIDI port's name, or path of a raw MIDI device"
+        "", "Real keyboard: part of its MIDI port name, or path of a raw MIDI device"
     )
-    emulated_latency_s: float = parameter(0.01, "Of emulated links [s]", ge=0.0, le=1.0)
-    emulated_jitter_s: float = parameter(0.002, "Of emulated links [s]", ge=0.0, le=1.0)
+    emulated_latency_s: float = parameter(0.01, "Latency of emulated links [s]", ge=0.0, le=1.0)
+    emulated_jitter_s: float = parameter(0.002, "Jitter of emulated links [s]", ge=0.0, le=1.0)
     midi_tcp_port: int = parameter(
-        MIDI_TCP_PORT, "TCP port of an emulated keyboard", ge=1024, le=65535
+        MIDI_TCP_PORT, "TCP port of the emulated keyboard", ge=1024, le=65535
     )
 
     @property
     def timing(self) -> Timing:
-        """Of the whole graph."""
+        """Timing of the whole graph."""
         return Timing(decision_s=self.decision_s, command_s=self.command_s)
 
     @property
@@ -46,40 +46,41 @@ class DevicesConfig(GraphConfig, Timing):
 
     @property
     def is_simulated(self) -> bool:
-        """Whether time is the simulation's, not the wall clock's."""
+        """Whether the graph uses simulated time."""
         return self.backend == "mujoco"
 
     @property
     def is_real(self) -> bool:
-        """Whether there are hands that can be hurt."""
+        """Whether the graph commands real hands."""
         return self.backend in ("hardware", "external")
 
     @property
     def drivers_namespace(self) -> str:
-        """Where the topics of the hands' driver are."""
+        """Namespace of the topics of the hands' driver."""
         return "shadow" if self.backend == "emulator" else self.driver
 
     def check_devices(self) -> None:
-        """Refuse devices that cannot be.
+        """Validate the devices.
 
         Raises:
-            ConfigError: Real hands have no keyboard, or their driver is in this graph's namespace.
+            ConfigError: Real hands have no keyboard, or their driver has this graph's namespace.
         """
         if self.backend != "hardware":
             return
         if not self.midi_port:
-            raise ConfigError("midi_port = '': name the keyboard's MIDI port or device")
+            raise ConfigError("midi_port = '': must be the keyboard's MIDI port or device")
         if self.driver.strip("/") == self.namespace.strip("/"):
             raise ConfigError(
                 f"driver = {self.driver!r}: must not be the namespace of this graph; "
-                "give the graph one"
+                "set another namespace"
             )
 
 
 def devices_graph(config: DevicesConfig) -> tuple[NodeSpec, ...]:
-    """Return the nodes between graph and devices; the devices too if they are emulated.
+    """Return the driver nodes of the devices, and the emulator if they are emulated.
 
-    There are none where others publish `joint_states` and `piano_state` and take the commands.
+    Empty for the backend `external`, whose nodes publish `joint_states` and `piano_state` and
+    execute the commands.
     """
     if config.backend == "external":
         return ()

@@ -1,4 +1,4 @@
-"""How a graph is described: its nodes, and what all graphs can be told."""
+"""Description of a graph: its nodes, and the arguments that all graphs have."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from pianomime.errors import ConfigError
 Value = str | int | float | bool
 
 _NAMESPACE: Final = re.compile(r"/?([A-Za-z_]\w*(/[A-Za-z_]\w*)*)?/?", re.ASCII)
-"""As rmw_validate_namespace has it."""
+"""Legal namespaces, as in rmw_validate_namespace."""
 
 
 class OnDeath(Enum):
-    """What becomes of a graph when a node of it dies."""
+    """Reaction of a graph to the death of a node."""
 
-    RESPAWN = "it is started again"
-    GO_ON = "the others go on without it"
+    RESPAWN = "the node is restarted"
+    GO_ON = "the other nodes continue without it"
     END = "the graph ends"
 
 
@@ -31,7 +31,7 @@ class NodeSpec:
         executable: Name of its entry point.
         name: Node name.
         parameters: ROS parameters.
-        on_death: What is done when it dies.
+        on_death: Reaction to its death.
     """
 
     package: str
@@ -42,49 +42,49 @@ class NodeSpec:
 
     @property
     def module(self) -> str:
-        """Return the Python module of the node."""
+        """Python module of the node."""
         return f"{self.package}.{self.executable}_node"
 
 
 @dataclass(frozen=True, kw_only=True)
 class GraphConfig(Config):
-    """Arguments that every graph has."""
+    """Arguments of every graph."""
 
     namespace: str = parameter("", "Namespace of all nodes and topics")
-    params_file: str = parameter("", "YAML file of ROS parameters that override these")
+    params_file: str = parameter("", "YAML file of ROS parameters that override the arguments")
     log_level: str = parameter(
-        "info", "Least severe messages logged", one_of=("debug", "info", "warn", "error", "fatal")
+        "info", "Lowest severity that is logged", one_of=("debug", "info", "warn", "error", "fatal")
     )
 
     @property
     def remappings(self) -> dict[str, str]:
-        """Of all nodes: a graph in a namespace has its own time."""
+        """Remappings of all nodes: a graph in a namespace has its own /clock."""
         namespace = self.namespace.strip("/")
         return {"/clock": f"/{namespace}/clock"} if namespace else {}
 
     @property
     def remap_arguments(self) -> list[str]:
-        """Return these as a node takes them after `--ros-args`."""
+        """The remappings as arguments after `--ros-args`."""
         return [part for a, b in self.remappings.items() for part in ("-r", f"{a}:={b}")]
 
     def full_name(self, name: str) -> str:
-        """Return a node's name with the namespace."""
+        """Return a node's fully qualified name."""
         return "/" + f"{self.namespace.strip('/')}/{name}".lstrip("/")
 
     def log_level_of(self, name: str) -> str:
-        """Return what `--log-level` takes for a node."""
+        """Return the value of `--log-level` for a node."""
         logger = ".".join(part for part in (*self.namespace.split("/"), name) if part)
         return f"{logger}:={self.log_level}"
 
     def __post_init__(self) -> None:
-        """Check the values, and the namespace.
+        """Validate the values and the namespace.
 
         Raises:
-            ConfigError: One is out of range, or ROS takes no such namespace.
+            ConfigError: A value is out of range, or the namespace is illegal in ROS.
         """
         super().__post_init__()
         if not _NAMESPACE.fullmatch(self.namespace):
             raise ConfigError(
-                f"namespace = {self.namespace!r}: must be letters, digits and _ in parts, by /, "
-                "that begin with no digit"
+                f"namespace = {self.namespace!r}: must be letters, digits and _, in parts "
+                "separated by / that do not begin with a digit"
             )

@@ -1,4 +1,4 @@
-"""From a graph's description to what `ros2 launch` runs; for machines that have launch_ros."""
+"""Conversion of a graph's description to a launch description; needs launch_ros."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -21,12 +21,12 @@ def launch_description(
     graph: Callable[[Any], Sequence[NodeSpec]],
     also: Callable[[Any], Sequence[ExecuteProcess]] = lambda _: (),
 ) -> LaunchDescription:
-    """Declare an argument for each field of `config_type`; then start the nodes of `graph`.
+    """Declare an argument for each field of `config_type`, and start the nodes of `graph`.
 
     Args:
-        config_type: Its values are checked before anything starts.
-        graph: Gives the nodes, or raises what is wrong with the arguments.
-        also: Gives processes that are no nodes of ours; the launch ends with them.
+        config_type: Configuration; validated before anything starts.
+        graph: Returns the nodes; raises for invalid arguments.
+        also: Returns further processes; the launch ends with them.
     """
     fields = dataclasses.fields(config_type)
 

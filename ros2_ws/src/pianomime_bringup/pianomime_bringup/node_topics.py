@@ -1,4 +1,4 @@
-"""Which node publishes what and listens to what: for security policies and for documents."""
+"""Published and subscribed topics of each node, for security policies and documentation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pianomime_hardware.hardware_config import RAIL_CONTROLLER
 
 @dataclass(frozen=True)
 class NodeTopics:
-    """Topics of one node, without those that every node has."""
+    """Topics of a node, except those of every node."""
 
     publishes: tuple[Topic, ...]
     listens: tuple[Topic, ...]
@@ -22,7 +22,7 @@ class NodeTopics:
 def node_topics(
     name: str, controllers: Sequence[str], hands: HandSpec, driver: str = "shadow"
 ) -> NodeTopics:
-    """Return the topics of the node of a graph with these controllers and hands."""
+    """Return the topics of node `name` in a graph with these controllers and hands."""
     commands = topics.group_commands(hands)
     requests = tuple(topics.controller_command(source) for source in controllers)
     pedal = topics.group_command(topics.PEDAL_GROUP)

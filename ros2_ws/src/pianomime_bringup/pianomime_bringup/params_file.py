@@ -1,4 +1,4 @@
-"""A file of ROS parameters, checked before any node is started with it."""
+"""Validation of a ROS parameter file before any node is started with it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ _PARAMETERS: Final = "ros__parameters"
 
 
 def check_params_file(config: GraphConfig, nodes: Sequence[NodeSpec]) -> None:
-    """Refuse a file that no node would read; ROS itself would say nothing.
+    """Reject a file with parameters of nodes that do not exist; ROS ignores them silently.
 
     Raises:
-        ConfigError: There is no such file, it is malformed, or it is for nodes of other names.
+        ConfigError: The file is missing or malformed, or names unknown nodes.
     """
     if not config.params_file:
         return
@@ -32,14 +32,14 @@ def check_params_file(config: GraphConfig, nodes: Sequence[NodeSpec]) -> None:
     names = [config.full_name(node.name) for node in nodes]
     named = list(_named(tree, "", what))
     if not named:
-        raise ConfigError(f"{what}: nothing in it; wanted: NODE: {{{_PARAMETERS}: {{…}}}}")
-    for wanted in named:
-        if not any(_fits(wanted, name) for name in names):
-            raise ConfigError(f"{what}: no node {wanted}; there are: {', '.join(names)}")
+        raise ConfigError(f"{what}: nothing in it; must be NODE: {{{_PARAMETERS}: {{…}}}}")
+    for pattern in named:
+        if not any(_fits(pattern, name) for name in names):
+            raise ConfigError(f"{what}: no node {pattern}; there are: {', '.join(names)}")
 
 
 def _named(tree: Any, path: str, what: str) -> Iterator[str]:
-    """Give the name, with its namespaces, of every node that the file has parameters of."""
+    """Yield the fully qualified name pattern of each node with parameters in the file."""
     if not isinstance(tree, dict):
         raise ConfigError(f"{what}: {path or 'it'} has no {_PARAMETERS}")
     for key, inner in tree.items():
@@ -51,7 +51,7 @@ def _named(tree: Any, path: str, what: str) -> Iterator[str]:
             yield from _named(inner, f"{path}/{str(key).strip('/')}", what)
 
 
-def _fits(wanted: str, name: str) -> bool:
-    """Return whether a node's name is one wanted: * is one part of it, ** any number of parts."""
-    pattern = re.escape(wanted).replace(r"/\*\*", r"(/[^/]+)*").replace(r"\*", "[^/]+")
-    return re.fullmatch(pattern, name) is not None
+def _fits(pattern: str, name: str) -> bool:
+    """Return whether a node's name matches: * is one part of it, ** any number of parts."""
+    regex = re.escape(pattern).replace(r"/\*\*", r"(/[^/]+)*").replace(r"\*", "[^/]+")
+    return re.fullmatch(regex, name) is not None

@@ -1,4 +1,4 @@
-"""The graph of perception: a video or camera, and what is seen in it."""
+"""Graph of perception: video source and hand detection."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,21 @@ from pianomime_perception.perception_config import VideoSourceConfig
 
 @dataclass(frozen=True, kw_only=True)
 class PerceptionGraphConfig(GraphConfig):
-    """Arguments of the graph."""
+    """Arguments of the perception graph."""
 
     source: str = parameter(
-        VideoSourceConfig.source, "Video file, or a camera's number or address (rtsp://, http://)"
+        VideoSourceConfig.source, "Video file, camera number, or camera URL (rtsp://, http://)"
     )
-    rate_hz: float = parameter(VideoSourceConfig.rate_hz, "Most images a second", ge=0.1, le=240.0)
+    rate_hz: float = parameter(
+        VideoSourceConfig.rate_hz, "Maximum frame rate [Hz]", ge=0.1, le=240.0
+    )
     camera_driver: bool = parameter(
-        False, "Another node publishes image_raw: start no video source"
+        False, "Whether another node publishes image_raw; starts no video source"
     )
 
 
 def perception_graph(config: PerceptionGraphConfig) -> tuple[NodeSpec, ...]:
-    """Return the nodes."""
+    """Return the nodes of the perception graph."""
     perception = NodeSpec(
         package="pianomime_perception", executable="perception", name="perception"
     )

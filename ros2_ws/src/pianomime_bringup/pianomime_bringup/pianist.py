@@ -1,6 +1,6 @@
-"""The one description of the graph: which nodes, with which parameters, under which conditions.
+"""Graph of the pianist: its nodes and their parameters.
 
-`launch/*.launch.py` turn it into launch_ros actions, `pianomime play` into processes.
+Used by `launch/*.launch.py` (launch_ros actions) and `pianomime play` (processes).
 """
 
 import json
@@ -37,75 +37,76 @@ REAL_HANDS: Final[dict[str, Value]] = {
     "max_forearm_target_velocity": MotionLimits.max_forearm_velocity,
     "max_forearm_target_acceleration": MotionLimits.max_forearm_acceleration,
 }
-"""The gate's limits for hands that can be hurt, to begin with; the maker's are the ones to set."""
+"""Initial limits of the gate for real hands; replace them by the manufacturer's."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PianistConfig(DevicesConfig):
-    """Arguments of the graph, for the command line and for launch."""
+    """Arguments of the pianist's graph, for command line and launch."""
 
     song: str = parameter(
         GoalsConfig.song,
         f"MIDI file, or name of a bundled piece; {NO_SONG}: wait for play_score",
     )
-    controller: str = parameter("expert", "Which controller plays", one_of=controller_names())
-    learned: str = parameter("", "File of `pianomime learn` to play from")
-    demo: str = parameter("", "Folder of `pianomime perceive`, to play in that human's manner")
-    checkpoint: str = parameter("", "File of `pianomime train`; empty: the bundled one")
+    controller: str = parameter("expert", "Controller that plays", one_of=controller_names())
+    learned: str = parameter("", "Learned performance to play, a file of `pianomime learn`")
+    demo: str = parameter("", "Demonstration to follow, a folder of `pianomime perceive`")
+    checkpoint: str = parameter("", "Checkpoint of `pianomime train`; empty: the bundled one")
     standby: str = parameter(
         "",
-        "A further controller that runs too, to hand over to in mid-song",
+        "Second controller that runs on standby, for a handover in mid-song",
         one_of=("", *controller_names()),
     )
     real_time: bool = parameter(
-        False, "Simulate by the wall clock (devices always do); else as fast as it goes, in step"
+        False, "Simulate in real time; otherwise in lock-step, as fast as possible"
     )
     start_delay_s: float = parameter(
         8.0,
-        "Time for the nodes to start before the lead-in, where devices are played [s]",
+        "Time for the nodes to start before the lead-in, with devices [s]",
         ge=0.0,
         le=600.0,
     )
-    lead_in_s: float = parameter(1.0, "Silence before the first bar [s]", ge=0.0, le=60.0)
-    transpose: int = parameter(0, "Semitones to move the score by", ge=-87, le=87)
-    stretch: float = parameter(1.0, "Factor on all durations: 2 is half the speed", ge=0.1, le=10.0)
-    record: str = parameter("", "Folder of the bag to record; empty: record nothing")
-    view: bool = parameter(False, "Show it live in a browser, not faster than real time")
+    lead_in_s: float = parameter(1.0, "Silence before the score [s]", ge=0.0, le=60.0)
+    transpose: int = parameter(0, "Transposition of the score in semitones", ge=-87, le=87)
+    stretch: float = parameter(1.0, "Factor on all durations; 2 is half the tempo", ge=0.1, le=10.0)
+    record: str = parameter("", "Folder of the bag to record; empty: no recording")
+    view: bool = parameter(False, "Serve a live view, and simulate at most in real time")
     view_host: str = parameter(
-        ViewConfig.host, "Address of the live view; 0.0.0.0: to everybody on the network"
+        ViewConfig.host, "Address of the live view; 0.0.0.0: all network interfaces"
     )
     view_port: int = parameter(
-        ViewConfig.port, "Port of the live view; its sound is on the next", ge=1024, le=65534
+        ViewConfig.port, "Port of the live view; sound uses the next port", ge=1024, le=65534
     )
 
     @property
     def view_url(self) -> str:
-        """Where the live view is."""
+        """URL of the live view."""
         return page_url(self.view_host, self.view_port)
 
     @property
     def is_lock_step(self) -> bool:
-        """Whether time waits for commands."""
+        """Whether the simulation waits for commands."""
         return self.is_simulated and not self.real_time
 
     @property
     def controllers(self) -> tuple[str, ...]:
-        """The controllers that run, the one that plays first."""
+        """Names of the running controllers; the first one plays."""
         return tuple(dict.fromkeys(name for name in (self.controller, self.standby) if name))
 
     def load_score(self) -> Score | None:
-        """Return the music, so that what cannot be played is refused before anything starts.
+        """Load the score and validate all inputs, before anything starts.
 
         Returns:
-            None where a song is waited for.
+            The score; None if there is no song.
 
         Raises:
             ConfigError: Real hands have no keyboard, or a file is for another controller.
-            ControllerError: A controller's package does not describe it properly.
-            ScoreError: It cannot.
-            ModelError: The hands' models are missing or do not fit their description; what was
-                learned is not for this score or these hands, or is no policy.
-            DemonstrationError: The demonstration is not of this score.
+            ControllerError: A controller's description is invalid.
+            ScoreError: The score cannot be played.
+            ModelError: The hands' models are missing or do not match their description; or the
+                learned performance or checkpoint is invalid, or for another score, embodiment or
+                timing.
+            DemonstrationError: The demonstration is invalid, or of another score or timing.
         """
         self.check_devices()
         load_model(self.hands)
@@ -146,15 +147,15 @@ class PianistConfig(DevicesConfig):
             )
         if self.learned and self.demo:
             raise ConfigError(
-                f"demo = {self.demo!r}: what was learned ({self.learned}) has a manner of its own"
+                f"demo = {self.demo!r}: cannot be combined with learned = {self.learned!r}"
             )
 
 
 def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
-    """Return the nodes of the pianist, in the order in which they are best started.
+    """Return the nodes of the pianist, in starting order.
 
-    Real hands and keyboards run by the wall clock, so there the song begins at a time that is set
-    here; a node that is replaced in mid-song goes on at the right bar all the same.
+    With devices, which run in real time, the start time of the song is fixed here, so that a goals
+    node that restarts in mid-song continues at the right position.
     """
     by_the_clock: dict[str, Value] = {
         "start_s": _on_the_grid(time.time() + config.start_delay_s, config.timing),
@@ -210,7 +211,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
 
 
 def _simulation(config: PianistConfig) -> NodeSpec:
-    # The simulation is the source of time, so it alone does not use simulated time.
+    # The simulation publishes /clock, so it has no use_sim_time parameter here.
     return NodeSpec(
         package="pianomime_sim",
         executable="sim",
@@ -219,7 +220,7 @@ def _simulation(config: PianistConfig) -> NodeSpec:
             "embodiment": config.hands.reference,
             **config.timing.as_dict(),
             "real_time": config.real_time,
-            "paused": bool(config.record),  # until the recorder hears everything
+            "paused": bool(config.record),  # until the recorder has received every topic
             "max_real_time_factor": float(config.view),
         },
         on_death=OnDeath.END,
@@ -234,7 +235,7 @@ def _gate(config: PianistConfig) -> NodeSpec:
         **config.timing.as_dict(),
         "owner": config.controller,
         "sources": ",".join(config.controllers),
-        # Where nobody can be hurt a song should go on by itself.
+        # Real hands are armed by the operator; a simulation starts by itself.
         "auto_arm": not real,
         "lock_step": config.is_lock_step,
         "guard_hands": real or config.hands.hands_collide,

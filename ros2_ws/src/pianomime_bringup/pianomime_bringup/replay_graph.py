@@ -1,4 +1,4 @@
-"""The graph that shows a bag again: what its topics say, in the browser."""
+"""Graph that replays a bag in the live view."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,31 +20,31 @@ VIEW_STARTS_S: Final = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayConfig(GraphConfig):
-    """Arguments of the graph.
+    """Arguments of the replay graph.
 
-    It has a namespace of its own: what is played again must not reach a gate or hands.
+    It has its own namespace, so that replayed commands do not reach a gate or hands.
     """
 
-    namespace: str = parameter("replay", "Namespace that the bag is played in; not a pianist's")
-    bag: str = parameter("", "Folder of the bag to play; it has to be named")
-    rate: float = parameter(1.0, "Times the speed at which it was recorded", ge=0.01, le=100.0)
+    namespace: str = parameter("replay", "Namespace of the replayed topics; not a pianist's")
+    bag: str = parameter("", "Folder of the bag to play; required")
+    rate: float = parameter(1.0, "Factor on the recorded speed", ge=0.01, le=100.0)
     view_host: str = parameter(
-        ViewConfig.host, "Address of the live view; 0.0.0.0: to everybody on the network"
+        ViewConfig.host, "Address of the live view; 0.0.0.0: all network interfaces"
     )
     view_port: int = parameter(
-        ViewConfig.port, "Port of the live view; its sound is on the next", ge=1024, le=65534
+        ViewConfig.port, "Port of the live view; sound uses the next port", ge=1024, le=65534
     )
 
 
 def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
-    """Return the nodes.
+    """Return the nodes of the replay graph.
 
     Raises:
         ConfigError: There is no such bag, or no namespace.
-        BagError: It cannot be read.
+        BagError: The bag cannot be read.
     """
     if not config.namespace.strip("/"):
-        raise ConfigError("namespace = '': a bag is not played where a pianist may be")
+        raise ConfigError("namespace = '': must not be the root, where a pianist may run")
     if not Path(config.bag, "metadata.yaml").is_file():
         raise ConfigError(f"bag = {config.bag!r}: not the folder of a bag")
     return (
@@ -74,7 +74,7 @@ def _reference(hands: HandSpec) -> str:
 
 
 def play_command(config: ReplayConfig) -> list[str]:
-    """Return the command that plays what the view shows, and nothing that others would obey."""
+    """Return the `ros2 bag play` command, restricted to the topics that the view shows."""
     hands = hands_in(Path(config.bag))
     shown = {t.name for t in node_topics("view", (), hands).listens if not t.name.startswith("/")}
     metadata = yaml.safe_load(Path(config.bag, "metadata.yaml").read_text())

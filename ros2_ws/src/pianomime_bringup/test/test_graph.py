@@ -88,7 +88,7 @@ def test_strings_become_values():
         ({"command_s": "0.002"}, r"command_s = 0.002: must be in \[0.005, 0.5\]"),
         ({"stretch": "100"}, r"stretch = 100.0: must be in \[0.1, 10\]"),
         ({"namespace": "left hand"}, "namespace = 'left hand': must be letters"),
-        ({"namespace": "/a/1st"}, "that begin with no digit"),
+        ({"namespace": "/a/1st"}, "that do not begin with a digit"),
     ],
 )
 def test_bad_arguments_are_named(given, message):
@@ -109,7 +109,7 @@ def test_good_namespaces_pass(namespace):
         ({"demo": "demo", "controller": "policy"}, "demo = 'demo': is for the expert alone"),
         (
             {"demo": "demo", "learned": "a.npz"},
-            r"what was learned \(a.npz\) has a manner of its own",
+            r"cannot be combined with learned = 'a.npz'",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""What any hands and piano have to do to take the simulation's place."""
+"""Contract of a backend: what hands and piano must do to replace the simulation."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,23 +21,23 @@ from pianomime_common import conversions, topics
 from pianomime_msgs import msg
 
 LISTEN_S: Final = 3.0
-FIRST_WORD_S: Final = 15.0
+FIRST_MESSAGE_S: Final = 15.0
 MOVE_RAD: Final = 0.15
 MOVE_M: Final = 0.015
 MOVE_S: Final = 1.5
 SLACK: Final = 0.05
-"""Soft end stops give, and a measurement has noise [rad, m]."""
+"""Tolerance on joint positions [rad, m], for soft end stops and measurement noise."""
 
 RATE_SLACK: Final = 0.1
-"""Share by which a rate may be off."""
+"""Relative tolerance on rates."""
 
-MOST_SILENT: Final = 0.75
-"""Share of the states of a second that has to come."""
+LEAST_STATES: Final = 0.75
+"""Least share of the states of a second that must be received."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One clause of the contract: what is to be, what was seen, and whether that will do."""
+    """Result of one clause of the contract: requirement, observation, and whether it holds."""
 
     what: str
     wanted: str
@@ -46,18 +46,18 @@ class Check:
 
 
 class BackendContract(Node):
-    """Stands where the gate would: listens to the hands and the piano, and commands gently.
+    """Test node in place of the gate: subscribes to hands and piano, and sends gentle commands.
 
-    Nothing else may command them meanwhile. Both hands are moved by the first joint of their
-    lifted posture, by 0.15 rad or 15 mm and back, and one up to its end stop; commands that are not
-    finite or of unknown joints are sent; the pedal is pressed.
+    No other node may command them during the test. It moves both hands by the first joint of their
+    lifted posture, by 0.15 rad or 15 mm, and back, moves one hand to its upper end stop, sends
+    non-finite commands and commands of unknown joints, and presses the pedal.
     """
 
     def __init__(self, hands: HandSpec, graph: GraphConfig, timing: Timing) -> None:
-        """Subscribe and advertise in the namespace of `graph`.
+        """Create subscriptions and publishers in the namespace of `graph`.
 
         Raises:
-            ModelError: The hands' lifted posture has no joint.
+            ModelError: The lifted posture of the hands has no joint.
         """
         arguments = ["--ros-args", *graph.remap_arguments]
         super().__init__("backend_contract", namespace=graph.namespace, cli_args=arguments)
@@ -81,37 +81,41 @@ class BackendContract(Node):
         self._jumble = False
 
     def run(self) -> Iterator[Check]:
-        """Judge each clause as soon as that is possible."""
-        heard = self._until(lambda: self._joints and self._piano, FIRST_WORD_S)
+        """Check the clauses one by one; yield each result as soon as it is known."""
+        received = self._until(lambda: self._joints and self._piano, FIRST_MESSAGE_S)
         silent = [
             n for n, m in (("joint_states", self._joints), ("piano_state", self._piano)) if not m
         ]
         yield Check(
-            "both speak", f"within {FIRST_WORD_S:g} s", ", ".join(silent) or "yes", bool(heard)
+            "hands and piano publish",
+            f"within {FIRST_MESSAGE_S:g} s",
+            f"no {', '.join(silent)}" if silent else "yes",
+            bool(received),
         )
         rivals = self._rivals()
-        yield Check("nobody else commands", "none", ", ".join(rivals) or "none", not rivals)
-        if not heard or rivals:
+        yield Check("no other node commands", "none", ", ".join(rivals) or "none", not rivals)
+        if not received or rivals:
             return
         if self.count_publishers(self.resolve_topic_name(topics.CLOCK.name)):
             self.set_parameters([Parameter("use_sim_time", value=True)])
         self._target = {PEDAL: 0.0, **self._measured()}
-        self._hold(1.0)  # some begin with the first command
+        self._hold(1.0)  # some backends start at the first command
         self._ages_s.clear()
         del self._joints[:-1], self._piano[:-1]
         self._hold(LISTEN_S)
-        yield from self._what_is_said()
+        yield from self._check_messages()
         yield self._late_joiner()
         ways = self._ways()
         yield self._moves("follows commands", ways)
         self._jumble = True
-        yield self._moves("takes joints in any order", {name: -by for name, by in ways.items()})
+        back = {name: -by for name, by in ways.items()}
+        yield self._moves("accepts joints in any order", back)
         self._jumble = False
         yield from self._bad_commands()
         yield from self._pedal()
         yield self._silence()
 
-    def _what_is_said(self) -> Iterator[Check]:
+    def _check_messages(self) -> Iterator[Check]:
         names = set(self._joints[-1].name)
         wrong = sorted(names ^ set(self._hands.joint_names))
         sizes = {len(m.name) == len(m.position) == len(m.velocity) for m in self._joints}
@@ -151,19 +155,24 @@ class BackendContract(Node):
             )
         joints = {_key(m) for m in self._joints}
         shared = len(joints & {_key(m) for m in self._piano}) / len(joints)
-        yield Check("both speak of the same instants", ">= 90 %", f"{shared:.0%}", shared >= 0.9)
+        yield Check("stamps of both are the same", ">= 90 %", f"{shared:.0%}", shared >= 0.9)
         age_s = float(np.median(self._ages_s)) if self._ages_s else np.inf
         yield Check(
             "stamps are of the graph's clock", "< 0.15 s old", f"{age_s:.3f} s", abs(age_s) < 0.15
         )
 
     def _late_joiner(self) -> Check:
-        heard: list[JointState] = []
+        received: list[JointState] = []
         topic = topics.JOINT_STATES
-        late = self.create_subscription(topic.type, topic.name, heard.append, topic.qos)
-        self._hold(2.0, until=lambda: heard)
+        late = self.create_subscription(topic.type, topic.name, received.append, topic.qos)
+        self._hold(2.0, until=lambda: received)
         self.destroy_subscription(late)
-        return Check("a late joiner hears", "within 2 s", "yes" if heard else "no", bool(heard))
+        return Check(
+            "a late joiner receives states",
+            "within 2 s",
+            "yes" if received else "no",
+            bool(received),
+        )
 
     def _ways(self) -> dict[str, float]:
         """Return by how much each hand is moved: upwards if there is room, else downwards."""
@@ -190,8 +199,8 @@ class BackendContract(Node):
         moved_joint, up = next(iter(self._lifting.items()))
         group = next(g for g, names in self._hands.groups.items() if moved_joint in names)
         for what, change in (
-            ("a value that is not finite moves nothing", {moved_joint: float("nan")}),
-            ("a joint that there is not moves nothing", {"no_such_joint": 0.3}),
+            ("a non-finite command moves nothing", {moved_joint: float("nan")}),
+            ("a command of an unknown joint moves nothing", {"no_such_joint": 0.3}),
         ):
             before = self._measured()
             good = {name: self._target[name] for name in self._hands.groups[group]}
@@ -209,7 +218,7 @@ class BackendContract(Node):
         beyond = max(up * (self._position(m)[moved_joint] - limit) for m in self._joints)
         self._target[moved_joint] = kept
         yield Check(
-            "a target beyond a limit is not followed there", f"< {SLACK:g}", f"{beyond:.3f}",
+            "a target beyond a joint limit stops at the limit", f"< {SLACK:g}", f"{beyond:.3f}",
             beyond < SLACK,
         )  # fmt: skip
         self._hold(MOVE_S)
@@ -224,18 +233,18 @@ class BackendContract(Node):
             )
 
     def _silence(self) -> Check:
-        before, said = self._measured(), len(self._joints)
+        before, count = self._measured(), len(self._joints)
         self._spin(1.0)
         moved = max(abs(value - before[name]) for name, value in self._measured().items())
-        said = len(self._joints) - said
-        least = int(MOST_SILENT / self._decision_s)
+        count = len(self._joints) - count
+        least = int(LEAST_STATES / self._decision_s)
         return Check(
-            "without commands they stand still and go on to speak",
+            "without commands the hands stand still and publish",
             f"< {SLACK:g}, >= {least} states",
-            f"{moved:.3f}, {said} states", moved < SLACK and said >= least,
+            f"{moved:.3f}, {count} states", moved < SLACK and count >= least,
         )  # fmt: skip
 
-    # Talking to the hands.
+    # Communication with the hands.
 
     def _on_joints(self, message: JointState) -> None:
         self._joints.append(message)
@@ -259,7 +268,7 @@ class BackendContract(Node):
         return self._position(self._joints[-1])
 
     def _hold(self, time_s: float, until: Callable[[], object] = lambda: False) -> float:
-        """Command the target at each state for a time, or until something holds; returns it [s]."""
+        """Command the target at each state, until a condition or timeout; return the time [s]."""
         began_s = time.monotonic()
         self._until(until, time_s)
         return time.monotonic() - began_s

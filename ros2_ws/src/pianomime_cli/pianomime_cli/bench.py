@@ -1,4 +1,4 @@
-"""`pianomime bench`: how well a controller plays clips, the repertoire or MIDI files."""
+"""`pianomime bench`: measure a controller on clips, the repertoire or MIDI files."""
 
 import argparse
 import os
@@ -36,17 +36,21 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("what", choices=("clips", "repertoire", "files"))
     parser.add_argument("path", nargs="?", type=Path, help="file of clips, or folder of MIDI files")
-    parser.add_argument("--split", default="test", help="of the clips (default: test)")
-    parser.add_argument("--clips", help="only these, by number: 3,17")
+    parser.add_argument("--split", default="test", help="split of the clips (default: test)")
+    parser.add_argument("--clips", help="only these clips, by index: 3,17")
     parser.add_argument(
         "--controller", default="expert", help="see `pianomime controllers` (default: expert)"
     )
     add_hands(parser)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rollouts", type=count, help="of learning, see `pianomime learn`")
-    parser.add_argument("--checkpoint", type=Path, help="of the policy (default: the bundled one)")
+    parser.add_argument("--rollouts", type=count, help="budget of learning, see `pianomime learn`")
     parser.add_argument(
-        "--disturbed", action="store_true", help="hands begin anywhere and are pushed every 5 s"
+        "--checkpoint", type=Path, help="file of the policy (default: the bundled one)"
+    )
+    parser.add_argument(
+        "--disturbed",
+        action="store_true",
+        help="random initial poses of the hands, and a push every 5 s",
     )
     add_options(parser, Timing, skip=set())
     parser.add_argument("--processes", type=count, default=os.cpu_count() or 1)
@@ -55,7 +59,7 @@ def add_parser(commands: Any) -> None:
         "--output",
         type=Path,
         default=Path("bench"),
-        help="folder of results; one that exists is gone on with",
+        help="folder of the results; an interrupted benchmark resumes from it",
     )
     parser.set_defaults(run=_run)
 
@@ -63,7 +67,7 @@ def add_parser(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     load_model(hands_of(options))  # what cannot be is refused before anything is played
     preparation = find_preparation(options.controller)
-    preparation.load()
+    preparation.load()  # raises before anything is played
     _check_options(options, preparation)
     songs = _songs(options)
     of_controller = Options(
@@ -73,7 +77,7 @@ def _run(options: argparse.Namespace) -> int:
         timing_of(options),
     )
     print_broken_controllers()
-    # Without this, SIGTERM would end this process alone and leave the pool's behind.
+    # Otherwise SIGTERM would end only this process and leave the pool's workers running.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tqdm(total=len(songs), unit="song") as bar:
 
@@ -96,7 +100,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check_options(options: argparse.Namespace, preparation: Preparation) -> None:
-    """Refuse an option that this controller does not take."""
+    """Raise ConfigError for an option that this controller does not have."""
     for name in BENCH_OPTIONS:
         value = getattr(options, name)
         if value is None or name in preparation.options:
@@ -106,7 +110,7 @@ def _check_options(options: argparse.Namespace, preparation: Preparation) -> Non
 
 
 def _checkpoint(options: argparse.Namespace, preparation: Preparation) -> str:
-    """Return the policy's file; one that is no good is refused before anything is played."""
+    """Return the path of the checkpoint, validated before anything is played; empty if unused."""
     if "checkpoint" not in preparation.options:
         return ""
     path = options.checkpoint or bundled_checkpoint(hands_of(options))
@@ -118,7 +122,7 @@ def _songs(options: argparse.Namespace) -> list[Score]:
     if options.what == "repertoire":
         return [find_score(name) for name in repertoire()]
     if options.path is None:
-        raise ConfigError(f"bench {options.what}: give the path")
+        raise ConfigError(f"bench {options.what}: the path is missing")
     if options.what == "clips":
         return _clips(options)
     return load_folder(options.path)
@@ -129,7 +133,7 @@ def _clips(options: argparse.Namespace) -> list[Score]:
     try:
         wanted = [int(i) for i in options.clips.split(",")] if options.clips else list(clips)
     except ValueError:
-        raise ConfigError(f"--clips {options.clips!r}: must be numbers, by commas") from None
+        raise ConfigError(f"--clips {options.clips!r}: must be comma-separated numbers") from None
     unknown = sorted(set(wanted) - clips.keys())
     if unknown:
         legal = ", ".join(map(str, clips))

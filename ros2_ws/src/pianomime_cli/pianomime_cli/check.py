@@ -1,4 +1,4 @@
-"""`pianomime check backend`: do these hands and this piano keep the contract?"""
+"""`pianomime check backend`: check hands and piano against the backend contract."""
 
 import argparse
 from typing import Any
@@ -15,22 +15,22 @@ from pianomime_common.middleware import set_middleware_defaults
 
 def add_parser(commands: Any) -> None:
     """Add the command and its options."""
-    parser = commands.add_parser("check", help="check hands and a piano that are to be played on")
+    parser = commands.add_parser("check", help="check a backend of hands and piano")
     what = parser.add_subparsers(required=True, metavar="WHAT")
     backend = what.add_parser(
         "backend",
         help="running drivers, or the simulation with real_time:=true",
-        description="Listens, lifts the hands a little and one up to its end stop, sends "
-        "commands that are not to be obeyed, and presses the pedal. Run no gate meanwhile.",
+        description="Subscribes, raises the hands a little and one to its end stop, sends "
+        "invalid commands, and presses the pedal. Do not run a gate at the same time.",
     )
     add_hands(backend)
-    backend.add_argument("--namespace", default="", help="of the hands' and the piano's topics")
+    backend.add_argument("--namespace", default="", help="namespace of the backend's topics")
     add_options(backend, Timing, skip=set())
     backend.set_defaults(run=_backend)
 
 
 def _backend(options: argparse.Namespace) -> int:
-    graph = GraphConfig(namespace=options.namespace)  # checks it
+    graph = GraphConfig(namespace=options.namespace)  # validates it
     set_middleware_defaults()
     rclpy.init()
     contract = BackendContract(hands_of(options), graph, timing_of(options))

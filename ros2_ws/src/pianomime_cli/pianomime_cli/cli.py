@@ -2,11 +2,11 @@
 
 import sys
 
-from pianomime.doctor import WANTED
+from pianomime.doctor import DEPENDENCIES
 
 
 def main() -> None:
-    """Run a command; `doctor` before anything is imported that may be missing."""
+    """Run a command; `doctor` runs before imports that may fail."""
     if sys.argv[1:] == ["doctor"]:
         sys.exit(doctor())
     from pianomime_cli import commands
@@ -15,13 +15,13 @@ def main() -> None:
 
 
 def doctor() -> int:
-    """Print what is there and what is not; exit status 1 if nothing can be played."""
+    """Print the state of each dependency; exit status 1 if a required one is missing."""
     lacks = False
-    for wanted in WANTED:
-        found = wanted.look()
-        lacks = lacks or (wanted.needed and not found)
-        state = found or f"MISSING; {wanted.mend}"
-        print(f"{wanted.what:24} {state:52} ({wanted.what_for})")
+    for dependency in DEPENDENCIES:
+        found = dependency.find()
+        lacks = lacks or (dependency.required and not found)
+        state = found or f"MISSING; {dependency.remedy}"
+        print(f"{dependency.name:24} {state:52} ({dependency.purpose})")
     return int(lacks)
 
 

@@ -1,4 +1,4 @@
-"""Every command but `doctor`, which has to work where these cannot even be imported."""
+"""All commands except `doctor`, which must work where these cannot be imported."""
 
 import argparse
 import sys
@@ -37,7 +37,7 @@ def main() -> None:
     _add_render(commands)
     _add_replay(commands)
     _add_recover(commands)
-    commands.add_parser("doctor", help="tell what is missing, and the command that mends it")
+    commands.add_parser("doctor", help="list missing packages and how to install them")
     options = parser.parse_args()
     try:
         sys.exit(options.run(options))
@@ -80,7 +80,7 @@ def _render(options: argparse.Namespace) -> int:
 
 def _add_replay(commands: Any) -> None:
     parser = commands.add_parser(
-        "replay", help="give the simulation a bag's commands again, and compare what comes of them"
+        "replay", help="replay a bag's commands in the simulation and compare the states"
     )
     parser.add_argument("bag", type=Path, help="or performance folder")
     parser.set_defaults(run=_replay)
@@ -96,12 +96,12 @@ def _replay(options: argparse.Namespace) -> int:
         return 0
     print(f"not identical: {result.difference}" + (f" ({changed})" if changed else ""))
     if result.by_the_clock:
-        print("it was simulated by the wall clock: commands that came late cannot be replayed")
+        print("it was simulated in real time: late commands cannot be replayed exactly")
     return 1
 
 
 def _add_recover(commands: Any) -> None:
-    parser = commands.add_parser("recover", help="make a bag that was cut off readable again")
+    parser = commands.add_parser("recover", help="make a truncated bag readable again")
     parser.add_argument("bag", type=Path, help="or performance folder")
     parser.add_argument("-o", "--output", type=Path, required=True, help="bag to create")
     parser.set_defaults(run=_recover)
@@ -109,7 +109,7 @@ def _add_recover(commands: Any) -> None:
 
 def _recover(options: argparse.Namespace) -> int:
     found = recover(options.bag, options.output)
-    lost = "" if found.whole else "; what came after the last whole chunk is lost"
+    lost = "" if found.whole else "; the data after the last complete chunk is lost"
     print(f"{found.messages} messages, {found.seconds:.1f} s{lost}")
     print(options.output)
     return 0

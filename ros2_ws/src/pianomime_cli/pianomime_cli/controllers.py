@@ -1,4 +1,4 @@
-"""`pianomime controllers`: list the controllers that can be named."""
+"""`pianomime controllers`: list the available controllers."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""Tell a node that hangs from one that is busy: neither says anything, but one of them works."""
+"""Detection of hung nodes. A busy node is silent as well, but uses processor time."""
 
 import time
 from collections.abc import Mapping
@@ -6,23 +6,23 @@ from pathlib import Path
 from typing import Final
 
 SILENT_S: Final = 5.0
-"""Nodes tell /diagnostics how they are once a second."""
+"""Silence after which a node is checked [s]; nodes publish /diagnostics once a second."""
 
 
 class Heartbeats:
-    """When each node last spoke, or at least worked."""
+    """Time of the last sign of life of each node: a message, or processor time used."""
 
     def __init__(self) -> None:
-        """Know nobody."""
+        """Initialise without nodes."""
         self._alive_s: dict[str, float] = {}
         self._worked: dict[str, int] = {}
 
-    def heard(self, name: str) -> None:
-        """Take note that a node spoke."""
+    def received(self, name: str) -> None:
+        """Record a message of node `name`."""
         self._alive_s[name] = time.monotonic()
 
     def hung(self, pids: Mapping[str, int]) -> list[str]:
-        """Return those of the nodes, by pid, that have stopped altogether, or never began."""
+        """Return the names of hung nodes among `pids` (pid by node name)."""
         now_s = time.monotonic()
         found = []
         for name, pid in pids.items():
@@ -31,7 +31,7 @@ class Heartbeats:
             worked = _ticks(pid)
             if worked == self._worked.get(name):
                 found.append(name)
-                del self._alive_s[name]  # a successor has its own time
+                del self._alive_s[name]  # a restarted node starts anew
             else:
                 self._alive_s[name] = now_s
             self._worked[name] = worked
@@ -39,7 +39,7 @@ class Heartbeats:
 
 
 def _ticks(pid: int) -> int:
-    """Return how much processor time a process has had, in clock ticks; 0 if it is gone."""
+    """Return the processor time of a process in clock ticks; 0 if it has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

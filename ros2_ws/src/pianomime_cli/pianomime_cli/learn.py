@@ -1,4 +1,4 @@
-"""`pianomime learn`: learn one song by playing it again and again, without ROS, into a file."""
+"""`pianomime learn`: learn one song by iterative learning in simulation, without ROS."""
 
 import argparse
 import os
@@ -43,19 +43,22 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("song", help="MIDI file, or name of a bundled piece")
     parser.add_argument("-o", "--output", type=Path, required=True, help="file to write (.npz)")
     parser.add_argument(
-        "--rollouts", type=count, default=default.rollouts, help="lengths of the song to practise"
+        "--rollouts",
+        type=count,
+        default=default.rollouts,
+        help="budget of practice, in lengths of the song",
     )
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument(
         "--residual-steps",
         type=count,
         default=0,
-        help="of residual reinforcement learning after it; needs tools/setup learning",
+        help="steps of residual reinforcement learning afterwards; needs tools/setup learning",
     )
     add_hands(parser)
     add_options(parser, Timing, skip=set())
     parser.add_argument(
-        "--threads", type=count, default=os.cpu_count() or 1, help="changes tried side by side"
+        "--threads", type=count, default=os.cpu_count() or 1, help="changes tried in parallel"
     )
     parser.set_defaults(run=_run)
 
@@ -65,7 +68,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.output.exists():
         raise OutputError(f"{options.output}: exists already")
     if not options.output.absolute().parent.is_dir():
-        raise OutputError(f"{options.output}: there is no folder {options.output.parent}")
+        raise OutputError(f"{options.output}: no folder {options.output.parent}")
     folder = options.output.with_suffix(".training")
     kept, learned = folder / "plan.npz", None
     if options.residual_steps:
@@ -84,7 +87,7 @@ def _run(options: argparse.Namespace) -> int:
             save_learned(learned, kept)
         learned = _reinforce(learned, score, folder, options, interrupt)
         if interrupt.came:
-            print(f"interrupted; the same command goes on from {folder}", file=sys.stderr)
+            print(f"interrupted; the same command resumes from {folder}", file=sys.stderr)
             return 0
     save_learned(learned, options.output)
     card = learned.card
@@ -95,7 +98,7 @@ def _run(options: argparse.Namespace) -> int:
 def _learn(
     score: Score, options: argparse.Namespace, interrupt: "_Interrupt"
 ) -> LearnedPerformance:
-    """Plan, and learn by playing; what was learned is kept when it is interrupted."""
+    """Plan and improve the plan by practice; an interrupt keeps the best plan so far."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
     timing = timing_of(options)
     hands = load_model(hands_of(options))
@@ -103,7 +106,7 @@ def _learn(
     with tqdm(total=config.rollouts, unit="rollout", desc="planning") as bar:
         begin = starts(score, simulations[0])
         bar.set_description("learning")
-        interrupt.listen()  # until here there is nothing to keep
+        interrupt.listen()  # before this there is no result to keep
 
         def progress(f1: float) -> bool:
             bar.update(1)
@@ -135,7 +138,7 @@ def _reinforce(
     options: argparse.Namespace,
     interrupt: "_Interrupt",
 ) -> LearnedPerformance:
-    """Add what PPO finds; checkpoints and the learning curve go to `folder`."""
+    """Improve a learned performance by PPO; checkpoints and learning curve go to `folder`."""
     from pianomime.refinement.residual_env import ResidualEnv
     from pianomime.refinement.residual_learning import PpoConfig, learn_residual
 
@@ -155,7 +158,7 @@ def _reinforce(
 
 
 class _Interrupt:
-    """Once it listens, Ctrl-C asks to stop at the next good moment."""
+    """Handler of Ctrl-C that requests a stop at the end of the current update."""
 
     def __init__(self) -> None:
         self.came = False

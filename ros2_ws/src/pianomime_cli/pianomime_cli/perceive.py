@@ -1,4 +1,4 @@
-"""`pianomime perceive`: from a pianist's video and its MIDI file to a demonstration to follow."""
+"""`pianomime perceive`: extract a demonstration from a pianist's video and its MIDI file."""
 
 import argparse
 import sys
@@ -27,18 +27,20 @@ def add_parser(commands: Any) -> None:
         help="learn a pianist's fingering and hand positions from a video",
         description=__doc__,
     )
-    parser.add_argument("video", type=Path, help="the pianist from above, the keyboard across")
-    parser.add_argument("--midi", required=True, help="what is played: a MIDI file, or a piece")
+    parser.add_argument("video", type=Path, help="video from above, with the keyboard horizontal")
+    parser.add_argument(
+        "--midi", required=True, help="score that is played: MIDI file, or name of a bundled piece"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to create")
     parser.add_argument(
         "--corners",
-        help="of the 88 keys in pixels, if they are not found: x,y of back left, back right, "
-        "front right, front left, as the player sees them: 0,360,1280,360,1280,517,0,517",
+        help="corners of the 88 keys [pixels], if calibration fails: x,y of back left, back right, "
+        "front right, front left from the player's view, such as 0,360,1280,360,1280,517,0,517",
     )
     parser.add_argument("--no-video", action="store_true", help="do not write annotated.mp4")
     parser.set_defaults(run=_run)
     parser = commands.add_parser(
-        "import", help="make a demonstration of hands that PianoMime released"
+        "import", help="convert hands released by PianoMime to a demonstration"
     )
     parser.add_argument(
         "source",
@@ -46,8 +48,8 @@ def add_parser(commands: Any) -> None:
         help="folder of left_hand.npy and right_hand.npy, file of clips, or dataset_hl.zarr",
     )
     given = parser.add_mutually_exclusive_group(required=True)
-    given.add_argument("--midi", help="what the hands of a folder play")
-    given.add_argument("--clip", type=int, help="number of a clip of the file or release")
+    given.add_argument("--midi", help="score that the hands of a folder play")
+    given.add_argument("--clip", type=int, help="index of a clip in the file or release")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to create")
     parser.set_defaults(run=_import)
 
@@ -64,7 +66,7 @@ def _import(options: argparse.Namespace) -> int:
         create_folder(options.output)
     else:
         clip = load_clip(options.source, options.clip)
-        from_clip(clip, clip.score().trimmed())  # refused before there is a folder
+        from_clip(clip, clip.score().trimmed())  # raises before the folder is created
         create_folder(options.output)
         save_midi(clip.score(), options.output / "score.mid")
         score = find_score(str(options.output / "score.mid"))
@@ -79,7 +81,7 @@ def _import(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from pianomime.perception.video_file import opencv
 
-    opencv()  # or say that it is missing, before what needs it is imported
+    opencv()  # raises if it is missing, before modules that import it
     from pianomime.perception.demonstration import Demonstration, save_demonstration
     from pianomime.perception.perceive import perceive
     from pianomime.score.clips import CLIP_TIMING
@@ -91,8 +93,8 @@ def _run(options: argparse.Namespace) -> int:
         perceived = perceive(footage, score, corners)
     except PianoMimeError:
         print(
-            f"what was seen is kept: {options.output / FOOTAGE}; the same command with other "
-            "--midi or --corners goes on from it",
+            f"the detected hands are kept in {options.output / FOOTAGE}; the same command with "
+            "another --midi or --corners resumes from it",
             file=sys.stderr,
         )
         raise
@@ -124,7 +126,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _footage(video: Path, folder: Path) -> Any:
-    """Watch the video into the folder, or take what an earlier try has left there."""
+    """Detect hands in the video and save them, or load those of an earlier attempt."""
     from pianomime.perception.footage import load_footage, save_footage, watch
     from pianomime.perception.video_file import duration_s
 
@@ -132,13 +134,11 @@ def _footage(video: Path, folder: Path) -> Any:
     if kept.exists() and not (folder / "card.json").exists():
         footage = load_footage(kept)
         if footage.video != video.name:
-            raise OutputError(
-                f"{folder}: holds what was seen of {footage.video}, not of {video.name}"
-            )
+            raise OutputError(f"{folder}: contains hands of {footage.video}, not of {video.name}")
         return footage
     if folder.exists():
         raise OutputError(f"{folder}: exists already")
-    with tqdm(total=round(duration_s(video), 1), unit="s", desc="watching", disable=None) as bar:
+    with tqdm(total=round(duration_s(video), 1), unit="s", desc="detecting", disable=None) as bar:
         footage = watch(video, lambda time_s: bar.update(round(time_s - bar.n, 2)))
     create_folder(folder)
     save_footage(footage, kept)

@@ -1,4 +1,4 @@
-"""`pianomime play`: run the graph, show how it goes, and leave a performance folder."""
+"""`pianomime play`: run the graph, show its progress, and write a performance folder."""
 
 import argparse
 import math
@@ -60,17 +60,17 @@ def play(options: argparse.Namespace) -> int:
     config = from_strings(PianistConfig, given)
     score = config.load_score()
     if score is None:
-        raise ConfigError(f"song = {config.song!r}: name a MIDI file or a piece")
+        raise ConfigError(f"song = {config.song!r}: must be a MIDI file or a bundled piece")
     check_params_file(config, pianist_graph(config))
     folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
     claim = DomainClaim("play", config.namespace)
-    # A graph that was started by launch holds no "play".
+    # A graph started by launch does not claim "play".
     DomainClaim("sim", config.namespace).release()
     print_broken_controllers()
     create_folder(folder)
     config = replace(
         config,
-        # A folder may well be called as a piece is: the one of its last performance, say.
+        # A folder may have the name of a piece, for example an earlier performance's.
         song=_absolute(config.song) if os.path.isfile(config.song) else config.song,
         learned=_absolute(config.learned),
         demo=_absolute(config.demo),
@@ -96,7 +96,7 @@ def play(options: argparse.Namespace) -> int:
 
 
 def print_result(performance: Performance, folder: Path) -> None:
-    """Print how well it went, and where its files are."""
+    """Print the metrics of a performance and the path of its folder."""
     metrics = performance.metrics()
     print(
         f"{performance.score.title}: F1 {metrics['f1']:.3f} (precision {metrics['precision']:.3f}, "
@@ -106,7 +106,7 @@ def print_result(performance: Performance, folder: Path) -> None:
 
 
 def recover_in_place(bag: Path) -> None:
-    """Make the bag of a dead recorder readable; what it left stays beside it, cut off as it is."""
+    """Replace the truncated bag of a dead recorder by a recovered one; keep the original."""
     cut_off = bag.with_name(f"{bag.name}-cut-off")
     bag.rename(cut_off)
     try:
@@ -125,7 +125,7 @@ def create_folder(folder: Path) -> None:
     """Create a folder for a performance.
 
     Raises:
-        OutputError: It exists already, or cannot be made.
+        OutputError: The folder exists already, or cannot be created.
     """
     try:
         folder.mkdir(parents=True)
@@ -138,7 +138,7 @@ def create_folder(folder: Path) -> None:
 def write_with_progress(
     performance: Performance, folder: Path, facts: dict[str, Any], *, video: bool
 ) -> None:
-    """Write the performance's files, with a bar for the video and a line for what is left out."""
+    """Write the performance's files, with a progress bar and a line for each file left out."""
     with tqdm(
         total=len(performance.time_s), desc="video", unit="frame", leave=False, disable=None
     ) as frames:
@@ -147,7 +147,7 @@ def write_with_progress(
 
 
 def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
-    """Run the graph to the end of the song or Ctrl-C; returns facts for metrics.json."""
+    """Run the graph until the song ends or Ctrl-C; return facts for metrics.json."""
     set_middleware_defaults()
     interrupts: list[int] = []
     previous = {
@@ -159,7 +159,7 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
     try:
         supervisor = Supervisor(pianist_graph(config), config, folder / "log")
         if config.view:
-            print(f"watch it at {config.view_url}; Ctrl-C ends")
+            print(f"live view: {config.view_url}; press Ctrl-C to end")
         try:
             _follow(watcher, supervisor, interrupts)
         finally:
@@ -179,7 +179,7 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
 
 
 def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> None:
-    """Show progress until the song is over, or for as long as there is a view to pick others in."""
+    """Show progress until the song is over; with a live view, until it is interrupted."""
     first_s = began_s = math.nan
     bar = tqdm(
         total=1.0,
@@ -197,10 +197,10 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
         supervisor.check()
         for name in supervisor.lost[len(lost) :]:
             lost.append(name)
-            tqdm.write(f"{name} has ended; the others go on without it")
+            tqdm.write(f"{name} has ended; the other nodes continue without it")
         if supervisor.lost and math.isnan(began_s):
             lost_name = supervisor.lost[0]
-            why = supervisor.last_words(lost_name)
+            why = supervisor.last_log_line(lost_name)
             raise GraphFailedError(f"{lost_name} ended before the song began: {why}")
         if watcher.score is None or watcher.score_time_s <= -watcher.score.lead_in_s:
             continue
@@ -217,7 +217,7 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
 
 
 def _absolute(path: str) -> str:
-    """Return a path for the nodes, which run elsewhere; a name that is none as it is."""
+    """Return the absolute path of an existing file; other names unchanged."""
     return str(Path(path).absolute()) if os.path.exists(path) else path
 
 

@@ -15,11 +15,13 @@ from pianomime.reporting.report import Reported, film, write_report
 def add_parser(commands: Any) -> None:
     """Add the command and its options."""
     parser = commands.add_parser(
-        "report", help="make a page of performances: what went wrong, and when", description=__doc__
+        "report",
+        help="write an HTML report of performances and their mistakes",
+        description=__doc__,
     )
     parser.add_argument("bags", type=Path, nargs="+", metavar="BAG", help="or performance folder")
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"))
-    parser.add_argument("--no-video", action="store_true", help="show no videos")
+    parser.add_argument("--no-video", action="store_true", help="do not embed videos")
     parser.set_defaults(run=report)
 
 

@@ -1,6 +1,6 @@
-"""`pianomime security`: an SROS 2 policy in which the gate alone may command the hands.
+"""`pianomime security`: write an SROS 2 policy in which only the gate may command the hands.
 
-The file is the input of `ros2 security create_permission`: one enclave for each node, after
+The file is an input of `ros2 security create_permission`, with one enclave per node; see
 https://design.ros2.org/articles/ros2_access_control_policies.html.
 """
 
@@ -20,14 +20,14 @@ from pianomime_common.topics import Topic
 _EVERY_NODE = ("/parameter_events", "/rosout", "~/transition_event", topics.DIAGNOSTICS.name)
 
 
-ASKS: Final = {
+CLIENT_SERVICES: Final = {
     "recorder": ("sim/set_pause",),
     "view": (
         "sim/set_pause", "sim/step_simulation", "gate/arm", "gate/reset",
         "gate/set_parameters_atomically",
     ),
 }  # fmt: skip
-"""Services that nodes ask others for."""
+"""Services that nodes call, keyed by node name."""
 
 
 def add_parser(commands: Any) -> None:
@@ -52,28 +52,31 @@ def _security(options: argparse.Namespace) -> int:
 
 
 def policy(config: PianistConfig) -> str:
-    """Return the policy of a graph: each node may do what it does, and nothing else."""
+    """Return the policy of a graph; it grants each node exactly the permissions that it needs."""
     namespace = "/" + config.namespace.strip("/")
     clock = config.remappings.get(topics.CLOCK.name, topics.CLOCK.name)
     root = ET.Element("policy", version="0.2.0")
     enclaves = ET.SubElement(root, "enclaves")
     for spec in pianist_graph(config):
-        its = node_topics(spec.name, config.controllers, config.hands, config.drivers_namespace)
+        node = node_topics(spec.name, config.controllers, config.hands, config.drivers_namespace)
         enclave = ET.SubElement(enclaves, "enclave", path=config.full_name(spec.name))
         profile = ET.SubElement(
             ET.SubElement(enclave, "profiles"), "profile", ns=namespace, node=spec.name
         )
-        _allow(profile, "topics", "topic", {"publish": "ALLOW"}, _names(its.publishes, _EVERY_NODE))
+        _allow(
+            profile, "topics", "topic", {"publish": "ALLOW"}, _names(node.publishes, _EVERY_NODE)
+        )
         _allow(
             profile,
             "topics",
             "topic",
             {"subscribe": "ALLOW"},
-            _names(its.listens, ("/parameter_events", clock)),
+            _names(node.listens, ("/parameter_events", clock)),
         )
         _allow(profile, "services", "service", {"reply": "ALLOW"}, ("~/*",))
-        if spec.name in ASKS:
-            _allow(profile, "services", "service", {"request": "ALLOW"}, ASKS[spec.name])
+        if spec.name in CLIENT_SERVICES:
+            services = CLIENT_SERVICES[spec.name]
+            _allow(profile, "services", "service", {"request": "ALLOW"}, services)
         if spec.name == "goals":
             rights = {"call": "DENY", "execute": "ALLOW"}
             _allow(profile, "actions", "action", rights, ("play_score",))

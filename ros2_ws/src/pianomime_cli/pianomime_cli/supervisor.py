@@ -1,4 +1,4 @@
-"""Run the graph's nodes as processes where there is no launch_ros: start, watch, restart, end."""
+"""Process supervisor for graphs without launch_ros: starts, monitors, restarts, ends nodes."""
 
 import os
 import signal
@@ -14,24 +14,24 @@ from pianomime.threads import ONE_THREAD
 from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
 
 END_TIMEOUT_S: Final = 8.0
-"""A node takes at most 4 s to leave (pianomime_common.running); then it is killed."""
+"""Time after which nodes are killed [s]; they need at most 4 s (pianomime_common.running)."""
 
 RESPAWNS: Final = 5
-"""A node that dies more often than this ends the graph."""
+"""Maximum number of restarts of a node before the graph ends."""
 
 BAD_INPUT: Final = 2
-"""Exit status of a node that was given what it cannot use; trying again would not help."""
+"""Exit status of a node with invalid input; such a node is not restarted."""
 
 
 class GraphFailedError(PianoMimeError):
-    """A node that the graph cannot do without has died."""
+    """A node that the graph needs has died."""
 
 
 class Supervisor:
-    """The processes of one graph."""
+    """Supervisor of the processes of one graph."""
 
     def __init__(self, nodes: Sequence[NodeSpec], config: GraphConfig, log_dir: Path) -> None:
-        """Start every node, with its output in a file of `log_dir`."""
+        """Start every node; its output goes to a file in `log_dir`."""
         self._config = config
         self._log_dir = log_dir
         self._specs = {node.name: node for node in nodes}
@@ -49,14 +49,14 @@ class Supervisor:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Of the nodes that are not known to be dead."""
+        """Process ids of the running nodes, keyed by name."""
         return {name: process.pid for name, process in self._processes.items()}
 
     def check(self) -> None:
-        """Start nodes that died again; `lost` gets those that the others do without.
+        """Restart nodes that died; add optional ones to `lost`.
 
         Raises:
-            GraphFailedError: One died that cannot be started again; names it and its last words.
+            GraphFailedError: A node died that cannot be restarted; names it and its last log line.
         """
         for name in list(self._processes):
             status = self._reap(name)
@@ -69,19 +69,19 @@ class Supervisor:
             again = on_death is OnDeath.RESPAWN and status != BAD_INPUT
             if not again or self._respawned[name] >= RESPAWNS:
                 raise GraphFailedError(
-                    f"{name} ended with status {status}: {self.last_words(name)}"
+                    f"{name} ended with status {status}: {self.last_log_line(name)}"
                 )
             self._respawned[name] += 1
             self._start(name)
 
     def kill(self, name: str) -> None:
-        """Put an end to a node that does not react; `check` then sees that it is dead."""
+        """Kill a node that hangs; the next `check` restarts it."""
         os.kill(self._processes[name].pid, signal.SIGKILL)
 
     def end(self) -> list[str]:
-        """Ask every node to leave and wait; return the names of those that had to be killed."""
+        """Interrupt every node and wait; return the names of nodes that had to be killed."""
         for process in self._processes.values():
-            os.kill(process.pid, signal.SIGINT)  # Popen would reap it, and not say how it ended
+            os.kill(process.pid, signal.SIGINT)  # Popen would reap it and lose its resource usage
         deadline_s = time.monotonic() + END_TIMEOUT_S
         while self._processes and time.monotonic() < deadline_s:
             for name in list(self._processes):
@@ -105,8 +105,8 @@ class Supervisor:
         if config.params_file:
             command += ["--params-file", config.params_file]
         with Path(self._log_dir, f"{name}.log").open("ab") as log:
-            # A session of its own: Ctrl-C goes to the supervisor, which ends the nodes in order.
-            # Kept, or else the next Popen would reap it when it is dead, and nobody would know.
+            # In its own session, so that Ctrl-C reaches only the supervisor, which ends the nodes.
+            # The Popen object is kept; otherwise the next Popen would reap the dead process.
             self._processes[name] = subprocess.Popen(
                 command,
                 env=os.environ | ONE_THREAD,
@@ -117,7 +117,7 @@ class Supervisor:
             )
 
     def _reap(self, name: str) -> int | None:
-        """Return a dead node's exit status, or None if it lives."""
+        """Return the exit status of a node that has ended, or None while it runs."""
         process = self._processes[name]
         reaped, status, usage = os.wait4(process.pid, os.WNOHANG)
         if not reaped:
@@ -127,14 +127,14 @@ class Supervisor:
         process.returncode = os.waitstatus_to_exitcode(status)
         return process.returncode
 
-    def last_words(self, name: str) -> str:
-        """Return the last line that a node wrote."""
+    def last_log_line(self, name: str) -> str:
+        """Return the last line of a node's log."""
         text = Path(self._log_dir, f"{name}.log").read_text(errors="replace").strip()
         return text.splitlines()[-1] if text else "no output"
 
 
 def _yaml(value: object) -> str:
-    """Return a value as ROS parses it on a command line: strings quoted, so that 7 stays text."""
+    """Format a parameter value for a ROS command line; strings are quoted to stay strings."""
     if isinstance(value, bool):
         return str(value).lower()
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)

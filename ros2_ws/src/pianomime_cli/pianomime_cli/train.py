@@ -1,6 +1,6 @@
-"""`pianomime train`: make the generalist, from songs to a checkpoint that `play` plays with.
+"""`pianomime train`: train the generalist policy on songs and write its checkpoint.
 
-Interrupted, the same command goes on where it was.
+The same command resumes an interrupted training.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pianomime.atomic_file import atomic_path
 from pianomime.errors import OutputError, PianoMimeError
 from pianomime.score.clips import load_clips
 from pianomime_bringup.arguments import count
@@ -23,14 +24,16 @@ from pianomime_cli.hands_option import add_hands, hands_of
 def add_parser(commands: Any) -> None:
     """Add the command and its options."""
     parser = commands.add_parser(
-        "train", help="make the policy that plays songs it never saw", description=__doc__
+        "train", help="train the policy that plays unseen songs", description=__doc__
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--config", type=Path, required=True, help="such as config/training.yaml")
-    parser.add_argument("--clips", type=Path, help="file of clips; its test split is held out")
-    parser.add_argument("--songs", type=Path, help="folder of MIDI files to learn from, too")
     parser.add_argument(
-        "--corpus", type=count, help="scores of music21's corpus, where it is installed"
+        "--config", type=Path, required=True, help="training recipe, such as config/training.yaml"
+    )
+    parser.add_argument("--clips", type=Path, help="file of clips; its test split is held out")
+    parser.add_argument("--songs", type=Path, help="folder of additional MIDI files for training")
+    parser.add_argument(
+        "--corpus", type=count, help="number of scores from music21's corpus; needs music21"
     )
     add_hands(parser)
     parser.add_argument("--processes", type=count, default=os.cpu_count() or 1)
@@ -40,7 +43,9 @@ def add_parser(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     try:
         from pianomime.learning.corpus import corpus_scores
-        from pianomime.learning.recipe import Bar, Training, load_recipe
+        from pianomime.learning.fit import Bar
+        from pianomime.learning.recipe import load_recipe
+        from pianomime.learning.run import Training
         from pianomime.learning.songs import HeldOut, songs
     except ImportError as error:
         raise PianoMimeError(f"{error.name} is missing; run: tools/setup learning") from None
@@ -48,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
     def progress(what: str, total: int) -> AbstractContextManager[Bar]:
         return tqdm(desc=what, total=total, disable=None)
 
-    # Without this, SIGTERM would end this process alone and leave the pool's behind.
+    # Otherwise SIGTERM would end only this process and leave the pool's workers running.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     recipe = load_recipe(options.config)
     test = load_clips(options.clips, "test") if options.clips else []
@@ -70,8 +75,7 @@ def _run(options: argparse.Namespace) -> int:
     )
     made = training.run()
     path = options.output / made.name
-    part = path.with_suffix(".part")
-    shutil.copyfile(made, part)
-    part.replace(path)
+    with atomic_path(path) as part:
+        shutil.copyfile(made, part)
     print(path)
     return 0

@@ -1,4 +1,4 @@
-"""Watch a graph from outside: how far the song is, and how well it goes."""
+"""Observer of a running graph: progress and F1 of the song."""
 
 import math
 
@@ -14,13 +14,13 @@ from pianomime_msgs import msg
 
 
 class Watcher(Node):
-    """Follows `score`, `key_goal` and `piano_state`.
+    """Node that subscribes to `score`, `key_goal`, `piano_state` and `/diagnostics`.
 
     Attributes:
-        score: The score message, once it has come.
-        score_time_s: Where the song is [s]; negative in the lead-in, -inf before any goal.
+        score: Score message; None until it is received.
+        score_time_s: Score time [s]; negative in the lead-in, -inf before the first goal.
         finished: Whether the song is over.
-        heartbeats: Of all nodes.
+        heartbeats: Heartbeats of all nodes.
     """
 
     def __init__(self, namespace: str) -> None:
@@ -41,12 +41,12 @@ class Watcher(Node):
 
     @property
     def f1(self) -> float:
-        """Mean F1 over the steps so far; NaN before the first."""
+        """Mean F1 so far; NaN before the first decision."""
         return self._keeper.f1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for name, _ in statuses_in(message, self.get_namespace()):
-            self.heartbeats.heard(name)
+            self.heartbeats.received(name)
 
     def _on_score(self, message: msg.Score) -> None:
         if self.score is not None and self.score.header.stamp != message.header.stamp:

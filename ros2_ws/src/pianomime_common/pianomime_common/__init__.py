@@ -1,1 +1,1 @@
-"""What PianoMime's nodes share: conversions, parameters, QoS, running and timing."""
+"""Shared code of the nodes: conversions, parameters, topics, lifecycle and diagnostics."""

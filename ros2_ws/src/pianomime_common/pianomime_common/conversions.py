@@ -1,4 +1,4 @@
-"""Between ROS messages and the library's types. Times are float seconds of ROS time on our side."""
+"""Conversions between ROS messages and the library's types. Library times are ROS time in s."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,25 +24,25 @@ Array = NDArray[np.float64]
 
 
 def to_time(time_s: float) -> Time:
-    """Return ROS time, rounded to the microsecond so that equal steps give equal stamps."""
+    """Convert seconds to a stamp, rounded to the microsecond so that stamps compare equal."""
     seconds, microseconds = divmod(round(time_s * 1e6), 10**6)
     return Time(sec=seconds, nanosec=microseconds * 1000)
 
 
 def from_time(time: Time) -> float:
-    """Return seconds."""
+    """Convert a stamp to seconds."""
     return float(time.sec + time.nanosec * 1e-9)
 
 
 def header(stamp_s: float, frame_id: str = "") -> Header:
-    """Return a header."""
+    """Build a header."""
     return Header(stamp=to_time(stamp_s), frame_id=frame_id)
 
 
 def to_joint_state(
     names: Sequence[str], position: Array, velocity: Array, stamp_s: float
 ) -> JointState:
-    """Return the hands' joints at `stamp_s`; position [rad, m] and velocity (n,)."""
+    """Build a JointState from positions (n,) [rad, m] and velocities (n,) [rad/s, m/s]."""
     return JointState(
         header=header(stamp_s),
         name=list(names),
@@ -52,13 +52,13 @@ def to_joint_state(
 
 
 def joint_positions(message: JointState, names: Sequence[str]) -> Array:
-    """Return the positions of `names` [rad, m], (n,); KeyError names one that is missing."""
+    """Return the positions of joints `names`, (n,) [rad, m]; KeyError if one is missing."""
     position = dict(zip(message.name, message.position, strict=True))
     return np.array([position[name] for name in names])
 
 
 def to_duration(time_s: float) -> Duration:
-    """Return a duration, to the nanosecond."""
+    """Convert seconds to a duration, rounded to the nanosecond."""
     seconds, nanoseconds = divmod(round(time_s * 1e9), 10**9)
     return Duration(sec=seconds, nanosec=nanoseconds)
 
@@ -66,7 +66,7 @@ def to_duration(time_s: float) -> Duration:
 def to_trajectory(
     names: Sequence[str], positions: Array, times_s: Sequence[float], stamp_s: float
 ) -> JointTrajectory:
-    """Return the trajectory through positions (points, n) [rad, m] at times from `stamp_s` on."""
+    """Build a trajectory of positions (points, n) [rad, m] at times relative to `stamp_s` [s]."""
     points = [
         JointTrajectoryPoint(positions=row.tolist(), time_from_start=to_duration(time_s))
         for row, time_s in zip(positions, times_s, strict=True)
@@ -77,13 +77,13 @@ def to_trajectory(
 def command_to_trajectory(
     names: Sequence[str], command: Command, stamp_s: float
 ) -> JointTrajectory:
-    """Return a command of the joints `names`, of which the last is the pedal."""
+    """Convert a command; the last of the joints `names` is the pedal."""
     positions = np.column_stack((command.target, command.sustain))
     return to_trajectory(names, positions, command.times_s, stamp_s)
 
 
 def from_trajectory(message: JointTrajectory) -> Request:
-    """Return what a message asks for, unchecked."""
+    """Convert a trajectory to a request, without validation."""
     return Request(
         names=list(message.joint_names),
         positions=[np.array(point.positions) for point in message.points],
@@ -97,7 +97,7 @@ def _seconds(duration: Duration) -> float:
 
 
 def to_score(score: Score, stamp_s: float, lead_in_s: float) -> msg.Score:
-    """Return a score, its hash and how long before it the clock starts."""
+    """Convert a score, with its hash and the lead-in before it [s]."""
     return msg.Score(
         header=header(stamp_s),
         id=score.title,
@@ -128,14 +128,14 @@ def _to_pedal(pedal: Sequence[PedalEvent]) -> list[msg.PedalEvent]:
 
 @dataclass(frozen=True)
 class KeyGoal:
-    """A `key_goal` message: see KeyGoal.msg.
+    """Contents of KeyGoal.msg.
 
     Attributes:
-        stamp_s: Of the state that the command is to follow [s].
-        score_sha256: Which score.
-        goal: What to play.
+        stamp_s: Stamp of the state that the goal belongs to [s].
+        score_sha256: Hash of the score.
+        goal: Notes and pedal within the horizon.
         phase: LEAD_IN, PLAYING or FINISHED.
-        ahead_s: Time that a command takes to have an effect [s].
+        ahead_s: Delay from a command to its effect [s].
     """
 
     stamp_s: float
@@ -146,17 +146,17 @@ class KeyGoal:
 
     @property
     def score_time_s(self) -> float:
-        """Time in the score at which the decision begins [s]."""
+        """Score time at which the decision begins [s]."""
         return self.goal.timing.time_s(self.goal.step)
 
     @property
     def judged_at_s(self) -> float:
-        """Instant at which the keys of the decision are judged [s, ROS]."""
+        """End of the decision, at which its keys are evaluated [s, ROS time]."""
         return self.stamp_s + self.ahead_s + self.goal.timing.decision_s
 
 
 def to_key_goal(key_goal: KeyGoal) -> msg.KeyGoal:
-    """Return the message."""
+    """Convert a key goal to its message."""
     goal = key_goal.goal
     return msg.KeyGoal(
         header=header(key_goal.stamp_s),
@@ -174,11 +174,11 @@ def to_key_goal(key_goal: KeyGoal) -> msg.KeyGoal:
 
 
 def from_key_goal(message: msg.KeyGoal) -> KeyGoal:
-    """Return the goal.
+    """Convert a KeyGoal.msg.
 
     Raises:
-        ConfigError: Its timing is not legal.
-        ScoreError: A note of it is not.
+        ConfigError: The timing is invalid.
+        ScoreError: A note is invalid.
     """
     timing = Timing(decision_s=message.decision_s, command_s=message.command_s)
     goal = Goal(
@@ -196,7 +196,7 @@ def from_key_goal(message: msg.KeyGoal) -> KeyGoal:
 def to_fingering(
     source: str, score_sha256: str, fingers: dict[int, int], stamp_s: float
 ) -> msg.Fingering:
-    """Return the fingers that a controller chose, by index of the note."""
+    """Build a Fingering.msg from fingers keyed by note index."""
     return msg.Fingering(
         header=header(stamp_s),
         source=source,
@@ -207,14 +207,14 @@ def to_fingering(
 
 
 def from_fingering(message: msg.Fingering) -> dict[int, int]:
-    """Return the fingers by index of the note."""
+    """Return the fingers keyed by note index."""
     return dict(zip(message.index.tolist(), message.finger.tolist(), strict=True))
 
 
 def to_piano_state(
     position: Array, active: NDArray[np.bool_], velocity: Array, sustain: bool, stamp_s: float
 ) -> msg.PianoState:
-    """Return the piano at `stamp_s`: see PianoState.msg."""
+    """Build a PianoState.msg."""
     return msg.PianoState(
         header=header(stamp_s, "piano"),
         position=position.astype(np.float32),
@@ -225,7 +225,7 @@ def to_piano_state(
 
 
 def to_midi_event(event: MidiEvent, start_s: float) -> msg.MidiEvent:
-    """Return an event; `start_s` is ROS time at simulation time 0."""
+    """Convert an event; `start_s` is the ROS time at simulation time 0 [s]."""
     return msg.MidiEvent(
         header=header(start_s + event.time_s),
         kind=int(event.kind),
@@ -235,7 +235,7 @@ def to_midi_event(event: MidiEvent, start_s: float) -> msg.MidiEvent:
 
 
 def from_midi_event(message: msg.MidiEvent) -> MidiEvent:
-    """Return the event, at ROS time."""
+    """Convert a MidiEvent.msg; its time is ROS time."""
     stamp_s = from_time(message.header.stamp)
     return MidiEvent(stamp_s, MidiKind(message.kind), message.number, message.value)
 
@@ -243,7 +243,7 @@ def from_midi_event(message: msg.MidiEvent) -> MidiEvent:
 def to_gate_status(
     gate: CommandGate, owner: str, result: GateResult, counts: dict[str, int], stamp_s: float
 ) -> msg.GateStatus:
-    """Return what the gate does, and what it did with its last command."""
+    """Build a GateStatus.msg from the gate's state and the verdict on its last command."""
     return msg.GateStatus(
         header=header(stamp_s),
         state=int(gate.state),

@@ -1,4 +1,4 @@
-"""What a node tells /diagnostics: once a second, and at once when something is wrong."""
+"""Diagnostics of a node, published once a second and immediately for a new problem."""
 
 import time
 from collections.abc import Iterator
@@ -15,42 +15,42 @@ PERIOD_S = 1.0
 
 
 def statuses_in(message: DiagnosticArray, namespace: str) -> Iterator[tuple[str, DiagnosticStatus]]:
-    """Return who tells what in a namespace: names of nodes, and their statuses."""
+    """Yield (node name, status) of the nodes in a namespace."""
     for status in message.status:
-        its, _, name = status.name.partition(":")[0].rpartition("/")
-        if its == namespace.strip("/"):
+        node_namespace, _, name = status.name.partition(":")[0].rpartition("/")
+        if node_namespace == namespace.strip("/"):
             yield name, status
 
 
 class Diagnostics:
-    """Durations, rates, counters, facts and problems of one node; also its sign of life."""
+    """Publisher of a node's durations, rates, counters, facts and problems; also its heartbeat."""
 
     def __init__(self, node: Node) -> None:
-        """Publish for `node` on a steady clock, so that a paused simulation is still seen."""
+        """Publish for `node` on a steady clock, which continues while a simulation is paused."""
         self._node = node
         self._durations: dict[str, list[float]] = {}
         self._received: dict[str, int] = {}
         self._counts: dict[str, int] = {}
         self._facts: dict[str, str] = {}
         self._problems: dict[str, str] = {}
-        self._said_s = time.monotonic()
+        self._published_s = time.monotonic()
         self._publisher = node.create_publisher(DIAGNOSTICS.type, DIAGNOSTICS.name, DIAGNOSTICS.qos)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         node.create_timer(PERIOD_S, self._publish, clock=steady)
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Take the duration of a block."""
+        """Measure the duration of a block."""
         began_s = time.perf_counter()
         yield
         self.add(name, time.perf_counter() - began_s)
 
     def add(self, name: str, duration_s: float) -> None:
-        """Take a duration [s]."""
+        """Add a duration [s]."""
         self._durations.setdefault(name, []).append(duration_s)
 
     def received(self, topic: str) -> None:
-        """Count a message."""
+        """Count a received message of `topic`."""
         self._received[topic] = self._received.get(topic, 0) + 1
 
     def count(self, name: str, total: int) -> None:
@@ -62,7 +62,7 @@ class Diagnostics:
         self._facts[name] = value
 
     def problem(self, name: str, what: str) -> None:
-        """Report an error until it is `solved`; a new one is published at once."""
+        """Report an error until it is `solved`; a new error is published immediately."""
         if self._problems.get(name) != what:
             if name not in self._problems:
                 self._node.get_logger().error(f"{name}: {what}")
@@ -70,13 +70,13 @@ class Diagnostics:
             self._publish()
 
     def solved(self, name: str) -> None:
-        """Take back a problem, if there was one."""
+        """Clear a problem, if there is one."""
         if self._problems.pop(name, None) is not None:
             self._publish()
 
     def _publish(self) -> None:
         now_s = time.monotonic()
-        since_s, self._said_s = max(now_s - self._said_s, 1e-3), now_s
+        since_s, self._published_s = max(now_s - self._published_s, 1e-3), now_s
         values = dict(self._facts)
         values |= {name: str(total) for name, total in self._counts.items()}
         for topic, messages in self._received.items():

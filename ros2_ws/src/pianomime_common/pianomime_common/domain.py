@@ -1,4 +1,4 @@
-"""One simulation, and so one source of time, for each namespace of a ROS domain."""
+"""Locks that allow one simulation (time source) per namespace of a ROS domain."""
 
 import fcntl
 import os
@@ -9,33 +9,33 @@ from typing import Final, TextIO
 from pianomime.errors import ConfigError, PianoMimeError
 
 _HIGHEST: Final = 232
-"""Beyond it DDS runs out of ports."""
+"""Highest ROS domain id; DDS has no ports for higher ones."""
 
 
 class DomainInUseError(PianoMimeError):
-    """Another process of ours plays the same part in this domain."""
+    """Another process has the same role in this domain and namespace."""
 
 
 class DomainClaim:
-    """Holds a part ("play" or "sim") in a namespace of this process's domain until it is released.
+    """Exclusive claim on a role ("play" or "sim") in a namespace of this process's ROS domain.
 
-    A lock on a file, so the system releases it however the process ends, and nobody has to wait
-    for discovery to know.
+    Implemented as a file lock: the system releases it however the process ends, and checking it
+    needs no wait for discovery.
     """
 
     def __init__(self, part: str, namespace: str) -> None:
-        """Claim `part` in `namespace`.
+        """Claim the role `part` in `namespace`.
 
         Raises:
-            DomainInUseError: Another process holds it; names the process.
-            ConfigError: ROS_DOMAIN_ID is not a domain.
+            DomainInUseError: Another process has the role; names the process.
+            ConfigError: ROS_DOMAIN_ID is not a legal domain.
         """
         domain = os.environ.get("ROS_DOMAIN_ID") or "0"
         if not domain.isdecimal() or int(domain) > _HIGHEST:
             raise ConfigError(f"ROS_DOMAIN_ID = {domain!r}: must be a number in [0, {_HIGHEST}]")
         place = namespace.strip("/").replace("/", ".")
         name = f"pianomime-{os.getuid()}-{part}-domain-{domain}{'-' * bool(place)}{place}.lock"
-        file = Path(tempfile.gettempdir(), name).open("a+")  # noqa: SIM115  held, not read
+        file = Path(tempfile.gettempdir(), name).open("a+")  # noqa: SIM115  kept open for the lock
         self._file: TextIO = file
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -52,5 +52,5 @@ class DomainClaim:
         self._file.flush()
 
     def release(self) -> None:
-        """Give the part up."""
+        """Release the claim."""
         self._file.close()

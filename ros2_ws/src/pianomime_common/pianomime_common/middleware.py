@@ -1,20 +1,20 @@
-"""How our processes talk to each other, unless the environment says otherwise."""
+"""Default middleware settings; the environment overrides them."""
 
 import os
 from importlib.resources import files
 
 
 def set_middleware_defaults() -> None:
-    """Stay on this machine, and off shared memory; call it before `rclpy.init`.
+    """Restrict DDS to the loopback device, without shared memory; call before `rclpy.init`.
 
-    Commands to hands have no business on the office network. Whoever widens
-    ROS_AUTOMATIC_DISCOVERY_RANGE, or has a Fast DDS profile of their own, gets that instead.
+    Commands to robot hands should not leave the machine by default. A wider
+    ROS_AUTOMATIC_DISCOVERY_RANGE or a Fast DDS profile in the environment takes precedence.
     """
-    # For wider ranges. loopback.xml tells why.
+    # For wider discovery ranges; see loopback.xml for the reason.
     os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4?sockets_size=2097152")
     if os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST") != "LOCALHOST":
         return
     profile = str(files("pianomime_common") / "loopback.xml")
     if os.environ.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", profile) == profile:
-        # With LOCALHOST, rmw_fastrtps would use shared memory whatever the profile says.
+        # With LOCALHOST, rmw_fastrtps uses shared memory regardless of the profile.
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "SYSTEM_DEFAULT"

@@ -1,4 +1,4 @@
-"""Parameters that every node has."""
+"""Base classes of the nodes' parameters."""
 
 from dataclasses import dataclass
 
@@ -8,18 +8,18 @@ from pianomime.timing import Timing
 
 @dataclass(frozen=True, kw_only=True)
 class NodeConfig(Config):
-    """How a node starts."""
+    """Parameters of every node."""
 
     autostart: bool = parameter(
-        True, "Configure and activate at once; else wait for lifecycle transitions"
+        True, "Configure and activate at start; otherwise wait for lifecycle transitions"
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimedNodeConfig(NodeConfig, Timing):
-    """Parameters of a node that keeps the graph's timing."""
+    """Parameters of a node that uses the graph's timing."""
 
     @property
     def timing(self) -> Timing:
-        """The graph's timing."""
+        """Timing of the graph."""
         return Timing(decision_s=self.decision_s, command_s=self.command_s)

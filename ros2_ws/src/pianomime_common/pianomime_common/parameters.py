@@ -1,4 +1,4 @@
-"""Fill a library configuration from ROS parameters."""
+"""Construction of a configuration from ROS parameters."""
 
 import dataclasses
 import sys
@@ -23,13 +23,13 @@ _OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides")
 
 
 def declare(node: Node, config_type: type[C], on_change: Callable[[C], None]) -> C:
-    """Declare one parameter for each field of `config_type` and return them filled in.
+    """Declare a parameter for each field of `config_type` and return the configuration.
 
-    Fields that are not for run time are read-only. Of the others, a change is taken as a whole or
-    refused as a whole, with the reason; `on_change` gets the new configuration.
+    Fields without `runtime` are read-only parameters. Changes of the others are applied or rejected
+    atomically, with the reason; `on_change` is called with the new configuration.
 
     Raises:
-        ConfigError: A value is out of range, or a parameter was given that does not exist.
+        ConfigError: A value is out of range, or a given parameter does not exist.
     """
     fields = {field.name: field for field in dataclasses.fields(config_type)}
     given = getattr(node, "_parameter_overrides")  # noqa: B009  rclpy has no public reader
@@ -71,7 +71,7 @@ def _follow(node: Node, config: C, fields: dict[str, Any], on_change: Callable[[
 
 
 def _value(field: "dataclasses.Field[Any]", value: Any) -> Any:
-    """Return a value as the field's type: 1 is a number with a fraction where one is wanted."""
+    """Convert an integer to float if the field is a float."""
     return float(value) if isinstance(field.default, float) and isinstance(value, int) else value
 
 

@@ -1,4 +1,4 @@
-"""What all our nodes are: lifecycle nodes that know their topics and tell how they are."""
+"""Base class of all nodes: lifecycle, topics, services and diagnostics."""
 
 import traceback
 from collections.abc import Callable, Sequence
@@ -22,28 +22,28 @@ from pianomime_common.topics import Topic
 
 
 class PianoNode(LifecycleNode):
-    """A lifecycle node; subclasses say what is done in each transition, and in plain Python.
+    """Base class of the lifecycle nodes.
 
-    `configure` loads what is needed and advertises, `activate` starts to listen, `deactivate`
-    puts an end to what `activate` began, `release` to what `configure` began. What was made by
-    `advertise`, `listen`, `every` and `serve` goes by itself.
+    Subclasses override `configure` (load resources, advertise), `activate` (subscribe, start
+    timers), `deactivate` (undo `activate`) and `release` (undo `configure`). Whatever `advertise`,
+    `listen`, `every` and `serve` create is destroyed automatically.
 
-    When the process is to end, every node of the graph is told at once. The order in which they
-    leave follows the flow of data: the gate lifts the hands, the simulation stays while anybody
-    commands it, the recorder while there is anything to record.
+    At shutdown all nodes of the graph are signalled at the same time. `may_leave` orders their exit
+    along the flow of data: the gate lifts the hands first, the simulation stays while the gate
+    publishes commands, and the recorder stays until no node publishes joint states.
 
     Attributes:
-        config: The parameters, checked.
-        diagnostics: What /diagnostics is told.
-        is_active: Whether the node is at work.
-        is_alive: Whether it has not been shut down.
+        config: Validated parameters.
+        diagnostics: Publisher of the node's diagnostics.
+        is_active: Whether the node is in the lifecycle state active.
+        is_alive: Whether the node has not been shut down.
     """
 
     def __init__(self, name: str, config_type: type[Config], **options: Any) -> None:
-        """Declare the parameters; `options` are rclpy's for a node.
+        """Declare the parameters; `options` are passed to rclpy's node.
 
         Raises:
-            ConfigError: One is out of range, or does not exist.
+            ConfigError: A parameter is out of range or does not exist.
         """
         super().__init__(name, **options)
         self.is_active = False
@@ -51,42 +51,42 @@ class PianoNode(LifecycleNode):
         self.diagnostics = Diagnostics(self)
         self.config: Any = declare(self, config_type, self._on_new_config)
         self._publishers_made: list[LifecyclePublisher] = []
-        self._while_active: list[Callable[[], object]] = []  # how to end what activate made
+        self._while_active: list[Callable[[], object]] = []  # undo what `activate` created
         self._problem: PianoMimeError | None = None
         self._report_state("unconfigured")
 
-    # For subclasses to say.
+    # Overridden by subclasses.
 
     def configure(self) -> None:
-        """Load what is needed; a PianoMimeError leaves the node unconfigured."""
+        """Load resources and advertise; after a PianoMimeError the node stays unconfigured."""
 
     def activate(self) -> None:
-        """Start to work."""
+        """Subscribe and start timers."""
 
     def deactivate(self) -> None:
-        """Stop."""
+        """Undo `activate`."""
 
     def release(self) -> None:
-        """Let go of what `configure` loaded."""
+        """Free the resources of `configure`."""
 
     def why_not_deactivate(self) -> str:
-        """Return why the node cannot stop now; nothing if it can."""
+        """Return the reason against deactivation; empty if it is safe."""
         return ""
 
     def reconfigured(self) -> None:
-        """Take new values in `config`."""
+        """Apply new values of `config`."""
 
     def begin_leaving(self) -> None:
-        """Start whatever has to be done before the process ends."""
+        """Start the work that must be finished before the process ends."""
 
     def may_leave(self) -> bool:
-        """Return whether that is done."""
+        """Return whether the process may end."""
         return True
 
-    # For subclasses to use.
+    # Used by subclasses.
 
     def advertise(self, topic: Topic) -> LifecyclePublisher:
-        """Return a publisher of `topic`, silent unless the node is active."""
+        """Create a publisher of `topic`; it publishes only while the node is active."""
         publisher: LifecyclePublisher = self.create_lifecycle_publisher(
             topic.type,
             topic.name,
@@ -99,11 +99,11 @@ class PianoNode(LifecycleNode):
         return publisher
 
     def joints_in(self, message: JointState, names: Sequence[str]) -> np.ndarray | None:
-        """Return the positions of `names` (n,) [rad, m]; None, and a problem, if they are not."""
+        """Return the positions of `names`, (n,) [rad, m]; None, and a problem, if invalid."""
         try:
             position = conversions.joint_positions(message, names)
         except (KeyError, ValueError) as error:
-            self.diagnostics.problem("joint_states", f"not of these hands ({error}); ignored")
+            self.diagnostics.problem("joint_states", f"do not match these hands ({error}); ignored")
             return None
         if not np.isfinite(position).all():
             self.diagnostics.problem("joint_states", "not finite; ignored")
@@ -122,13 +122,13 @@ class PianoNode(LifecycleNode):
         """Call `callback` with each message of `topic` for as long as the node is active.
 
         Args:
-            topic: What to listen to.
-            callback: Takes the message; as bytes, if it is to have everything.
-            everything: Miss nothing, be it late, and do not deserialise it.
+            topic: Topic to subscribe to.
+            callback: Receives the message; serialised bytes with `everything`.
+            everything: Subscribe with the recorder's deep queue, without deserialisation.
             on_lost: Called when the middleware has lost messages.
 
         Returns:
-            A function that ends it before.
+            A function that ends the subscription early.
         """
 
         def counted(message: Any) -> None:
@@ -155,18 +155,19 @@ class PianoNode(LifecycleNode):
         return end
 
     def every(self, period_s: float, callback: Callable[[], None]) -> Timer:
-        """Call `callback` by a steady clock for as long as the node is active."""
+        """Call `callback` every `period_s` [s] of a steady clock while the node is active."""
         timer = self.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._while_active.append(lambda: self.destroy_timer(timer))
         return timer
 
     def serve(self, service_type: Any, name: str, answer: Callable[..., str]) -> None:
-        """Offer a service with `success` and `message` for as long as the node is active.
+        """Offer a service with response fields `success` and `message` while the node is active.
 
         Args:
-            service_type: For example Trigger.
-            name: Of the service.
-            answer: Does it and returns why not, or nothing; gets the request if there is any in it.
+            service_type: Service class, for example Trigger.
+            name: Name of the service.
+            answer: Handler; returns the reason of a failure, or an empty string. Receives the
+                request if that has fields.
         """
         has_request = bool(service_type.Request.get_fields_and_field_types())
 
@@ -183,7 +184,7 @@ class PianoNode(LifecycleNode):
         return self.count_publishers(topic.name) > 0
 
     def publishers_of(self, topic_name: str) -> list[str]:
-        """Return the names of the nodes that publish a topic, by its full name; twice, if two."""
+        """Return the nodes that publish a topic, given by full name; may contain duplicates."""
         return sorted(i.node_name for i in self.get_publishers_info_by_topic(topic_name))
 
     def now_s(self) -> float:
@@ -196,7 +197,7 @@ class PianoNode(LifecycleNode):
         """Configure and activate.
 
         Raises:
-            PianoMimeError: What it was given is no good.
+            PianoMimeError: The node's input is invalid.
         """
         if self.trigger_configure() is Return.SUCCESS:
             self.trigger_activate()
@@ -206,7 +207,7 @@ class PianoNode(LifecycleNode):
             raise PianoMimeError(f"{self.get_name()} could not start; see above")
 
     def on_configure(self, state: LifecycleState) -> Return:
-        """Load what is needed."""
+        """Run `configure`."""
         self._problem = None
         result = self._try(self.configure)
         if result is not Return.SUCCESS:
@@ -216,8 +217,8 @@ class PianoNode(LifecycleNode):
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> Return:
-        """Start to work."""
-        super().on_activate(state)  # first, so that what `activate` publishes is heard
+        """Run `activate`."""
+        super().on_activate(state)  # first, so that `activate` can publish
         result = self._try(self.activate)
         if result is not Return.SUCCESS:
             self._become_inactive()
@@ -228,7 +229,7 @@ class PianoNode(LifecycleNode):
         return result
 
     def on_deactivate(self, state: LifecycleState) -> Return:
-        """Stop, unless that is not safe."""
+        """Run `deactivate`, unless `why_not_deactivate` has a reason against it."""
         why_not = self.why_not_deactivate()
         if why_not:
             self.get_logger().warning(f"not deactivated: {why_not}")
@@ -237,19 +238,19 @@ class PianoNode(LifecycleNode):
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> Return:
-        """Let go of everything."""
+        """Run `release`."""
         self._become_unconfigured()
         return Return.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> Return:
-        """Stop and let go, from wherever."""
+        """Run `deactivate` and `release`, from any state."""
         self.is_alive = False
         self._become_inactive()
         self._become_unconfigured()
         return Return.SUCCESS
 
     def on_error(self, state: LifecycleState) -> Return:
-        """Let go after an exception: the node can be configured anew."""
+        """Clean up after an exception, so that the node can be configured again."""
         self._become_inactive()
         self._become_unconfigured()
         return Return.SUCCESS
@@ -259,10 +260,10 @@ class PianoNode(LifecycleNode):
             step()
         except PianoMimeError as error:
             self._problem = error
-            if not self.config.autostart:  # else the process ends with that line
+            if not self.config.autostart:  # otherwise the process ends with this message
                 self.get_logger().error(str(error))
             return Return.FAILURE
-        except Exception:  # rclpy would swallow it
+        except Exception:  # rclpy would swallow the traceback
             self.get_logger().error(traceback.format_exc())
             return Return.ERROR
         return Return.SUCCESS

@@ -1,4 +1,4 @@
-"""Run one node as a process that ends well."""
+"""Run a node as a process with an orderly shutdown."""
 
 import os
 import signal
@@ -18,14 +18,14 @@ from pianomime_common.middleware import set_middleware_defaults
 from pianomime_common.piano_node import PianoNode
 
 LEAVE_TIMEOUT_S: Final = 4.0
-"""Longest a node stays after it was asked to leave; launch kills after 5 s."""
+"""Maximum time from the signal to a node's exit [s]; launch kills after 5 s."""
 
 ACK_TIMEOUT_S: Final = 0.2
-"""Longest wait for readers to have a node's last words."""
+"""Maximum wait for readers to acknowledge a node's last messages [s]."""
 
 
 def run(make_node: Callable[[], PianoNode]) -> None:
-    """Spin a node until SIGINT or SIGTERM, let it finish, and exit: 0 well, 2 for bad input."""
+    """Spin a node until SIGINT or SIGTERM, shut it down and exit: status 0, or 2 for bad input."""
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _: asked.append(received))
@@ -53,7 +53,7 @@ def run(make_node: Callable[[], PianoNode]) -> None:
 
 
 def _leave(node: PianoNode, executor: SingleThreadedExecutor) -> Node:
-    """Let a node finish and destroy it; returns what is left of its process in the graph."""
+    """Shut a node down and destroy it; return a hidden node that keeps the DDS participant."""
     if node.is_active:
         node.begin_leaving()
         deadline_s = time.monotonic() + LEAVE_TIMEOUT_S
@@ -65,9 +65,9 @@ def _leave(node: PianoNode, executor: SingleThreadedExecutor) -> Node:
             publisher.wait_for_all_acked(Duration(seconds=left_s))
     if node.is_alive:
         node.trigger_shutdown()
-    # A context's last node takes the DDS participant with it. While others leave too, that can wait
-    # forever for a discovery callback that waits for it (Fast DDS 2.14, `set_listener`). So the
-    # last one is hidden, and ends with the process; peers forget it when its lease is over.
+    # Destroying a context's last node destroys the DDS participant. While other processes leave,
+    # this can deadlock with a discovery callback (Fast DDS 2.14, `set_listener`). So a hidden node
+    # remains until the process ends; peers drop it when its lease expires.
     last = rclpy.create_node(
         "_left", use_global_arguments=False, enable_rosout=False, start_parameter_services=False
     )

@@ -1,4 +1,4 @@
-"""The parameter of nodes that listen to controllers."""
+"""Parameter of nodes that subscribe to controllers."""
 
 import re
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ _NAME: Final = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class SourcesConfig(NodeConfig):
-    """The controllers of the graph; others may come and go while the node runs."""
+    """Names of the graph's controllers; can be changed at run time."""
 
     sources: str = parameter("expert", "Controllers, separated by commas", runtime=True)
 
     def __post_init__(self) -> None:
-        """Check the values, and that there is a name, and all can be part of a topic's.
+        """Validate the values and the controllers' names.
 
         Raises:
-            ConfigError: There is none, or one cannot.
+            ConfigError: There is no name, or one cannot be part of a topic name.
         """
         super().__post_init__()
         if not self.source_names:
@@ -29,8 +29,8 @@ class SourcesConfig(NodeConfig):
         for name in self.source_names:
             if not _NAME.fullmatch(name):
                 raise ConfigError(
-                    f"sources = {self.sources!r}: {name!r} must be letters, digits and _ in parts, "
-                    "by /, that begin with no digit"
+                    f"sources = {self.sources!r}: {name!r} must be letters, digits and _, in parts "
+                    "separated by / that do not begin with a digit"
                 )
 
     @property

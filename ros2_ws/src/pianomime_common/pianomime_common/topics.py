@@ -1,4 +1,4 @@
-"""Every topic of the graph in one table: name, type, quality of service, meaning."""
+"""All topics of the graph: name, type, quality of service, meaning."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,8 +15,8 @@ from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.hands_model import PEDAL_GROUP
 from pianomime_msgs import msg
 
-# QoSProfile is reliable by default. A publisher that keeps one message alone would overwrite it
-# before a busy recorder has it; it is the reader of goals and commands that wants the newest only.
+# QoSProfile is reliable by default. Publishers have deep queues, so that a busy recorder misses
+# nothing; readers of goals and commands that need only the newest message use depth 1.
 STREAM: Final = QoSProfile(depth=20)
 EVENTS: Final = QoSProfile(depth=200)
 LATCHED: Final = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -26,14 +26,14 @@ SENSOR: Final = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic; `name` is relative, so that a namespace moves the whole graph.
+    """A topic. `name` is relative, so that a namespace applies to the whole graph.
 
     Attributes:
         name: Relative name.
         type: Message class.
-        qos: Of publishers, and of readers that are to miss nothing.
-        meaning: One line for people.
-        newest: Whether readers that act on it want the newest message only.
+        qos: QoS of publishers, and of readers that need every message.
+        meaning: One-line description.
+        newest: Whether readers that act on the topic use only the newest message.
     """
 
     name: str
@@ -44,60 +44,64 @@ class Topic:
 
     @property
     def type_name(self) -> str:
-        """Package and message, as definitions of messages have it: std_msgs/Header."""
+        """Package and message, as in message definitions: std_msgs/Header."""
         return f"{self.type.__module__.split('.')[0]}/{self.type.__name__}"
 
     @property
     def reader_qos(self) -> QoSProfile:
-        """Quality of service of readers that act on the topic."""
+        """QoS of readers that act on the topic."""
         if not self.newest:
             return self.qos
         return QoSProfile(depth=1, reliability=self.qos.reliability)
 
     @property
     def recorder_qos(self) -> QoSProfile:
-        """Quality of service of a reader that may be late but is to miss nothing."""
+        """QoS of a reader that may lag but must not miss messages."""
         return QoSProfile(
             depth=1000, durability=self.qos.durability, reliability=self.qos.reliability
         )
 
 
-SCORE: Final = Topic("score", msg.Score, LATCHED, "the music, notes and pedal")
+SCORE: Final = Topic("score", msg.Score, LATCHED, "notes and pedal of the score")
 KEY_GOAL: Final = Topic(
-    "key_goal", msg.KeyGoal, STREAM, "notes and pedal in sight, each decision", newest=True
+    "key_goal",
+    msg.KeyGoal,
+    STREAM,
+    "notes and pedal within the horizon, each decision",
+    newest=True,
 )
 FINGERING: Final = Topic(
-    "fingering", msg.Fingering, LATCHED_EVENTS, "fingers that controllers chose for the notes"
+    "fingering", msg.Fingering, LATCHED_EVENTS, "fingers chosen by the controllers for the notes"
 )
-JOINT_STATES: Final = Topic("joint_states", JointState, STREAM, "the hands' joints and slides")
-PIANO_STATE: Final = Topic("piano_state", msg.PianoState, STREAM, "88 keys and pedal, each step")
-MIDI_OUT: Final = Topic("midi_out", msg.MidiEvent, EVENTS, "what the keys play, to the 5 ms")
-GATE_STATUS: Final = Topic("gate_status", msg.GateStatus, LATCHED, "state, and last verdict")
+JOINT_STATES: Final = Topic("joint_states", JointState, STREAM, "joints of hands and slides")
+PIANO_STATE: Final = Topic("piano_state", msg.PianoState, STREAM, "88 keys and pedal")
+MIDI_OUT: Final = Topic("midi_out", msg.MidiEvent, EVENTS, "MIDI events of the piano, to 5 ms")
+GATE_STATUS: Final = Topic("gate_status", msg.GateStatus, LATCHED, "state and last verdict")
 CLOCK: Final = Topic("/clock", Clock, STREAM, "simulated time, each decision")
 DIAGNOSTICS: Final = Topic(
-    "/diagnostics", DiagnosticArray, STREAM, "how each node is, once a second"
+    "/diagnostics", DiagnosticArray, STREAM, "state of each node, once a second"
 )
 
 ROBOT_DESCRIPTION: Final = Topic(
     "robot_description", String, LATCHED, "URDF of hands and piano, for RViz and Foxglove"
 )
-TF: Final = Topic("tf", TFMessage, STREAM, "where the links of hands and piano are")
-TF_STATIC: Final = Topic("tf_static", TFMessage, LATCHED, "where the links are that never move")
+TF: Final = Topic("tf", TFMessage, STREAM, "poses of the moving links of hands and piano")
+TF_STATIC: Final = Topic("tf_static", TFMessage, LATCHED, "poses of the fixed links")
 
-IMAGE_RAW: Final = Topic("image_raw", Image, SENSOR, "a camera's images", newest=True)
+IMAGE_RAW: Final = Topic("image_raw", Image, SENSOR, "images of a camera or video", newest=True)
 VIDEO_STATE: Final = Topic("video_state", msg.VideoState, LATCHED, "playing, ended or lost")
 HAND_LANDMARKS: Final = Topic(
     "hand_landmarks",
     msg.HandLandmarks,
     STREAM,
-    "a pianist's hands, on the keyboard once it is found",
+    "landmarks of a pianist's hands; on the keyboard plane once it is calibrated",
 )
 PERCEPTION: Final = (IMAGE_RAW, VIDEO_STATE, HAND_LANDMARKS)
-"""Topics of perception, which is not part of a pianist's graph."""
+"""Topics of the perception graph, which is separate from the pianist's."""
 
 
 def controller_command(source: str) -> Topic:
-    """Return the topic on which controller `source` sends its requests to the gate."""
+    """Return the topic of the requests of controller `source` to the gate."""
     return Topic(
         f"{source}/command",
         JointTrajectory,
@@ -107,12 +111,12 @@ def controller_command(source: str) -> Topic:
 
 
 def group_command(group: str) -> Topic:
-    """Return the topic on which the gate commands a group of joints."""
+    """Return the topic of the gate's commands to a joint group."""
     return Topic(
         f"{group}/joint_trajectory",
         JointTrajectory,
         STREAM,
-        "the gate's command to these joints",
+        "commands of the gate to this joint group",
         newest=True,
     )
 
@@ -123,7 +127,7 @@ def group_commands(hands: HandSpec) -> tuple[Topic, ...]:
 
 
 def all_topics(sources: tuple[str, ...], hands: HandSpec) -> tuple[Topic, ...]:
-    """Return every topic of a graph with these controllers and hands."""
+    """Return all topics of a graph with controllers `sources` and these hands."""
     return (
         CLOCK, SCORE, KEY_GOAL, FINGERING, JOINT_STATES, PIANO_STATE, MIDI_OUT, GATE_STATUS,
         *(controller_command(source) for source in sources),

@@ -1,4 +1,4 @@
-"""What every controller of the hands does as a node: one command for each goal."""
+"""Base class of controller nodes: one command per goal."""
 
 import time
 
@@ -17,46 +17,46 @@ from pianomime_msgs import msg
 
 
 class ControllerNode(PianoNode):
-    """Answer each `key_goal` with a command, once the hands' state of its instant has come.
+    """Controller node; responds to each `key_goal` once the joint states of its stamp are received.
 
     Subclasses implement `answer`.
     """
 
     def __init__(self, source: str, config_type: type[Config]) -> None:
-        """Be controller `source`."""
+        """Create the node of controller `source`."""
         super().__init__(source, config_type)
         self._source = source
 
     def configure(self) -> None:
-        """Load the hands' model."""
+        """Load the hands' model and advertise."""
         self.hands = load_model(embodiment(self.config.embodiment))
         self._names = (*self.hands.joint_names, PEDAL)
         self._command = self.advertise(topics.controller_command(self._source))
         self._fingering = self.advertise(topics.FINGERING)
 
     def activate(self) -> None:
-        """Wait for goals."""
-        self._goal: msg.KeyGoal | None = None  # not answered yet
-        self._goal_s = 0.0  # since when, steady
+        """Subscribe to goals and joint states."""
+        self._goal: msg.KeyGoal | None = None  # unanswered goal
+        self._goal_s = 0.0  # time of its arrival [s, steady clock]
         self._state: JointState | None = None
-        self._fingered: tuple[str, dict[int, int]] = "", {}  # as published, of which score
+        self._fingered: tuple[str, dict[int, int]] = "", {}  # score hash, published fingering
         self.reset()
         self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.listen(topics.JOINT_STATES, self._on_joint_states)
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
-        """Return the command that answers a goal; None if there is none."""
+        """Compute the command of a goal from joint positions `measured`, (n,) [rad, m]; or None."""
         raise NotImplementedError
 
     def reset(self) -> None:
-        """Forget what belongs to an earlier time."""
+        """Reset all state that depends on earlier goals."""
 
     def is_ready(self, goal: msg.KeyGoal) -> bool:
-        """Return whether all that the answer to a goal needs has come; the joints' state has."""
+        """Return whether all inputs for a goal, besides the joint states, are available."""
         return True
 
     def publish_fingering(self, sha256: str, fingers: dict[int, int], stamp_s: float) -> None:
-        """Publish the fingers chosen for notes of a score, by their index, where they are new."""
+        """Publish new or changed fingers of notes, keyed by note index."""
         before = self._fingered[1] if self._fingered[0] == sha256 else {}
         new = {index: finger for index, finger in fingers.items() if before.get(index) != finger}
         if new:
@@ -76,7 +76,7 @@ class ControllerNode(PianoNode):
         self.try_answer()
 
     def try_answer(self) -> None:
-        """Publish a command when goal and state of the same instant are there, in either order."""
+        """Publish a command if goal and joint states of the same stamp are available."""
         message, state = self._goal, self._state
         if message is None or state is None or message.header.stamp != state.header.stamp:
             return
@@ -94,7 +94,7 @@ class ControllerNode(PianoNode):
                 self.publish(goal, self.answer(goal, measured))
 
     def late_goal(self, age_s: float) -> conversions.KeyGoal | None:
-        """Return the goal that has waited so long for the hands' state, if one has."""
+        """Return the goal that has waited for joint states for at least `age_s` [s], if any."""
         message = self._goal
         if message is None or message.phase == message.FINISHED:
             return None
@@ -102,18 +102,18 @@ class ControllerNode(PianoNode):
         return None if waited_s < age_s else self._read(message)
 
     def answer_unseen(self, goal: conversions.KeyGoal, answer: Command) -> None:
-        """Answer a late goal; the state that it waited for is not waited for any more."""
+        """Answer a late goal without waiting for its joint states."""
         self._goal = None
         self.publish(goal, answer)
 
     def publish(self, goal: conversions.KeyGoal, answer: Command | None) -> None:
-        """Publish the answer to a goal, if there is one."""
+        """Publish the command of a goal, if there is one."""
         if answer is not None:
             message = conversions.command_to_trajectory(self._names, answer, goal.stamp_s)
             self._command.publish(message)
 
     def _read(self, message: msg.KeyGoal) -> conversions.KeyGoal | None:
-        """Return the goal of a message; None, and a problem, if it is not legal."""
+        """Convert a goal message; report a problem and return None if it is invalid."""
         try:
             goal = conversions.from_key_goal(message)
         except PianoMimeError as error:

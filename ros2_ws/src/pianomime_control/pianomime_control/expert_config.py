@@ -10,17 +10,17 @@ from pianomime_common.node_config import TimedNodeConfig
 
 @dataclass(frozen=True, kw_only=True)
 class PlannerConfig(TimedNodeConfig, MotionLimits):
-    """Which hands the planner plans for, and how fast they may move."""
+    """Embodiment and motion limits of the planner."""
 
     embodiment: str = embodiment_parameter()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExpertConfig(PlannerConfig):
-    """Which hands the expert plans for, and what it has learned."""
+    """Embodiment, motion limits and input files of the expert."""
 
     tail_s: float = parameter(
-        0.5, "Time with lifted fingers after the last note [s]", ge=0.0, le=60.0
+        0.5, "Time with raised fingers after the last note [s]", ge=0.0, le=60.0
     )
-    learned: str = parameter("", "File of `pianomime learn` to play from; empty: plan")
-    demo: str = parameter("", "Folder of `pianomime perceive`, for its song; empty: none")
+    learned: str = parameter("", "Learned performance, a file of `pianomime learn`; empty: plan")
+    demo: str = parameter("", "Demonstration, a folder of `pianomime perceive`; empty: none")

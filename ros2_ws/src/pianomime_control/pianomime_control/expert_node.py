@@ -1,4 +1,4 @@
-"""The expert: plans the whole score when it comes, or takes the plan that it was given."""
+"""Expert node: plans the whole score in advance, or plays a learned performance."""
 
 from pathlib import Path
 
@@ -22,10 +22,10 @@ from pianomime_msgs import msg
 
 
 class ExpertNode(ControllerNode):
-    """Answer each goal of the score it has planned with the command of that decision.
+    """Controller that plays the plan of a whole score.
 
-    The plan depends on the score alone, so an expert that is replaced in mid-song plans the same
-    and goes on at the decision that is asked for.
+    The plan is a deterministic function of the score, so an expert that restarts in mid-song
+    continues at the requested decision.
     """
 
     def __init__(self) -> None:
@@ -36,9 +36,8 @@ class ExpertNode(ControllerNode):
         """Read the learned performance and the demonstration.
 
         Raises:
-            ModelError: The learned performance is not for these hands or this timing, or no such
-                file.
-            DemonstrationError: There is no such demonstration.
+            ModelError: The learned performance is invalid, or for other hands or another timing.
+            DemonstrationError: The demonstration is invalid, or has another timing.
         """
         super().configure()
         self._plan: PerformancePlan | None = None
@@ -56,12 +55,12 @@ class ExpertNode(ControllerNode):
             self._demonstration.check_timing(self.config.timing)
 
     def activate(self) -> None:
-        """Wait for a score."""
+        """Subscribe to the score as well."""
         super().activate()
         self.listen(topics.SCORE, self._on_score)
 
     def reset(self) -> None:
-        """Lead over to the plan from where the hands are."""
+        """Blend to the plan from the measured position of the hands."""
         self._lead_over.reset()
 
     def _on_score(self, message: msg.Score) -> None:
@@ -75,7 +74,7 @@ class ExpertNode(ControllerNode):
             try:
                 self._learned.check_score(message.sha256)
             except ModelError as error:
-                self.get_logger().error(f"{error}; plan it instead")
+                self.get_logger().error(f"{error}; planning it instead")
             else:
                 self._plan = self._learned.plan
                 fingers = dict(enumerate(self._learned.fingers))
@@ -84,13 +83,13 @@ class ExpertNode(ControllerNode):
         self._make_plan(self.config.timing, stamp_s)
 
     def _make_plan(self, timing: Timing, stamp_s: float) -> None:
-        """Choose the fingers, publish them, and plan."""
+        """Assign fingers, publish them, and plan the score."""
         assert self._score is not None
         score, demo_tips = self._score, None
         demonstration = self._demonstration
         if demonstration is not None and demonstration.sha256 == self._sha256:
             score = demonstration.fingered(score)
-            if demonstration.step_s == timing.decision_s:  # else its fingers alone are followed
+            if demonstration.step_s == timing.decision_s:  # otherwise only its fingering is used
                 demo_tips = demonstration.tips_m
         with self.diagnostics.measure("plan"):
             fingered = assign_fingers(score, timing, self.hands.spec)
@@ -113,21 +112,21 @@ class ExpertNode(ControllerNode):
             )
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
-        """Return the plan's command; None until the goal's score has been planned."""
-        plan, asked = self._plan, goal.goal
+        """Return the plan's command; None until the goal's score is planned."""
+        plan, decision = self._plan, goal.goal
         if plan is None or goal.score_sha256 != self._sha256:
             return None
-        if plan.timing != asked.timing:
+        if plan.timing != decision.timing:
             if self._learned is not None and plan is self._learned.plan:
                 self.diagnostics.problem(
-                    "timing", f"goals have {asked.timing}; learned with {plan.timing}"
+                    "timing", f"goals have {decision.timing}; learned with {plan.timing}"
                 )
                 return None
-            self._make_plan(asked.timing, goal.stamp_s)
+            self._make_plan(decision.timing, goal.stamp_s)
             plan = self._plan
         self.diagnostics.solved("timing")
-        offset = self._lead_over.offset(plan, asked.step, measured)
-        return plan.command(asked.step, measured).moved(offset)
+        offset = self._lead_over.offset(plan, decision.step, measured)
+        return plan.command(decision.step, measured).moved(offset)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The command gate as a node: the only publisher to the hands."""
+"""Command gate node: the only publisher of commands to the hands."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -28,25 +28,25 @@ from pianomime_common.sources_config import SourcesConfig
 from pianomime_msgs.msg import KeyGoal
 
 WATCH_S: Final = 0.01
-"""Silence is looked for this often."""
+"""Period of the check for silent inputs [s]."""
 
 APART: Final = 0.4
-"""Share of a decision that lies at least between the gate's own commands by the clock."""
+"""Minimum time between the gate's own timed commands, as a share of a decision."""
 
-NOTHING_YET: Final = GateResult(Verdict.ACCEPTED, "no command yet")
+NO_COMMAND: Final = GateResult(Verdict.ACCEPTED, "no command yet")
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateNodeConfig(GateConfig, SourcesConfig, TimedNodeConfig):
-    """The gate's limits, and whose hands it guards."""
+    """Limits, sources and embodiment of the gate."""
 
     embodiment: str = embodiment_parameter()
 
     def __post_init__(self) -> None:
-        """Check the values, and that the owner is one of the sources.
+        """Validate the values, and that the owner is one of the sources.
 
         Raises:
-            ConfigError: A value is out of range, or it is not.
+            ConfigError: A value is out of range, or the owner is not a source.
         """
         super().__post_init__()
         if self.owner not in self.source_names:
@@ -54,14 +54,14 @@ class GateNodeConfig(GateConfig, SourcesConfig, TimedNodeConfig):
 
 
 class GateNode(PianoNode):
-    """Pass the owner's commands on, group by group; lift the hands when it has to."""
+    """Node that forwards the owner's checked commands by joint group, and halts when necessary."""
 
     def __init__(self) -> None:
         """Declare the parameters."""
         super().__init__("gate", GateNodeConfig)
 
     def configure(self) -> None:
-        """Load the hands' model."""
+        """Load the hands' model and advertise."""
         hands = load_model(embodiment(self.config.embodiment))
         self._gate = CommandGate(hands, self.config, self.config.timing)
         self._counts = dict.fromkeys(("accepted", "clamped", "limited", "slowed", "rejected"), 0)
@@ -72,22 +72,22 @@ class GateNode(PianoNode):
             self._groups.append((publisher, names, np.array([where[name] for name in names])))
         self._status = self.advertise(topics.GATE_STATUS)
         self._midi_out = self.advertise(topics.MIDI_OUT)
-        self._said = NOTHING_YET
+        self._result = NO_COMMAND
         self._state = self._gate.state
-        self._stamp_s = 0.0  # of the newest joint states
-        self._commanded_s = -1.0  # when the gate itself last commanded, and what
+        self._stamp_s = 0.0  # stamp of the newest joint states
+        self._commanded_s = -1.0  # time of the gate's own last command
         self._commanded = self._gate.lifted()
         self._held: dict[str, JointTrajectory] = {}
 
     def activate(self) -> None:
-        """Listen."""
-        self._gate.configure(self.config)  # it may have been changed meanwhile
-        self._sources: dict[str, Callable[[], None]] = {}  # how to end listening to each
+        """Subscribe to commands and states, and offer the services."""
+        self._gate.configure(self.config)  # parameters may have changed while inactive
+        self._sources: dict[str, Callable[[], None]] = {}  # end the subscription of each
         self._follow_sources()
         self.listen(topics.JOINT_STATES, self._on_joint_states)
         self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.every(WATCH_S, self._watch)
-        self.every(0.5, self._look_for_rivals)
+        self.every(0.5, self._check_publishers)
         self.serve(Trigger, "~/arm", lambda: self._gate.arm(self.now_s()))
         self.serve(Trigger, "~/disarm", self._gate.disarm)
         self.serve(Trigger, "~/halt", self._halt)
@@ -95,39 +95,39 @@ class GateNode(PianoNode):
         self._report()
 
     def deactivate(self) -> None:
-        """Say a last word that lifts the hands, if they are left in mid-song after all."""
+        """Send a final command that lifts the hands, if deactivated while moving."""
         if self._gate.state in (GateState.ACTIVE, GateState.HALTING):
             self._hold(self._gate.lifted(), self.now_s())
 
     def reconfigured(self) -> None:
-        """Take new limits, a new owner, or other sources."""
+        """Apply new limits, owner or sources."""
         self._follow_sources()
         self._gate.configure(self.config)
         self._report()
 
     def begin_leaving(self) -> None:
-        """Lift the hands before going."""
-        self._gate.halt(self.now_s(), "the gate was told to end")
+        """Lift the hands before the process ends."""
+        self._gate.halt(self.now_s(), "the gate is shutting down")
 
     def may_leave(self) -> bool:
-        """Stay until the hands are up, unless there are none."""
+        """Stay until the hands are lifted, unless no joint states are published."""
         lifting = self._gate.state is GateState.HALTING
         return not (lifting and self.is_published(topics.JOINT_STATES))
 
     def why_not_deactivate(self) -> str:
-        """Refuse to leave moving hands alone."""
+        """Halt, and refuse while the hands move."""
         if self._gate.state in (GateState.ARMED, GateState.ACTIVE):
             self._gate.halt(self.now_s(), "deactivated")
         if self._gate.state is GateState.HALTING:
-            return "the hands are being lifted; ask again when they are up"
+            return "the hands are being lifted; try again when they are up"
         return ""
 
     def _halt(self) -> str:
-        self._gate.halt(self.now_s(), "halt was called")
+        self._gate.halt(self.now_s(), "~/halt was called")
         return ""
 
     def _follow_sources(self) -> None:
-        """Listen to the sources that are named now, and to no others."""
+        """Subscribe to exactly the configured sources."""
         named = self.config.source_names
         for source in self._sources.keys() - set(named):
             self._sources.pop(source)()
@@ -144,7 +144,7 @@ class GateNode(PianoNode):
 
     def _on_command(self, source: str, message: JointTrajectory) -> None:
         if conversions.from_time(message.header.stamp) > self._stamp_s:
-            self._held[source] = message  # until the hands' state of that instant is here
+            self._held[source] = message  # until the joint states of that stamp are received
         else:
             self._judge(source, message)
 
@@ -161,7 +161,7 @@ class GateNode(PianoNode):
             self.get_logger().warning(
                 f"{source}: {result.verdict.name}: {result.detail}", throttle_duration_sec=1.0
             )
-        self._said = result
+        self._result = result
         self._report(request.stamp_s)
 
     def _on_joint_states(self, message: JointState) -> None:
@@ -170,7 +170,7 @@ class GateNode(PianoNode):
         if measured is None:
             return
         if stamp_s < self._stamp_s:
-            self._commanded_s = -1.0  # a time that begins anew
+            self._commanded_s = -1.0  # the clock was reset
         self._stamp_s = stamp_s
         self._gate.observe(measured, stamp_s, time.monotonic())
         held, self._held = self._held, {}
@@ -183,7 +183,7 @@ class GateNode(PianoNode):
             self._gate.rest(self.now_s())
 
     def _watch(self) -> None:
-        # The hands' state of an instant may be here before its clock: that is no time of its own.
+        # Joint states may be received before the clock of the same instant.
         self._command_if_due(
             max(self.now_s(), self._stamp_s), apart_s=APART * self.config.decision_s
         )
@@ -191,22 +191,22 @@ class GateNode(PianoNode):
             self._report()
 
     def _command_if_due(self, now_s: float, apart_s: float = 0.0) -> None:
-        """Command what is due, unless the last was less than `apart_s` ago.
+        """Publish the gate's own command if one is due and the last is at least `apart_s` [s] old.
 
-        The gate is asked even then: silence goes on while the hands' time stands still.
+        The gate is evaluated in any case, to detect silence while the hands' clock stands still.
         """
-        now_s = max(now_s, self._commanded_s)  # a state that comes late takes nothing back
+        now_s = max(now_s, self._commanded_s)  # late joint states do not turn back time
         target = self._gate.due(now_s, time.monotonic())
         since_s = now_s - self._commanded_s
         if target is None or since_s < apart_s:
             return
         if since_s < SAME_S:
-            target = self._commanded  # to the last bit: who knows which of two is taken
+            target = self._commanded  # identical, since either of the two may be executed
         self._hold(target, now_s)
         self._commanded, self._commanded_s = target, now_s
 
     def _hold(self, target: np.ndarray, stamp_s: float) -> None:
-        """Command a target (n,) to be in force at once."""
+        """Publish a command of target (n,) [rad, m] with immediate effect."""
         self._publish(target[None], (0.0,), stamp_s)
 
     def _publish(self, target: np.ndarray, times_s: Sequence[float], stamp_s: float) -> None:
@@ -220,7 +220,7 @@ class GateNode(PianoNode):
             self._on_new_state(now_s)
         self._status.publish(
             conversions.to_gate_status(
-                self._gate, self.config.owner, self._said, self._counts, now_s
+                self._gate, self.config.owner, self._result, self._counts, now_s
             )
         )
 
@@ -237,20 +237,20 @@ class GateNode(PianoNode):
                 event = MidiEvent(now_s, MidiKind.CONTROL, controller, 0)
                 self._midi_out.publish(conversions.to_midi_event(event, 0.0))
 
-    def _look_for_rivals(self) -> None:
-        """Say so when anybody else publishes what only the gate may, or two are one controller."""
+    def _check_publishers(self) -> None:
+        """Report other publishers of the gate's topics, and duplicate publishers of a source."""
         for publisher, *_ in self._groups:
             rivals = self.publishers_of(publisher.topic_name)
             if self.get_name() in rivals:
                 rivals.remove(self.get_name())
-            self._complain(publisher.topic_name, rivals)
+            self._report_rivals(publisher.topic_name, rivals)
         for source in self._sources:
             topic = self._request_topic(source)
-            self._complain(topic, self.publishers_of(topic)[1:])
+            self._report_rivals(topic, self.publishers_of(topic)[1:])
 
-    def _complain(self, topic: str, rivals: list[str]) -> None:
+    def _report_rivals(self, topic: str, rivals: list[str]) -> None:
         if rivals:
-            self.diagnostics.problem(topic, f"published by {', '.join(rivals)} too")
+            self.diagnostics.problem(topic, f"also published by {', '.join(rivals)}")
         else:
             self.diagnostics.solved(topic)
 

@@ -1,4 +1,4 @@
-"""The online planner: needs no score, only the notes in sight."""
+"""Online planner node: plans from the goals' horizon, without the whole score."""
 
 import numpy as np
 
@@ -11,31 +11,31 @@ from pianomime_control.expert_config import PlannerConfig
 
 
 class PlannerNode(ControllerNode):
-    """Plan while playing; after a long gap in the goals, start anew from where the hands are."""
+    """Controller that plans while playing; restarts from the measured pose after a gap."""
 
     def __init__(self) -> None:
         """Declare the parameters."""
         super().__init__("planner", PlannerConfig)
 
     def reset(self) -> None:
-        """Start planning from where the hands are."""
+        """Restart planning from the measured pose."""
         self._planner: OnlinePlanner | None = None
         self._last: conversions.KeyGoal | None = None
         self._answer: Command | None = None
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
-        """Return the command of the window's first decision."""
-        asked = goal.goal
+        """Return the command of the goal's decision."""
+        now = goal.goal
         last = self._last.goal if self._last is not None else None
-        if last is not None and (asked.step, asked.timing) == (last.step, last.timing):
-            return self._answer  # a simulation that waits repeats itself
-        most = min(asked.timing.steps(MAX_SKIPPED_S), asked.horizon)
-        goes_on = last is not None and last.timing == asked.timing
-        if self._planner is None or not (goes_on and 1 <= asked.step - last.step <= most):
-            self._planner = OnlinePlanner(self.hands, asked.timing, measured, self.config)
+        if last is not None and (now.step, now.timing) == (last.step, last.timing):
+            return self._answer  # a waiting simulation repeats its state
+        most = min(now.timing.steps(MAX_SKIPPED_S), now.horizon)
+        goes_on = last is not None and last.timing == now.timing
+        if self._planner is None or not (goes_on and 1 <= now.step - last.step <= most):
+            self._planner = OnlinePlanner(self.hands, now.timing, measured, self.config)
         self._last = goal
-        notes = asked.step_notes
-        self._answer = self._planner.step(asked.step, notes, asked.sustain, measured)
+        notes = now.step_notes
+        self._answer = self._planner.step(now.step, notes, now.sustain, measured)
         chosen = self._planner.fingers
         fingers = {n.index: chosen[n.key, n.first] for n in notes if (n.key, n.first) in chosen}
         self.publish_fingering(goal.score_sha256, fingers, goal.stamp_s)

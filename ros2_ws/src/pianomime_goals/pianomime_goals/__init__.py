@@ -1,1 +1,1 @@
-"""Score clock: key goals, fingering and fingertip goals with lookahead."""
+"""Score clock: goals with lookahead at each decision."""

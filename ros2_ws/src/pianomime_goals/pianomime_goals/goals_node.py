@@ -1,4 +1,4 @@
-"""The score clock: at each decision, the notes and the pedal in sight."""
+"""Score clock: publishes the goal of each decision."""
 
 import numpy as np
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
@@ -18,10 +18,10 @@ from pianomime_msgs.action import PlayScore
 
 
 class GoalsNode(PianoNode):
-    """Publish the score once, and its goals at each `piano_state`.
+    """Publisher of the score, and of a goal for each `piano_state`.
 
-    The song of the parameters begins with the clock, so that a node that is replaced goes on at
-    the right bar; one asked for by the action `play_score` begins when it is asked for.
+    The song given by parameters starts at `start_s`, so that a restarted node continues at the
+    right position. A song requested by the action `play_score` starts immediately.
     """
 
     def __init__(self) -> None:
@@ -29,10 +29,10 @@ class GoalsNode(PianoNode):
         super().__init__("goals", GoalsConfig)
 
     def configure(self) -> None:
-        """Read the parameters' song, if they name one.
+        """Load the song given by the parameters, if any.
 
         Raises:
-            ScoreError: It cannot be played.
+            ScoreError: The song cannot be played.
         """
         config = self.config
         self._first: Score | None = None
@@ -42,12 +42,12 @@ class GoalsNode(PianoNode):
         self._key_goal = self.advertise(topics.KEY_GOAL)
 
     def activate(self) -> None:
-        """Begin with that song."""
+        """Start the song, and offer `play_score`."""
         self._playing: ScoreInPlay | None = None
         self._performance: ServerGoalHandle | None = None
         self._ended = Future()
         self._leaving = False
-        self._last = self._first  # the score that an action without a song plays again
+        self._last = self._first  # repeated by a `play_score` goal without a song
         self._now_s: float | None = None  # of the last piano_state
         if self._first is not None:
             self._begin(self._first, self.config.start_s)
@@ -62,17 +62,17 @@ class GoalsNode(PianoNode):
         )
 
     def deactivate(self) -> None:
-        """Take no more songs."""
+        """Stop offering `play_score`."""
         self._end()
         self._server.destroy()
 
     def begin_leaving(self) -> None:
-        """Tell whoever waits for a performance that there will be none."""
+        """Abort the performance in progress."""
         self._leaving = True
         self._end()
 
     def may_leave(self) -> bool:
-        """Return whether nobody waits."""
+        """Return whether no client waits for a result."""
         return self._performance is None
 
     def _begin(self, score: Score, start_s: float, ends_s: float = 0.0) -> ScoreInPlay:
@@ -103,7 +103,7 @@ class GoalsNode(PianoNode):
     def _may_begin(self, _: PlayScore.Goal) -> GoalResponse:
         if self._now_s is not None and self._performance is None:
             return GoalResponse.ACCEPT
-        why = "no piano_state yet" if self._now_s is None else "another song is being played"
+        why = "no piano_state yet" if self._now_s is None else "another song is playing"
         self.get_logger().warning(f"play_score refused: {why}")
         return GoalResponse.REJECT
 
@@ -114,7 +114,7 @@ class GoalsNode(PianoNode):
     async def _perform(self, performance: ServerGoalHandle) -> PlayScore.Result:
         request, stretch = performance.request, performance.request.stretch or 1.0
         try:
-            GoalsConfig(transpose=request.transpose, stretch=stretch)  # checks them
+            GoalsConfig(transpose=request.transpose, stretch=stretch)  # validates both
             if request.song or self._last is None:
                 self._last = find_score(request.song, request.transpose, stretch)
         except PianoMimeError as error:
@@ -133,14 +133,14 @@ class GoalsNode(PianoNode):
             result.message = f"cancelled at {self._stop(playing):.2f} s"
             performance.canceled()
         elif self._leaving:
-            result.message = "the goals node was told to end"
+            result.message = "the goals node is shutting down"
             performance.abort()
         else:
             performance.succeed()
         return result
 
     def _stop(self, playing: ScoreInPlay) -> float:
-        """Let the score end now, so that the fingers are lifted; returns when that is in it [s]."""
+        """End the score now, so that the fingers are raised; return the score time [s]."""
         time_s = playing.score_time_s(self._now_s)
         try:
             self._begin(playing.score.until(time_s), playing.start_s, time_s)

@@ -1,4 +1,4 @@
-"""One score on the clock: its goal at each instant, and how well it has gone so far."""
+"""A score in progress: its goal at each time, and its metrics so far."""
 
 import numpy as np
 
@@ -12,17 +12,17 @@ from pianomime_msgs import msg
 
 
 class ScoreInPlay:
-    """A score whose lead-in begins at `start_s` [s, ROS time].
+    """A score in progress.
 
     Attributes:
-        start_s: When its lead-in began.
-        score: What is played.
+        start_s: Start of the lead-in [s, ROS time].
+        score: Score that is played.
     """
 
     def __init__(
         self, score: Score, start_s: float, config: GoalsConfig, ends_s: float = 0.0
     ) -> None:
-        """Lay out the goals; they go on to `ends_s` in the score at least."""
+        """Compute the goals, at least up to score time `ends_s` [s]."""
         self.start_s, self.score = start_s, score
         self._config = config
         self._timing = timing = config.timing
@@ -37,39 +37,39 @@ class ScoreInPlay:
         self._f1 = RunningF1()
 
     def score_time_s(self, now_s: float) -> float:
-        """Return the time in the score [s]; negative in the lead-in."""
+        """Return the score time [s]; negative in the lead-in."""
         return self._timing.time_s(self._step(now_s))
 
     def is_over(self, now_s: float) -> bool:
-        """Return whether the last note and the time with lifted fingers after it are over."""
+        """Return whether the last note and the tail after it are over."""
         return self._step(now_s) >= self._steps + self._tail
 
     def judge(self, now_s: float, active: np.ndarray) -> None:
-        """Take the keys (88,) that are pressed at an instant, the end of a decision."""
+        """Add the keys (88,) pressed at `now_s` [s], the end of a decision."""
         step = self._step(now_s) - 1
         if 0 <= step < len(self._judged):
-            if not self._judged[step]:  # a simulation that waits repeats itself
+            if not self._judged[step]:  # a waiting simulation repeats its state
                 self._f1.add(self._goals.keys[step], active)
             self._pressed[step], self._judged[step] = active, True
 
     @property
     def f1(self) -> float:
-        """Mean F1 so far, cheap at each decision; NaN before the first."""
+        """Mean F1 so far; NaN before the first decision."""
         return self._f1.value
 
     def metrics(self) -> KeyPressMetrics:
-        """Return how well it has gone so far."""
+        """Return the metrics so far."""
         if not self._judged.any():
             nan = float("nan")
             return KeyPressMetrics(precision=nan, recall=nan, f1=nan, f1_sounding=nan)
         return key_press_metrics(self._goals.keys[self._judged], self._pressed[self._judged])
 
     def to_score(self) -> msg.Score:
-        """Return the message that announces it."""
+        """Return the score's message."""
         return conversions.to_score(self.score, self.start_s, self._config.lead_in_s)
 
     def to_key_goal(self, now_s: float) -> msg.KeyGoal:
-        """Return the goal of the decision that a command given now can change."""
+        """Return the goal of the first decision that a command issued at `now_s` [s] can affect."""
         ahead_s = self._config.ahead_s
         step = self._step(now_s + ahead_s)
         return conversions.to_key_goal(

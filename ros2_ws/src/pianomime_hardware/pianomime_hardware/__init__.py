@@ -1,1 +1,1 @@
-"""Nodes in place of the simulation: drivers' bridges, and emulations of the drivers."""
+"""Nodes that replace the simulation: bridges to drivers, and emulated drivers."""

@@ -9,30 +9,30 @@ from pianomime_common.topics import STREAM, Topic
 
 
 def joint_states(driver: str) -> Topic:
-    """Return where the driver says how the joints are."""
-    return Topic(f"{_prefix(driver)}joint_states", JointState, STREAM, "at the driver's rate")
+    """Return the topic of the driver's joint states."""
+    return Topic(f"{_prefix(driver)}joint_states", JointState, STREAM, "joint states of the driver")
 
 
 def trajectory(driver: str, controller: str) -> Topic:
-    """Return where a trajectory controller takes goals; ROS 1's name, as Shadow's driver has it."""
+    """Return the input topic of a trajectory controller; named as in Shadow's ROS 1 driver."""
     name = f"{_prefix(driver)}{controller}/command"
-    return Topic(name, JointTrajectory, STREAM, "goals of joints")
+    return Topic(name, JointTrajectory, STREAM, "joint trajectories")
 
 
 def position(driver: str, controller: str) -> Topic:
-    """Return where a position controller takes its target."""
+    """Return the input topic of a position controller."""
     name = f"{_prefix(driver)}{controller}/command"
-    return Topic(name, Float64, STREAM, "target of a joint [rad]")
+    return Topic(name, Float64, STREAM, "joint target [rad]")
 
 
 def max_force_factor(driver: str, controller: str) -> Topic:
-    """Return where a position controller takes its share of force."""
+    """Return the topic of a position controller's force limit, 0 .. 1."""
     name = f"{_prefix(driver)}{controller}/max_force_factor"
-    return Topic(name, Float64, STREAM, "0 .. 1")
+    return Topic(name, Float64, STREAM, "share of the maximum force, 0 .. 1")
 
 
 def trajectory_controllers(hands: HandSpec, rail: str) -> dict[str, str]:
-    """Return the driver's controller for each of our command groups; slides are on the `rail`."""
+    """Return the driver's controller of each command group; slides are on the `rail`."""
     return {group: rail if group in hands.slide_groups else group for group in hands.command_groups}
 
 

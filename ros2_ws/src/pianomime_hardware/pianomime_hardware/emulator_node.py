@@ -1,4 +1,4 @@
-"""Emulated hands and keyboard: from outside, a Shadow driver, a rail and a MIDI cable."""
+"""Emulator node: hands and keyboard behind the interfaces of Shadow's driver, a rail and MIDI."""
 
 from functools import partial
 
@@ -26,13 +26,13 @@ from pianomime_hardware.keyboard_cable import KeyboardCable
 POLL_S = 0.005
 
 LONGEST_S = 10.0
-"""Longest trajectory that the emulated controllers take [s]."""
+"""Maximum duration of trajectories accepted by the emulated controllers [s]."""
 
 
 class EmulatorNode(PianoNode):
-    """Runs in real time, whatever anybody sends or does not.
+    """Emulated hands and keyboard that run in real time, independently of incoming commands.
 
-    `~/drop_link` breaks and mends the connection of hands and keyboard.
+    `~/drop_link` disconnects and reconnects hands and keyboard.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class EmulatorNode(PianoNode):
         self._cable: KeyboardCable | None = None
 
     def configure(self) -> None:
-        """Load the hands and wait for a keyboard's listener."""
+        """Load the hands, and open the keyboard's TCP port."""
         config = self.config
         self._hands = EmulatedHands(embodiment(config.embodiment))
         self._spec = self._hands.hands.spec
@@ -49,7 +49,7 @@ class EmulatorNode(PianoNode):
         self._states_out = self.advertise(driver_topics.joint_states(config.driver))
 
     def activate(self) -> None:
-        """Let time run."""
+        """Start the emulation."""
         config = self.config
         assert self._cable is not None
         self._cable.plug()
@@ -73,7 +73,7 @@ class EmulatorNode(PianoNode):
         self.every(POLL_S, self._tick)
 
     def release(self) -> None:
-        """Let go of the cable."""
+        """Close the TCP port."""
         if self._cable is not None:
             self._cable.unplug()
             self._cable = None
@@ -87,7 +87,7 @@ class EmulatorNode(PianoNode):
         self._commands.send(goal, self.now_s())
 
     def _on_position(self, names: tuple[str, ...], message: Float64) -> None:
-        """Share a coupled joint's target between the two, as the tendon does."""
+        """Distribute a coupled target equally between its joints, as the tendon does."""
         if not np.isfinite(message.data):
             return
         share = np.full((1, len(names)), message.data / len(names))

@@ -1,4 +1,4 @@
-"""Parameters of the nodes that stand for hardware."""
+"""Parameters of the hardware nodes."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,44 +12,41 @@ MIDI_TCP_PORT: Final = 21928
 RAIL_CONTROLLER: Final = "rail_controller"
 
 AHEAD_S: Final = 0.1
-"""Time from a state to the effect of its command: room for the link both ways and for the
-controller."""
+"""Time from a state to the effect of its command [s]: covers both links and the controller."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShadowBridgeConfig(TimedNodeConfig):
-    """Where the hands' driver is, and how it is spoken to."""
+    """Namespace, interface and delays of the hands' driver."""
 
     embodiment: str = embodiment_parameter()
-    driver: str = parameter(
-        "shadow", "Namespace of the driver's topics; `/` for those of a driver in the root"
-    )
+    driver: str = parameter("shadow", "Namespace of the driver's topics; `/` for the root")
     interface: str = parameter(
         "trajectory",
-        "Which of the driver's controllers are used; it must not run both",
+        "Kind of the driver's controllers; it must not run both",
         one_of=("trajectory", "position"),
     )
     rail: str = parameter(
-        RAIL_CONTROLLER, "Trajectory controller of the forearms' slides, in the same namespace"
+        RAIL_CONTROLLER, "Trajectory controller of the forearm slides, in the same namespace"
     )
     point_time_s: float = parameter(
         0.005,
-        "Least time in which a trajectory controller is to be at a target [s]",
+        "Minimum time_from_start of trajectory points [s]",
         ge=0.001,
         le=1.0,
     )
     ahead_s: float = parameter(
         AHEAD_S,
-        "Time from a state to the effect of its command, whatever the links' jitter [s]; it has "
-        "room for the link both ways and for the controller",
+        "Time from a state to the effect of its command, independent of the links' jitter [s]; "
+        "must cover both links and the controller",
         ge=0.0,
         le=0.2,
     )
     command_latency_s: float = parameter(
-        0.017, "Time that a command takes to the hands [s]", ge=0.0, le=0.2, runtime=True
+        0.017, "Delay from sending a command to its effect [s]", ge=0.0, le=0.2, runtime=True
     )
     max_force_factor: float = parameter(
-        1.0, "Share of their force that the position controllers may use", ge=0.0, le=1.0
+        1.0, "Share of the maximum force that the position controllers may use", ge=0.0, le=1.0
     )
     link_timeout_s: float = parameter(
         0.1, "Silence of the driver after which the link counts as lost [s]", ge=0.01, le=10.0
@@ -58,29 +55,35 @@ class ShadowBridgeConfig(TimedNodeConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class MidiKeyboardConfig(TimedNodeConfig):
-    """Which keyboard is listened to."""
+    """Port, latency and reconnection of the keyboard."""
 
     port: str = parameter(
         f"tcp:127.0.0.1:{MIDI_TCP_PORT}",
-        "Part of a MIDI port's name, path of a raw MIDI device, or tcp:HOST:PORT",
+        "Part of a MIDI port name, path of a raw MIDI device, or tcp:HOST:PORT",
     )
     latency_s: float = parameter(
-        0.02, "Time from a key's movement to its message, taken off stamps [s]", ge=0.0, le=0.2
+        0.02,
+        "Delay from a key's movement to its message, subtracted from stamps [s]",
+        ge=0.0,
+        le=0.2,
     )
-    retry_s: float = parameter(1.0, "Time between tries to find the keyboard [s]", ge=0.1, le=60.0)
+    retry_s: float = parameter(1.0, "Time between connection attempts [s]", ge=0.1, le=60.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmulatorConfig(LinkConfig, NodeConfig):
-    """Which hands are emulated, and how badly they are connected."""
+    """Emulated hands, and properties of their links."""
 
     embodiment: str = embodiment_parameter()
     driver: str = parameter("shadow", "Namespace of the emulated driver's topics")
     interface: str = parameter(
         "trajectory",
-        "Which of the driver's controllers run",
+        "Kind of the driver's controllers that run",
         one_of=("trajectory", "position"),
     )
     midi_port: int = parameter(
-        MIDI_TCP_PORT, "TCP port of the emulated keyboard, on this machine only", ge=1024, le=65535
+        MIDI_TCP_PORT,
+        "TCP port of the emulated keyboard, on the loopback device",
+        ge=1024,
+        le=65535,
     )

@@ -1,4 +1,4 @@
-"""The far end of an emulated keyboard's cable: a TCP port of this machine."""
+"""MIDI connection of the emulated keyboard: a TCP server on the loopback device."""
 
 import socket
 
@@ -10,10 +10,10 @@ from pianomime.simulation.simulation import MidiEvent
 
 
 class KeyboardCable:
-    """Serves one peer at a time; a new one takes the place of the old."""
+    """MIDI server for one peer at a time; a new peer replaces the old one."""
 
     def __init__(self, port: int) -> None:
-        """Plug it in.
+        """Open the server.
 
         Raises:
             OutputError: The port is taken.
@@ -24,7 +24,7 @@ class KeyboardCable:
         self.plug()
 
     def plug(self) -> None:
-        """Wait for peers, if it does not.
+        """Listen for peers, unless already listening.
 
         Raises:
             OutputError: The port is taken.
@@ -43,14 +43,14 @@ class KeyboardCable:
         self._server = server
 
     def unplug(self) -> None:
-        """Hang up, and turn away whoever calls."""
+        """Disconnect the peer, and refuse new ones."""
         self._hang_up()
         if self._server is not None:
             self._server.close()
             self._server = None
 
     def look(self) -> list[mido.Message]:
-        """Take a new peer; returns what the peer has sent."""
+        """Accept a new peer, if any; return the messages received from the peer."""
         if self._server is None:
             return []
         try:
@@ -75,7 +75,7 @@ class KeyboardCable:
         return self._reader.feed(data)
 
     def send(self, event: MidiEvent) -> None:
-        """Send an event, if anybody is there."""
+        """Send an event to the peer, if any."""
         if self._peer is not None:
             try:
                 self._peer.sendall(self._writer.write(event))

@@ -1,4 +1,4 @@
-"""A MIDI keyboard as the piano of the graph."""
+"""MIDI keyboard node: a real or emulated keyboard as the piano of the graph."""
 
 import time
 
@@ -20,14 +20,14 @@ from pianomime_hardware.hardware_config import MidiKeyboardConfig
 POLL_S = 0.005
 
 PEDAL_DOWN = 0.5
-"""Target of the pedal from which it is down."""
+"""Pedal target above which the pedal is down."""
 
 
 class MidiKeyboardNode(PianoNode):
-    """Publish which keys are down, on the common grid of instants, and each message as it comes.
+    """Node that publishes key states on the shared time grid, and MIDI events as received.
 
-    It may be plugged in and out at any time. While it is out nothing is published, so that nobody
-    plays on without hearing.
+    The keyboard may be disconnected and reconnected at any time. While it is disconnected, nothing
+    is published, so that the goals stop.
     """
 
     def __init__(self) -> None:
@@ -40,23 +40,23 @@ class MidiKeyboardNode(PianoNode):
         self._midi_out = self.advertise(topics.MIDI_OUT)
 
     def activate(self) -> None:
-        """Look for the keyboard."""
+        """Connect to the keyboard."""
         self._grid = Grid(self.config.decision_s)
         self._port: MidiPort | None = None
         self._retry_s = 0.0
-        self._pedal: bool | None = None  # as it was last sent
-        self._due: list[tuple[float, bool]] = []  # when the pedal is to be sent, and which way
+        self._pedal: bool | None = None  # last state sent
+        self._due: list[tuple[float, bool]] = []  # (time [s], state) of pedal changes to send
         self.listen(topics.group_command(PEDAL_GROUP), self._on_pedal)
         self.every(POLL_S, self._tick)
 
     def deactivate(self) -> None:
-        """Let go of the keyboard."""
+        """Disconnect the keyboard."""
         if self._port is not None:
             self._port.close()
 
     def _tick(self) -> None:
         if self._port is None:
-            self._look_for_it()
+            self._connect()
             return
         now_s = self.now_s()
         self._press_pedal(now_s)
@@ -67,7 +67,7 @@ class MidiKeyboardNode(PianoNode):
         except PortError as error:
             self._lose(error)
             return
-        moved_s = now_s - self.config.latency_s  # when what comes now happened
+        moved_s = now_s - self.config.latency_s  # time of the movements received now
         stamp_s = self._grid.tick(moved_s)
         if stamp_s is not None:
             self._publish(stamp_s)
@@ -88,7 +88,7 @@ class MidiKeyboardNode(PianoNode):
             )
         )
 
-    def _look_for_it(self) -> None:
+    def _connect(self) -> None:
         if time.monotonic() < self._retry_s:
             return
         try:
@@ -96,7 +96,7 @@ class MidiKeyboardNode(PianoNode):
         except PortError as error:
             self._lose(error)
             return
-        self._keyboard = KeyboardState()  # what was held before is not known
+        self._keyboard = KeyboardState()  # the keys held before are unknown
         self._pedal = None
         self.diagnostics.solved("keyboard")
         self.get_logger().info(f"{self.config.port}: connected")
@@ -117,7 +117,7 @@ class MidiKeyboardNode(PianoNode):
         self._press_pedal(now_s)
 
     def _press_pedal(self, now_s: float) -> None:
-        """Send the pedal's changes that are due."""
+        """Send the pedal changes that are due."""
         due = [down for due_s, down in self._due if due_s <= now_s]
         self._due = self._due[len(due) :]
         if due:

@@ -1,4 +1,4 @@
-"""Between our topics and those of the Shadow Hand's driver."""
+"""Bridge node between the graph's topics and those of the Shadow Hand's driver."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,18 +26,18 @@ from pianomime_hardware.hardware_config import ShadowBridgeConfig
 POLL_S = 0.005
 
 STALE = 2.0
-"""Age of a command, in decisions, from which it is not sent any more."""
+"""Age in decisions above which a command is dropped."""
 
 
 class ShadowBridgeNode(PianoNode):
-    """Publish joint states at our rate on the common grid of instants; pass commands on.
+    """Bridge that publishes joint states on the shared time grid, and forwards commands.
 
-    A command is sent so that it has its effect `ahead_s` after the state that it answers: links
-    are uneven, and the score is followed to the step by those who know when they will be heard.
+    A command is sent such that it takes effect `ahead_s` after the state that it responds to. This
+    keeps the delay constant despite the links' jitter, so that goals can compensate for it.
 
-    When the link is lost nothing is published and nothing passed on, so that the gate halts. When
-    it is back, the hands are told to stay where they are before any command passes: a target from
-    before is not theirs any more.
+    While the link is lost, nothing is published or forwarded, so that the gate halts. When it is
+    restored, the hands are first commanded to hold their position, since their old targets are
+    obsolete.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class ShadowBridgeNode(PianoNode):
         super().__init__("shadow_bridge", ShadowBridgeConfig)
 
     def configure(self) -> None:
-        """Find out which joints there are."""
+        """Read the joints of the hands, and advertise."""
         config = self.config
         hands = load_model(embodiment(config.embodiment))
         self._names, self._groups, self._driver = hands.joint_names, hands.groups, hands.spec.driver
@@ -64,10 +64,10 @@ class ShadowBridgeNode(PianoNode):
                 self._positions.append((target, force, joints))
 
     def activate(self) -> None:
-        """Listen to both sides."""
+        """Subscribe to the driver and to the gate's commands."""
         self._grid = Grid(self.config.decision_s)
         self._newest: dict[tuple[str, ...], JointState] = {}
-        self._heard_s = 0.0  # when the driver last told where all joints are
+        self._received_s = 0.0  # time of the last complete state of the driver
         self._linked = False
         self._waiting: list[_Waiting] = []  # a heap
         self._rejected = self._late = 0
@@ -84,14 +84,14 @@ class ShadowBridgeNode(PianoNode):
             return
         if len(message.name) != len(message.position):
             return
-        self._newest[tuple(message.name)] = message  # hands and rail may speak apart
+        self._newest[tuple(message.name)] = message  # hands and rail may publish separately
         on_grid_s = self._grid.tick(stamp_s + 0.5 / self._driver.state_rate_hz)
         if on_grid_s is None:
             return
         measured = self._measured()
         if measured is None:
             return
-        self._heard_s = self.now_s()
+        self._received_s = self.now_s()
         self.diagnostics.solved("joint_states")
         position, velocity = measured
         if not self._linked:
@@ -100,12 +100,12 @@ class ShadowBridgeNode(PianoNode):
         self._joint_states.publish(state)
 
     def _measured(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return our joints' positions and velocities, (n,) each; None until all are known."""
+        """Return positions and velocities of all joints, (n,) each; None until all are known."""
         found = {}
         oldest_s = self.now_s() - self.config.link_timeout_s
         for names, message in self._newest.items():
             if conversions.from_time(message.header.stamp) < oldest_s:
-                continue  # of a half that has fallen silent
+                continue  # outdated: its publisher is silent
             velocity = message.velocity
             if len(velocity) != len(names):
                 velocity = np.zeros(len(names))
@@ -114,12 +114,12 @@ class ShadowBridgeNode(PianoNode):
             return None
         position, velocity = np.array([found[name] for name in self._names]).T
         if not (np.isfinite(position).all() and np.isfinite(velocity).all()):
-            self.diagnostics.problem("joint_states", "the driver's are not finite")
+            self.diagnostics.problem("joint_states", "the driver's joint states are not finite")
             return None
         return position, velocity
 
     def _begin(self, position: np.ndarray) -> None:
-        """Tell the hands to stay as they are."""
+        """Command the hands to hold their position (n,) [rad, m]."""
         self._linked = True
         self.diagnostics.solved("link")
         for _, force, _ in self._positions:
@@ -132,7 +132,7 @@ class ShadowBridgeNode(PianoNode):
 
     def _tick(self) -> None:
         now_s = self.now_s()
-        if self._linked and now_s - self._heard_s > self.config.link_timeout_s:
+        if self._linked and now_s - self._received_s > self.config.link_timeout_s:
             self._linked = False
             self._newest.clear()
             self.diagnostics.problem("link", "the hands' driver is silent")
@@ -149,13 +149,13 @@ class ShadowBridgeNode(PianoNode):
             or check_finite(request)
             or check_names(request.names, set(self._groups[group]))
         ):
-            return  # a driver's controllers do not check what they are sent
+            return  # the driver's controllers do not validate commands
         if self.now_s() - request.stamp_s > STALE * decision_s:  # from before the link was lost
             self._rejected += 1
             self.diagnostics.count("stale commands", self._rejected)
             return
         send_s = request.stamp_s + self.config.ahead_s - self.config.command_latency_s
-        # The newest command of a group counts: what is left of the one before is not sent.
+        # A new command of a group replaces the unsent rest of the previous one.
         self._waiting = [w for w in self._waiting if w.group != group or w.send_s < send_s]
         heapify(self._waiting)
         self._queue(group, request, send_s)
@@ -165,7 +165,7 @@ class ShadowBridgeNode(PianoNode):
             self.diagnostics.count("late commands", self._late)
 
     def _queue(self, group: str, request: Request, send_s: float) -> None:
-        """Queue a command: whole for a trajectory controller, else point by point."""
+        """Queue a command: as a whole for a trajectory controller, otherwise point by point."""
         names, positions = tuple(request.names), np.array(request.positions)
         if group in self._trajectories:
             heappush(self._waiting, _Waiting(send_s, group, names, positions, request.times_s))
@@ -190,7 +190,7 @@ class ShadowBridgeNode(PianoNode):
 
 @dataclass(order=True)
 class _Waiting:
-    """A part of a command, and when it is to be sent [s]."""
+    """A queued part of a command, and the time at which to send it [s]."""
 
     send_s: float
     group: str = field(compare=False)

@@ -1,1 +1,1 @@
-"""Video source, and a pianist's hands on the keyboard, as nodes."""
+"""Nodes of perception: video source, and detection of a pianist's hands on the keyboard."""

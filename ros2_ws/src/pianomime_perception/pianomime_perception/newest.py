@@ -1,4 +1,4 @@
-"""Work that is slower than its input: only the newest item is worked on, the others are counted."""
+"""Worker thread for processing slower than its input: uses only the newest item."""
 
 import threading
 from collections.abc import Callable
@@ -8,10 +8,10 @@ T = TypeVar("T")
 
 
 class Newest(Generic[T]):
-    """Hands items to `work` in a thread of its own; one that comes meanwhile replaces the last.
+    """Calls `work` with the newest item in a separate thread; waiting items are replaced.
 
     Attributes:
-        skipped: Items that were replaced before they were worked on.
+        skipped: Number of items that were replaced before processing.
     """
 
     def __init__(self, work: Callable[[T], None]) -> None:
@@ -26,10 +26,10 @@ class Newest(Generic[T]):
         self._thread.start()
 
     def put(self, item: T) -> None:
-        """Offer an item.
+        """Queue an item.
 
         Raises:
-            BaseException: What `work` raised on an earlier one.
+            BaseException: Exception raised by `work` on an earlier item.
         """
         with self._changed:
             if self._failure is not None:
@@ -39,7 +39,7 @@ class Newest(Generic[T]):
             self._changed.notify()
 
     def end(self) -> None:
-        """Take no more, and wait for what is being worked on."""
+        """Stop the thread after the current item, and wait for it."""
         with self._changed:
             self._ended = True
             self._changed.notify()

@@ -1,4 +1,4 @@
-"""From images to hands on the keyboard, live."""
+"""Perception node: detects a pianist's hands and the keyboard in live images."""
 
 from typing import Any, Final
 
@@ -19,11 +19,14 @@ from pianomime_perception.newest import Newest
 from pianomime_perception.perception_config import PerceptionConfig
 
 _CHANNELS: Final = {"bgr8": (0, 1, 2), "rgb8": (2, 1, 0)}
-"""Encodings that are understood, by where blue, green and red are."""
+"""Supported encodings: indices of the blue, green and red channels."""
 
 
 class PerceptionNode(PianoNode):
-    """Publishes the hands of each image it has time for; in pixels until the keyboard is found."""
+    """Node that publishes hand landmarks; in pixels until the keyboard is calibrated.
+
+    Of the images that arrive during processing only the newest is used.
+    """
 
     def __init__(self) -> None:
         """Declare the parameters."""
@@ -35,23 +38,23 @@ class PerceptionNode(PianoNode):
         self._landmarks = self.advertise(topics.HAND_LANDMARKS)
 
     def activate(self) -> None:
-        """Wait for images."""
+        """Subscribe to images."""
         self._restart((0, 0, 3))
-        self._newest = Newest(self._look_at)
+        self._newest = Newest(self._process)
         self.listen(topics.IMAGE_RAW, self._on_image, on_lost=self._on_lost)
 
     def deactivate(self) -> None:
-        """Look at no more images."""
+        """Stop processing images."""
         self._newest.end()
 
     def release(self) -> None:
-        """Let go of the hand model."""
+        """Free the hand model."""
         if hasattr(self, "_detector"):
             self._detector.close()
             del self._detector
 
     def _restart(self, shape: tuple[int, ...]) -> None:
-        """Forget keyboard and hands, for images of another shape."""
+        """Reset calibration and tracking, for images of `shape`."""
         self._shape = shape
         self._last_s = -np.inf
         self._tracks: HandTracks | None = None
@@ -67,7 +70,7 @@ class PerceptionNode(PianoNode):
     def _on_lost(self, lost: Any) -> None:
         self.diagnostics.count("lost images", lost.total_count)
 
-    def _look_at(self, message: Image) -> None:
+    def _process(self, message: Image) -> None:
         if message.encoding not in _CHANNELS:
             self.get_logger().error(
                 f"image_raw: encoding {message.encoding!r}; must be one of {', '.join(_CHANNELS)}",
@@ -85,10 +88,10 @@ class PerceptionNode(PianoNode):
                 )
                 return
             if image.shape != self._shape or stamp_s <= self._last_s:
-                self._restart(image.shape)  # another camera, or a video from its start
+                self._restart(image.shape)  # another camera, or a restarted video
             self._last_s = stamp_s
             self.diagnostics.add("lag", self.get_clock().now().nanoseconds * 1e-9 - stamp_s)
-            self._look_for_keyboard(stamp_s, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+            self._calibrate(stamp_s, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
             hands = self._detector.detect(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
             self._landmarks.publish(self._message(message, stamp_s, hands))
 
@@ -103,7 +106,7 @@ class PerceptionNode(PianoNode):
         if self._tracks is None or self._view is None:
             pixel = np.full((2, 21, 2), np.nan)
             age = np.full(2, np.inf, np.float32)
-            for hand in hands:  # by the detector's label, until there is a keyboard to tell by
+            for hand in hands:  # by the detector's label, until the keyboard is calibrated
                 side = 0 if hand.label == "left" else 1
                 side = side if np.isnan(pixel[side]).all() else 1 - side
                 pixel[side], age[side] = hand.landmarks, 0.0
@@ -120,7 +123,7 @@ class PerceptionNode(PianoNode):
         message.fingertip = tips.astype(np.float32).ravel()
         return message
 
-    def _look_for_keyboard(self, stamp_s: float, gray: np.ndarray) -> None:
+    def _calibrate(self, stamp_s: float, gray: np.ndarray) -> None:
         if self._tracks is not None or stamp_s < self._still_due_s:
             return
         self._still_due_s = stamp_s + self.config.still_every_s
@@ -135,14 +138,14 @@ class PerceptionNode(PianoNode):
             return
         self._stills.clear()
         self._view, self._tracks = found.view, HandTracks(found.view)
-        note = "; the octave is a guess" if found.octaves else ""
+        note = "; the octave is ambiguous" if found.octaves else ""
         self.get_logger().info(
             f"keyboard found: {len(found.keys)} black keys, confidence {found.confidence:.2f}{note}"
         )
 
 
 def _pixels(message: Image) -> np.ndarray | None:
-    """Return blue, green and red (height, width, 3); None if the bytes are of no such image."""
+    """Return the image (height, width, 3; BGR); None if the data has the wrong size."""
     rows, used = np.frombuffer(message.data, np.uint8), 3 * message.width
     if not len(rows) or message.step < used or len(rows) != message.height * message.step:
         return None

@@ -1,4 +1,4 @@
-"""Publish a video file or a camera as images; any camera driver can take its place."""
+"""Video source node: publishes a video file or a camera; a camera driver can replace it."""
 
 import re
 import time
@@ -17,21 +17,21 @@ from pianomime_msgs.msg import VideoState
 from pianomime_perception.perception_config import VideoSourceConfig
 
 RETRY_S: Final = 3.0
-"""A lost camera is looked for so often; meanwhile the node has time for others."""
+"""Period of the attempts to reopen a lost camera [s]."""
 
 TIMEOUT_MS: Final = 2000
-"""A network camera that says nothing for so long is lost."""
+"""Time without data after which a network camera is lost [ms]."""
 
 ADDRESSES: Final = ("rtsp://", "http://", "https://")
 
 QUEUED_S: Final = 0.005
-"""An image that comes sooner has waited for us."""
+"""Reads that return sooner come from the queue [s]: the image is old."""
 
 
 class VideoSourceNode(PianoNode):
-    """A file is played in real time, its images stamped as it has them; a camera as it sees.
+    """Node that publishes images in real time, stamped with the file's or the camera's times.
 
-    Images that are due while an earlier one is still being read are left out.
+    Images that are due while an earlier one is being read are skipped.
     """
 
     def __init__(self) -> None:
@@ -39,25 +39,25 @@ class VideoSourceNode(PianoNode):
         super().__init__("video_source", VideoSourceConfig)
 
     def configure(self) -> None:
-        """Look for the source.
+        """Validate the source.
 
         Raises:
-            PianoMimeError: OpenCV is missing, or there is no such file.
+            PianoMimeError: OpenCV is missing, or the file does not exist.
         """
         source = self.config.source
         self._is_remote = source.startswith(ADDRESSES)
         self._is_camera = self._is_remote or source.isdigit()
         if not self._is_camera and not Path(source).is_file():
             raise PianoMimeError(
-                f"source = {source!r}: no such file, and neither a camera's number nor its address"
+                f"source = {source!r}: must be a video file, a camera number or a camera URL"
             )
         self._image = self.advertise(topics.IMAGE_RAW)
         self._state_out = self.advertise(topics.VIDEO_STATE)
 
     def activate(self) -> None:
         """Open the source."""
-        self._images = self._left_out = 0
-        self._last_s = -1.0  # in the video
+        self._images = self._skipped = 0
+        self._last_s = -1.0  # time in the video of the last image
         self._stamp_ns = 0
         self._capture: Any = None
         self._retry_s = 0.0
@@ -65,14 +65,14 @@ class VideoSourceNode(PianoNode):
         self.every(1 / self.config.rate_hz, self._on_timer)
 
     def deactivate(self) -> None:
-        """Let go of it."""
+        """Close the source."""
         self._capture = None
 
     def _open(self) -> None:
         self._capture = self._captured(self.config.source)
         self._began_ns = self.get_clock().now().nanoseconds
         if self._capture.isOpened():
-            self._tell(VideoState.PLAYING, f"{self._name}: playing")
+            self._set_state(VideoState.PLAYING, f"{self._name}: playing")
         elif not self._is_camera:
             raise PianoMimeError(f"{self.config.source}: not a video")
         else:
@@ -97,20 +97,20 @@ class VideoSourceNode(PianoNode):
             self._publish(smaller(image))
 
     def _read_file(self) -> np.ndarray | None:
-        """Return the first image that is not yet due; None while that is the last one returned."""
+        """Return the next image once the previous one is due, else None; skip overdue images."""
         due_s = (self.get_clock().now().nanoseconds - self._began_ns) * 1e-9
         grabbed = 0
         while self._last_s < due_s:
             if not self._capture.grab():
                 self._capture = None
-                self._tell(VideoState.ENDED, f"{self.config.source}: at its end")
+                self._set_state(VideoState.ENDED, f"{self.config.source}: ended")
                 return None
             grabbed += 1
             self._last_s = next_time_s(self._capture, self._last_s)
         if not grabbed:
             return None
-        self._left_out += grabbed - 1
-        self.diagnostics.count("left out", self._left_out)
+        self._skipped += grabbed - 1
+        self.diagnostics.count("left out", self._skipped)
         readable, image = self._capture.retrieve()
         return image if readable else None
 
@@ -123,28 +123,28 @@ class VideoSourceNode(PianoNode):
         return np.asarray(image)
 
     def _grab_newest(self) -> bool:
-        """Wait for the next image; those that queue up behind a slow reader are left out."""
+        """Wait for the next image; skip images that have queued up."""
         while True:
             began_s = time.monotonic()
             if not self._capture.grab():
                 return False
             if not self._is_remote or time.monotonic() - began_s > QUEUED_S:
-                return True  # drivers of cameras at hand keep but a few
-            self._left_out += 1
-            self.diagnostics.count("left out", self._left_out)
+                return True  # drivers of local cameras have short queues
+            self._skipped += 1
+            self.diagnostics.count("left out", self._skipped)
 
     @property
     def _name(self) -> str:
-        """The source without the password that an address may hold."""
+        """The source, without a password in its URL."""
         return re.sub("//[^/@]*@", "//", self.config.source)
 
     def _lose(self) -> None:
         self._capture = None
         self._retry_s = time.monotonic() + RETRY_S
-        self._tell(VideoState.LOST, f"camera {self._name} does not answer")
+        self._set_state(VideoState.LOST, f"camera {self._name} does not respond")
 
     def _publish(self, image: np.ndarray) -> None:
-        # Stamps rise whatever the clock does: synchronisation and smoothing rely on it.
+        # Stamps increase strictly, even if the clock does not: smoothing relies on it.
         self._stamp_ns = max(self._began_ns + round(self._last_s * 1e9), self._stamp_ns + 1)
         message = Image(
             height=image.shape[0],
@@ -157,7 +157,7 @@ class VideoSourceNode(PianoNode):
         self._image.publish(message)
         self._images += 1
 
-    def _tell(self, state: int, text: str) -> None:
+    def _set_state(self, state: int, text: str) -> None:
         message = VideoState(state=state, images=self._images, message=text)
         self._stamp(message)
         self._state_out.publish(message)

@@ -1,1 +1,1 @@
-"""Records a performance as a rosbag2 bag with MCAP storage."""
+"""Recorder of performances as rosbag2 bags with MCAP storage."""

@@ -1,7 +1,7 @@
-"""When a message is put into the bag: at its stamp, so that a bag plays as evenly as it happened.
+"""Log time of a message in the bag: its stamp, so that playback is evenly timed.
 
-When it came would do as well by the wall clock; but a simulation in lock-step goes by fits and
-starts, and what it says is late by its own clock.
+In real time the receive time would do. A lock-step simulation advances irregularly, and its
+messages are received late with respect to simulated time.
 """
 
 import struct
@@ -12,23 +12,23 @@ _STAMP_AT: Final = {
     "builtin_interfaces/Time": 4,
     "sequence<geometry_msgs/TransformStamped>": 8,
 }
-"""Where in the serialised message the stamp is, by the type of its first field."""
+"""Offset of the stamp in the serialised message [bytes], by the type of its first field."""
 
 _NEAR_NS: Final = 2 * 10**9
-"""A stamp further from now is of another clock, or none."""
+"""Maximum difference of stamp and receive time [ns]; beyond it the stamp is not used."""
 
 
 def stamp_offset(message_type: type[Any]) -> int | None:
-    """Return where the stamp of serialised messages (CDR) is; None if they have none."""
+    """Return the offset of the stamp in serialised (CDR) messages [bytes]; None without stamp."""
     first = next(iter(message_type.get_fields_and_field_types().values()))
     return _STAMP_AT.get(first)
 
 
 def log_time_ns(data: bytes, offset: int | None, now_ns: int) -> int:
-    """Return the stamp of a message, or now where it has none that makes sense [ns]."""
+    """Return a message's stamp [ns], or `now_ns` if it has no plausible stamp."""
     if offset is None or len(data) < offset + 8:
         return now_ns
-    byte_order = "<" if data[1] & 1 else ">"  # the encapsulation's second byte says it
+    byte_order = "<" if data[1] & 1 else ">"  # second byte of the CDR encapsulation
     seconds, nanoseconds = struct.unpack_from(f"{byte_order}iI", data, offset)
     stamp_ns = int(seconds) * 10**9 + int(nanoseconds)
     is_set = stamp_ns > 0 and abs(stamp_ns - now_ns) < _NEAR_NS

@@ -1,7 +1,7 @@
-"""The types of what is recorded, with the text of our own messages as people wrote it.
+"""Message types for the bag, with the original text of our own message definitions.
 
-rosbags would write texts of its own, without comments (and so without units) and with all constants
-on top, from where viewers cannot tell which field they name.
+rosbags generates definitions without comments (and units) and with all constants at the top, where
+viewers cannot associate them with their fields.
 """
 
 from pathlib import Path
@@ -10,26 +10,26 @@ from typing import Final
 from ament_index_python.packages import get_package_share_directory
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
-OURS: Final = "pianomime_msgs"
+PACKAGE: Final = "pianomime_msgs"
 _LINE: Final = "=" * 80 + "\nMSG: "
 
 
 class MessageTypes:
-    """Definitions and hashes of Jazzy's messages and ours."""
+    """Definitions and hashes of Jazzy's messages and of pianomime_msgs."""
 
     def __init__(self) -> None:
-        """Read our messages."""
+        """Read the definitions of pianomime_msgs."""
         self._store = get_typestore(Stores.ROS2_JAZZY)
-        folder = Path(get_package_share_directory(OURS), "msg")
-        self._texts = {f"{OURS}/{p.stem}": p.read_text() for p in sorted(folder.glob("*.msg"))}
+        folder = Path(get_package_share_directory(PACKAGE), "msg")
+        self._texts = {f"{PACKAGE}/{p.stem}": p.read_text() for p in sorted(folder.glob("*.msg"))}
         for name, text in self._texts.items():
             self._store.register(get_types_from_msg(text, _with_msg(name)))
 
     def of(self, name: str) -> dict[str, str]:
-        """Return what a bag's writer wants to know of a type: name, definition (ros2msg), hash.
+        """Return the bag writer's arguments for a type: name, definition (ros2msg) and hash.
 
         Args:
-            name: Package and message: std_msgs/Header.
+            name: Package and message, for example std_msgs/Header.
         """
         generated, _ = self._store.generate_msgdef(_with_msg(name), ros_version=2)
         own, *others = generated.split(_LINE)

@@ -9,11 +9,11 @@ from pianomime_common.sources_config import SourcesConfig
 
 @dataclass(frozen=True, kw_only=True)
 class RecorderConfig(SourcesConfig):
-    """What is recorded, and where to."""
+    """Bag and contents of the recording."""
 
     bag: str = parameter("bag", "Folder to create for the bag; must not exist")
     release: str = parameter(
-        "", "set_pause service of a paused simulation, called once every topic has been heard"
+        "", "set_pause service of a paused simulation, called once every topic is received"
     )
     embodiment: str = embodiment_parameter()
-    arguments: str = parameter("", "Kept in the bag: the graph's arguments, as JSON")
+    arguments: str = parameter("", "Arguments of the graph as JSON, stored in the bag")

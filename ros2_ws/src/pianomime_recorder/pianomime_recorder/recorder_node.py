@@ -1,4 +1,4 @@
-"""Record every topic of the graph, as it is on the wire, into a rosbag2 bag with MCAP storage."""
+"""Recorder node: writes the serialised messages of all topics to a rosbag2 bag (MCAP)."""
 
 import time
 from collections.abc import Callable
@@ -35,17 +35,17 @@ _IRREGULAR: Final = (
     topics.FINGERING, topics.MIDI_OUT, topics.DIAGNOSTICS,
     topics.ROBOT_DESCRIPTION, topics.TF, topics.TF_STATIC,
 )  # fmt: skip
-"""A graph that waits for its first step is silent on these, or does without their node."""
+"""Topics that may be silent before the first step, or whose node is optional."""
 
 VERSIONED: Final = ("pianomime", "mujoco", "robopianist", "numpy")
-"""Packages whose versions are kept in the bag: what a run depends on."""
+"""Packages whose versions are stored in the bag, because a run depends on them."""
 
 QUIET_S: Final = 0.1
-"""So long nothing has come once everybody has said his last word."""
+"""Silence after which no more messages are expected at shutdown [s]."""
 
 
 class RecorderNode(PianoNode):
-    """Write what comes, in the graph's time, until the hands have gone."""
+    """Recorder node; records until no node publishes joint states."""
 
     def __init__(self) -> None:
         """Declare the parameters."""
@@ -75,31 +75,31 @@ class RecorderNode(PianoNode):
             self._connect(topic)
 
     def activate(self) -> None:
-        """Listen to everything."""
+        """Subscribe to all topics."""
         config = self.config
         self._forget()
         self._release = self.create_client(SetBool, config.release) if config.release else None
-        self._heard_s = time.monotonic()
-        self._unheard = {
+        self._received_s = time.monotonic()
+        self._missing = {
             self.resolve_topic_name(topic.name)
             for topic in topics.all_topics(config.source_names, self._hands)
             if self._release is not None and topic not in _IRREGULAR
         }
-        self._sources: dict[str, Callable[[], None]] = {}  # how to end listening to each
+        self._sources: dict[str, Callable[[], None]] = {}  # end the subscription of each
         self._follow_sources()
         for topic in topics.all_topics((), self._hands):
             self._record(topic)
 
     def reconfigured(self) -> None:
-        """Record the requests of other sources."""
+        """Record the requests of the newly configured sources."""
         if self._writer is not None:
             self._follow_sources()
 
     def _follow_sources(self) -> None:
-        """Record the requests of the sources that are named now, and of no others."""
+        """Record the requests of exactly the configured sources."""
         for source in self._sources.keys() - set(self.config.source_names):
             self._sources.pop(source)()
-            self._unheard.discard(self._request_topic(source))
+            self._missing.discard(self._request_topic(source))
         for source in self.config.source_names:
             if source not in self._sources:
                 self._sources[source] = self._record(topics.controller_command(source))
@@ -109,12 +109,12 @@ class RecorderNode(PianoNode):
         return self.resolve_topic_name(topics.controller_command(source).name)
 
     def _record(self, topic: topics.Topic) -> Callable[[], None]:
-        """Record a topic from now on; returns a function that ends it."""
+        """Start recording a topic; return a function that ends it."""
         callback = partial(self._on_message, self._connect(topic))
         return self.listen(topic, callback, everything=True)
 
     def _connect(self, topic: topics.Topic) -> Connection:
-        """Return the bag's connection for a topic, which is added if the bag has none yet."""
+        """Return the bag's connection for a topic; add it if necessary."""
         if topic.name not in self._connections:
             assert self._writer is not None
             connection = self._writer.add_connection(
@@ -127,14 +127,14 @@ class RecorderNode(PianoNode):
         return self._connections[topic.name]
 
     def deactivate(self) -> None:
-        """Ask the simulation nothing more."""
+        """Destroy the client of the simulation."""
         if self._release is not None:
             self.destroy_client(self._release)
             self._release = None
 
     def may_leave(self) -> bool:
-        """Stay while there is anything to record."""
-        quiet_s = time.monotonic() - self._heard_s
+        """Stay while joint states are published or messages arrive."""
+        quiet_s = time.monotonic() - self._received_s
         return not self.is_published(topics.JOINT_STATES) and quiet_s > QUIET_S
 
     def release(self) -> None:
@@ -155,23 +155,23 @@ class RecorderNode(PianoNode):
             self.get_logger().error(f"{self.config.bag}: not closed ({error.strerror}); recover it")
 
     def _forget(self) -> None:
-        """Start with nothing heard."""
-        self._early: list[tuple[Connection, bytes]] = []  # what came before there was a time
+        """Clear the state of an earlier recording."""
+        self._early: list[tuple[Connection, bytes]] = []  # received before the first clock
         # Simulated [ns] and wall time [s] of the first and the last command.
         self._first: tuple[int, float] | None = None
         self._last = (0, 0.0)
 
     def _on_message(self, connection: Connection, data: bytes) -> None:
-        self._heard_s = time.monotonic()
-        if self._unheard:
-            self._unheard.discard(connection.topic)
-            if not self._unheard and self._release is not None:
-                self._let_time_begin(self._release)
+        self._received_s = time.monotonic()
+        if self._missing:
+            self._missing.discard(connection.topic)
+            if not self._missing and self._release is not None:
+                self._start_simulation(self._release)
         now_ns = self.get_clock().now().nanoseconds
         if now_ns == 0:
             self._early.append((connection, data))
             return
-        if connection.topic in self._commands and not self._unheard:
+        if connection.topic in self._commands and not self._missing:
             self._last = (now_ns, time.monotonic())
             self._first = self._first or self._last
         early, self._early = self._early, []
@@ -179,7 +179,7 @@ class RecorderNode(PianoNode):
             self._write(source, message, log_time_ns(message, self._stamp_at[source.topic], now_ns))
 
     def _write(self, connection: Connection, data: bytes, time_ns: int) -> None:
-        """Write a message; when that fails, keep what there is and let the others play on."""
+        """Write a message; on failure stop recording, and let the other nodes continue."""
         if self._writer is None:
             return
         try:
@@ -189,13 +189,13 @@ class RecorderNode(PianoNode):
             abandon(self._writer)
             self._writer = None
 
-    def _let_time_begin(self, set_pause: Client) -> None:
-        """Start the simulation: from here on nothing will be missed."""
+    def _start_simulation(self, set_pause: Client) -> None:
+        """Start the paused simulation; every topic is subscribed now."""
         if set_pause.service_is_ready():
             set_pause.call_async(SetBool.Request(data=False))
         else:
-            # And so try again at the next tick.
-            self._unheard.add(self.resolve_topic_name(topics.CLOCK.name))
+            # Try again at the next clock message.
+            self._missing.add(self.resolve_topic_name(topics.CLOCK.name))
 
 
 def _qos(profile: QoSProfile) -> Qos:

@@ -28,4 +28,4 @@ def test_our_messages_keep_units_and_the_places_of_constants(types):
     assert text.index("uint8 FAULT = 5") < text.index("uint8 state") < text.index("ACCEPTED = 0")
     score = types.of(topics.SCORE.type_name)["msgdef"]
     note = score.partition("MSG: pianomime_msgs/Note\n")[2]
-    assert "# [s] when the key goes down" in note.partition("=====")[0]
+    assert "# [s] time at which the key goes down" in note.partition("=====")[0]

@@ -1,4 +1,4 @@
-"""Put the commands of all joint groups together into one."""
+"""Buffer that merges the commands of the joint groups."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,14 +14,14 @@ from pianomime.timing import Timing
 Array = NDArray[np.float64]
 
 PEDAL_DOWN = 0.5
-"""Target of the pedal from which it is down."""
+"""Pedal target above which the pedal is down."""
 
 
 class CommandBuffer:
-    """The newest command of each joint group; all have to come for a whole one."""
+    """Newest command of each joint group, merged into one command of all joints."""
 
     def __init__(self, groups: Mapping[str, Sequence[str]], timing: Timing) -> None:
-        """Take commands for `groups`; until one comes its targets are 0.
+        """Create the buffer for `groups`; initial targets are 0.
 
         The order of the joints is that of `groups`, with the pedal's group last.
         """
@@ -33,13 +33,13 @@ class CommandBuffer:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all commands."""
+        """Clear all commands."""
         self._stamps: dict[str, float] = {}
         self._lines: dict[str, tuple[list[int], Array, tuple[float, ...]]] = {}
         self._last = np.zeros(len(self._where))  # targets in force when a decision begins
 
     def take(self, group: str, request: Request) -> GateResult | None:
-        """Store a group's command, its joints in any order; return why not if it is unfit."""
+        """Store a group's command, joints in any order; return the verdict if it is invalid."""
         unfit = (
             check_points(request, self._timing.decision_s)
             or check_finite(request)
@@ -52,14 +52,14 @@ class CommandBuffer:
         return unfit
 
     def stamp_of_all(self) -> float | None:
-        """Return the stamp that the newest commands of all groups share; None if they differ."""
+        """Return the common stamp of the newest commands of all groups [s]; None if they differ."""
         stamps = set(self._stamps.values())
         return stamps.pop() if len(self._stamps) == len(self._groups) and len(stamps) == 1 else None
 
     def command(self) -> Command:
         """Return the command of all joints, in the order of `joint_names` without the pedal.
 
-        What was sent for a decision is followed once; then its last target is held.
+        A command is executed once; afterwards its last target is held.
         """
         times_s = sorted(
             {time_s for *_, own_s in self._lines.values() for time_s in own_s} or {0.0}

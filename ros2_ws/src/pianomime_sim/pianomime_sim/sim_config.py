@@ -9,19 +9,19 @@ from pianomime_common.node_config import TimedNodeConfig
 
 @dataclass(frozen=True, kw_only=True)
 class SimConfig(TimedNodeConfig):
-    """What is simulated, and how time passes."""
+    """Embodiment, pacing and dump folder of the simulation."""
 
     embodiment: str = embodiment_parameter()
-    paused: bool = parameter(False, "Wait at time 0 until ~/set_pause says otherwise")
+    paused: bool = parameter(False, "Start paused at time 0, until ~/set_pause")
     dump_dir: str = parameter(
-        "", "Folder for the last steps before the physics broke; empty: the log's"
+        "", "Folder for the last steps before a divergence; empty: the log folder"
     )
     real_time: bool = parameter(
-        False, "Step by the wall clock; else when the command for the step has come"
+        False, "Step in real time; otherwise when the command for the step is received"
     )
     max_real_time_factor: float = parameter(
         0.0,
-        "In lock-step, at most so many times real time; 0: as fast as it goes",
+        "Maximum real-time factor in lock-step; 0: unlimited",
         ge=0.0,
         le=100.0,
     )

@@ -1,4 +1,4 @@
-"""The simulation as a node: it takes what a driver of real hands takes, and gives what it gives."""
+"""Simulation node, with the interface of a driver of real hands and a keyboard."""
 
 import time
 from functools import partial
@@ -30,30 +30,30 @@ from pianomime_sim.command_buffer import CommandBuffer
 from pianomime_sim.sim_config import SimConfig
 
 REPEAT_S: Final = 0.2
-"""A simulation that waits says so again this often, for nodes that have come late."""
+"""Period at which a waiting simulation repeats its state, for late joiners [s]."""
 
 PACE_S: Final = 0.005
-"""A simulation that is not to be too fast looks at the clock this often."""
+"""Period of the check whether a step is due under `max_real_time_factor` [s]."""
 
 
 class SimNode(PianoNode):
-    """Step the simulation in lock-step with the commands, or by the wall clock."""
+    """Simulation node; steps in lock-step with the commands, or in real time."""
 
     def __init__(self, **options: Any) -> None:
-        """Be the simulation of its namespace; `options` are rclpy's for a node.
+        """Claim the simulation of the namespace; `options` are passed to rclpy's node.
 
         Raises:
-            DomainInUseError: There is one already.
+            DomainInUseError: The namespace has a simulation already.
         """
         super().__init__("sim", SimConfig, **options)
-        # Its time is everybody's, that of its own diagnostics and logs, too.
+        # Its diagnostics and logs use the simulated time that it publishes.
         self.set_parameters([Parameter("use_sim_time", value=True)])
         self._claim = DomainClaim(
             "sim", self.resolve_topic_name(topics.CLOCK.name).rpartition("/")[0]
         )
 
     def configure(self) -> None:
-        """Load the model."""
+        """Load the model and advertise."""
         timing = self.config.timing
         self._simulation = PianoSimulation(load_model(embodiment(self.config.embodiment)), timing)
         self._first_command = topics.group_commands(self._simulation.hands.spec)[0]
@@ -65,13 +65,13 @@ class SimNode(PianoNode):
         self._clock_out = self.advertise(topics.CLOCK)
 
     def activate(self) -> None:
-        """Wait, where the simulation is, for the next command."""
+        """Subscribe to commands; the simulation continues from its current state."""
         hands = self._simulation.hands
         self._buffer = CommandBuffer(hands.groups, self.config.timing)
         self._order = hands.index(self._buffer.joint_names[:-1])
-        self._moved_s = time.monotonic()  # when the simulation last stepped
+        self._moved_s = time.monotonic()  # time of the last step
         self._steps = self._overruns = 0
-        self._broken = ""  # why the physics has stopped for good
+        self._broken = ""  # reason of a divergence, until ~/reset_world
         for group in hands.groups:
             self.listen(topics.group_command(group), partial(self._on_command, group))
         self.serve(SetBool, "~/set_pause", self._set_pause)
@@ -85,7 +85,7 @@ class SimNode(PianoNode):
             self.every(PACE_S, self._step_if_due)
 
     def may_leave(self) -> bool:
-        """Stay while the gate commands: it is lifting the fingers."""
+        """Stay while the gate publishes commands, because it is lifting the hands."""
         return not self.is_published(self._first_command)
 
     @property
@@ -104,11 +104,11 @@ class SimNode(PianoNode):
             self._step_if_commanded()
 
     def _step_if_commanded(self) -> None:
-        """Step, in lock-step mode, unless paused or too early for whoever watches."""
+        """Step in lock-step mode, unless paused or ahead of the maximum real-time factor."""
         if self.config.real_time or self._paused or time.monotonic() < self._due_s:
             return
         if self.config.max_real_time_factor:
-            # From when it was due, so that the mean holds, unless it has fallen behind.
+            # Relative to the due time, so that the mean rate is exact unless it has fallen behind.
             period_s = self.config.decision_s / self.config.max_real_time_factor
             self._due_s = max(self._due_s + period_s, time.monotonic())
         self._step()
@@ -122,7 +122,7 @@ class SimNode(PianoNode):
         return stamp_s is not None and abs(stamp_s - self._now_s) < 0.5 * self.config.decision_s
 
     def _on_deadline(self) -> None:
-        """Step by the wall clock, from the first command on, with the newest command there is."""
+        """Step in real time with the newest command, from the first command on."""
         started = self._steps > 0 or self._buffer.stamp_of_all() is not None
         if self._paused or not started:
             return
@@ -146,19 +146,19 @@ class SimNode(PianoNode):
         self._publish(events)
 
     def _break_down(self, why: str) -> None:
-        """Keep what led to it, and let time stand still: nobody may act on a broken state."""
+        """Write the flight recorder's dump and stop the clock, so that no node uses the state."""
         self._broken = why
         folder = Path(self.config.dump_dir or get_logging_directory())
         path = folder / f"diverged-{time.strftime('%Y%m%d-%H%M%S')}.npz"
         try:
             self._flight.write(path)
-            why = f"{why}; how it came to that is in {path}"
+            why = f"{why}; the steps before it are in {path}"
         except OutputError as error:
             why = f"{why}; {error}"
         self.diagnostics.problem("physics", f"{why}; call ~/reset_world")
 
     def _publish(self, events: list[MidiEvent]) -> None:
-        """Publish the state, and then its clock, so that whoever the clock wakes has the state."""
+        """Publish the state before the clock, so that timers of other nodes find the state."""
         simulation, now_s = self._simulation, self._now_s
         for event in events:
             self._midi_out.publish(conversions.to_midi_event(event, START_S))

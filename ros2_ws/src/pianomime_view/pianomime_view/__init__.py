@@ -1,1 +1,1 @@
-"""Live view of the graph in a browser, as a node."""
+"""Live view of the graph in a browser."""

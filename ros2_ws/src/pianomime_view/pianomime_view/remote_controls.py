@@ -1,4 +1,4 @@
-"""What a click asks of other nodes."""
+"""Requests to other nodes from the live view's buttons."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,10 +20,10 @@ from pianomime_msgs.srv import StepSimulation
 
 
 class RemoteControls:
-    """Keep what is asked for in other threads until the node's own carries it out."""
+    """Queue of requests from the web server's threads, executed in the node's thread."""
 
     def __init__(self, node: Node) -> None:
-        """Ask on behalf of `node`."""
+        """Create the clients of `node`."""
         self._node = node
         self._asked: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._pause = node.create_client(SetBool, "sim/set_pause")
@@ -33,20 +33,20 @@ class RemoteControls:
         self._arm = node.create_client(Trigger, "gate/arm")
         self._play = ActionClient(node, PlayScore, "play_score")
         self._playing: ClientGoalHandle | None = None
-        self._next: str | None = None  # to be begun once that has ended
+        self._next: str | None = None  # song to start once the current one has ended
 
     def close(self) -> None:
-        """Ask nothing more."""
+        """Destroy the clients."""
         for client in (self._pause, self._step, self._owner, self._reset, self._arm):
             self._node.destroy_client(client)
         self._play.destroy()
 
     def forget(self) -> None:
-        """Let go of what was asked for while nobody carried it out."""
+        """Discard queued requests."""
         self._asked = SimpleQueue()
 
     def carry_out(self) -> None:
-        """Do what was asked for since the last time."""
+        """Execute the queued requests."""
         try:
             while True:
                 self._asked.get_nowait()()
@@ -54,11 +54,11 @@ class RemoteControls:
             pass
 
     def set_pause(self, paused: bool) -> None:
-        """Stop time, or let it go on."""
+        """Pause or resume the simulation."""
         self._ask(self._pause, SetBool.Request(data=paused))
 
     def step(self) -> None:
-        """Advance a paused simulation by one control step."""
+        """Advance a paused simulation by one decision."""
         self._ask(self._step, StepSimulation.Request(steps=1))
 
     def hand_over(self, controller: str) -> None:
@@ -68,12 +68,12 @@ class RemoteControls:
         self._ask(self._owner, request)
 
     def arm(self) -> None:
-        """Reset the gate, which it refuses unless it is in FAULT, and arm it."""
+        """Reset the gate (rejected unless it is in FAULT), then arm it."""
         arm = partial(self._ask, self._arm, Trigger.Request())
         self._ask(self._reset, Trigger.Request(), then=arm)
 
     def play(self, song: str) -> None:
-        """Begin a song, the last one again if `song` is empty; one that was asked for here ends."""
+        """Start a song, or repeat the last one if `song` is empty; cancels one started here."""
         self._asked.put(lambda: self._begin(song))
 
     def _begin(self, song: str) -> None:
@@ -88,7 +88,7 @@ class RemoteControls:
             asked = self._play.send_goal_async(PlayScore.Goal(song=song))
             asked.add_done_callback(self._on_answer)
         else:
-            self._node.get_logger().warning("nobody plays songs (play_score)")
+            self._node.get_logger().warning("play_score is not available")
 
     def _on_answer(self, answer: Future) -> None:
         handle: ClientGoalHandle = answer.result()
@@ -96,10 +96,10 @@ class RemoteControls:
             self._playing = handle
             handle.get_result_async().add_done_callback(self._on_end)
         else:
-            self._node.get_logger().warning("the song was refused; another is being played")
+            self._node.get_logger().warning("play_score rejected the song; another one is playing")
 
     def _on_cancelled(self, answer: Future) -> None:
-        if not answer.result().goals_canceling:  # by goals that were started again since
+        if not answer.result().goals_canceling:  # the goals node has restarted in the meantime
             self._end()
 
     def _on_end(self, answer: Future) -> None:
@@ -125,6 +125,6 @@ class RemoteControls:
             if client.service_is_ready():
                 client.call_async(request).add_done_callback(answered)
             else:
-                self._node.get_logger().warning(f"{client.srv_name} is not there")
+                self._node.get_logger().warning(f"{client.srv_name} is not available")
 
         self._asked.put(ask)

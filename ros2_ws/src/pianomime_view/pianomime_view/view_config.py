@@ -9,11 +9,11 @@ from pianomime_common.sources_config import SourcesConfig
 
 @dataclass(frozen=True, kw_only=True)
 class ViewConfig(SourcesConfig):
-    """What is shown, and where."""
+    """Embodiment, controls and address of the live view."""
 
     embodiment: str = embodiment_parameter()
     controls: bool = parameter(
-        True, "Offer buttons; whoever reaches the page can press them, so never with real hands"
+        True, "Show buttons; anyone who can open the page can press them: disable with real hands"
     )
-    host: str = parameter("127.0.0.1", "Address to serve at; 0.0.0.0: to everybody on the network")
-    port: int = parameter(8080, "Port of the page; its sound is on the next", ge=1024, le=65534)
+    host: str = parameter("127.0.0.1", "Address of the page; 0.0.0.0: all network interfaces")
+    port: int = parameter(8080, "Port of the page; sound uses the next port", ge=1024, le=65534)

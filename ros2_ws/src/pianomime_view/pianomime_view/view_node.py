@@ -1,4 +1,4 @@
-"""The live view as a node: it shows what is on the topics, and asks for what is clicked."""
+"""Live view node: shows the topics of the graph, and sends the buttons' requests."""
 
 import time
 from collections import deque
@@ -29,27 +29,27 @@ from pianomime_view.view_config import ViewConfig
 
 FRAME_S: Final = 1 / 30
 TEXT_S: Final = 0.25
-"""Texts and plots are renewed this often."""
+"""Update period of texts and plots [s]."""
 
-LATELY_S: Final = 1.0
-"""Time over which the recent F1 is taken."""
+RECENT_S: Final = 1.0
+"""Averaging time of the recent F1 [s]."""
 
-TOLD: Final = ("p50", "p99", "overruns", "command age")
-"""What of a node's diagnostics is shown, by parts of the names."""
+SHOWN_VALUES: Final = ("p50", "p99", "overruns", "command age")
+"""Diagnostic values that are shown, by parts of their names."""
 
 
 class ViewNode(PianoNode):
-    """Listen to everything that can be seen or heard."""
+    """Live view node."""
 
     def __init__(self) -> None:
         """Declare the parameters."""
         super().__init__("view", ViewConfig)
 
     def configure(self) -> None:
-        """Open the page.
+        """Serve the page.
 
         Raises:
-            OutputError: Its port is in use.
+            OutputError: A port is in use.
         """
         config = self.config
         self._controls = RemoteControls(self)
@@ -64,17 +64,17 @@ class ViewNode(PianoNode):
             )
         except OSError as error:
             raise OutputError(f"port {config.port} or {config.port + 1}: {error}") from error
-        self.get_logger().info(f"look at {page_url(config.host, config.port)}")
+        self.get_logger().info(f"live view: {page_url(config.host, config.port)}")
 
     def activate(self) -> None:
-        """Begin to listen."""
+        """Subscribe to the topics."""
         self._controls.forget()
-        self.reconfigured()  # it may have been meanwhile
+        self.reconfigured()  # parameters may have changed while inactive
         self._motion = Motion()
         self._score: msg.Score | None = None
         self._hands: np.ndarray | None = None
         self._gate: msg.GateStatus | None = None
-        self._early_fingering: list[msg.Fingering] = []  # before its score was heard
+        self._early_fingering: list[msg.Fingering] = []  # received before their score
         self._begin_song()
         self._timing: dict[str, dict[str, str]] = {}
         for topic, callback in (
@@ -92,7 +92,7 @@ class ViewNode(PianoNode):
         self.every(TEXT_S, self._write)
 
     def reconfigured(self) -> None:
-        """Offer other controllers."""
+        """Offer the newly configured controllers."""
         self._view.panel.offer(self.config.source_names)
 
     def release(self) -> None:
@@ -106,7 +106,7 @@ class ViewNode(PianoNode):
 
     def _begin_song(self) -> None:
         self._keeper = Scorekeeper()
-        self._lately: deque[float] = deque(maxlen=1)
+        self._recent: deque[float] = deque(maxlen=1)
         self._credit = Credit()
         self._score_time_s = 0.0
         self._drawn_s = -np.inf
@@ -114,7 +114,7 @@ class ViewNode(PianoNode):
     def _on_score(self, message: msg.Score) -> None:
         before, self._score = self._score, message
         if before is not None and before.header.stamp == message.header.stamp:
-            return  # goals that were started again, or a song that was cut short
+            return  # the goals node has restarted, or the song was cancelled
         self._begin_song()
         self._view.show_score(from_message(message))
         if self._gate is not None:
@@ -127,9 +127,9 @@ class ViewNode(PianoNode):
     def _on_key_goal(self, message: msg.KeyGoal) -> None:
         goal = conversions.from_key_goal(message)
         self._score_time_s = goal.score_time_s - goal.ahead_s
-        lately = goal.goal.timing.steps(LATELY_S)
-        if self._lately.maxlen != lately:
-            self._lately = deque(self._lately, maxlen=lately)
+        recent = goal.goal.timing.steps(RECENT_S)
+        if self._recent.maxlen != recent:
+            self._recent = deque(self._recent, maxlen=recent)
         if self._score is not None and 0 <= goal.score_time_s < self._score.duration_s:
             self._keeper.expect(goal.goal.keys, goal.judged_at_s)
 
@@ -143,7 +143,7 @@ class ViewNode(PianoNode):
         active = np.array(message.active, bool)
         goal_keys = self._keeper.press(active, stamp_s)
         if goal_keys is not None:
-            self._lately.append(float(f1_per_step(goal_keys[None], active[None])[0]))
+            self._recent.append(float(f1_per_step(goal_keys[None], active[None])[0]))
         if self._hands is None:
             return
         instant = Instant(
@@ -174,21 +174,21 @@ class ViewNode(PianoNode):
             self._early_fingering.append(message)
 
     def _colour_notes(self) -> None:
-        """Colour the notes by the hands of whoever plays them."""
+        """Colour the notes by the hands that play them."""
         if self._score is not None:
             self._view.colour_notes(self._credit.fingered(from_message(self._score)))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for name, status in statuses_in(message, self.get_namespace()):
-            told = {
+            shown = {
                 pair.key: pair.value
                 for pair in status.values
-                if any(part in pair.key for part in TOLD)
+                if any(part in pair.key for part in SHOWN_VALUES)
             }
             if status.message:
-                told["!"] = status.message
-            if told:
-                self._timing[name] = told
+                shown["!"] = status.message
+            if shown:
+                self._timing[name] = shown
 
     def _show(self) -> None:
         self._controls.carry_out()
@@ -206,10 +206,10 @@ class ViewNode(PianoNode):
         if score is None:
             return
         panel.show_song(score.id, self._score_time_s, score.duration_s, self._keeper.f1)
-        if self._lately and self._score_time_s != self._drawn_s:
+        if self._recent and self._score_time_s != self._drawn_s:
             self._drawn_s = self._score_time_s
-            lately = float(np.mean(self._lately))
-            panel.add_f1(self._score_time_s, self._keeper.f1, lately)
+            recent = float(np.mean(self._recent))
+            panel.add_f1(self._score_time_s, self._keeper.f1, recent)
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""How well a controller plays a set of songs."""
+"""Benchmark of controllers on a set of songs."""

@@ -1,4 +1,4 @@
-"""Let a controller play many songs, in several processes, and keep every result as it comes."""
+"""Benchmark of a controller on many songs, in parallel processes, with resumable results."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ FIGURES: Final = (
 
 @dataclass(frozen=True)
 class Job:
-    """One song for one controller as the code has it; equal jobs give equal results."""
+    """One song played by one controller with one version of the code; equal jobs, equal results."""
 
     title: str
     sha256: str
@@ -53,18 +53,18 @@ class Job:
     disturbed: bool = False
     code: str = ""
     rollouts: int = 0
-    """Of learning; 0 for controllers that do not learn."""
+    """Budget of iterative learning in lengths of the song; 0 for controllers that do not learn."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What is measured.
+    """Settings of a benchmark.
 
     Attributes:
-        preparation: Prepares the controller.
-        embodiment: Name of the hands, or path of their description.
-        options: Of the controller.
-        disturbed: Whether hands begin in random poses and are pushed, see `DisturbedSimulation`.
+        preparation: Entry point that prepares the controller.
+        embodiment: Name of the embodiment, or path of its description.
+        options: Options of the controller.
+        disturbed: Whether to use `DisturbedSimulation`: random initial poses, and pushes.
     """
 
     preparation: Preparation
@@ -73,9 +73,9 @@ class Bench:
     disturbed: bool = False
 
     def jobs(self, songs: Sequence[Score]) -> dict[Job, Score]:
-        """Return the job of each song."""
+        """Return the jobs and their songs."""
         options, checkpoint = self.options, ""
-        if options.checkpoint:  # its contents count, not its name
+        if options.checkpoint:  # identified by contents, not by name
             checkpoint = hashlib.sha256(Path(options.checkpoint).read_bytes()).hexdigest()
         code = _code(self.preparation)
         hands = embodiment(self.embodiment).identity
@@ -105,15 +105,15 @@ def run_bench(
     progress: Callable[[Record], None],
     now_s: Callable[[], float],
 ) -> list[Record]:
-    """Play `songs` that `folder`/results.jsonl does not hold yet; return all their records.
+    """Play the songs that are not yet in `folder`/results.jsonl; return the records of all songs.
 
     Args:
-        songs: What to play.
-        bench: What is measured.
-        folder: Where results are kept, and found again after an interruption.
-        processes: How many songs at once; each takes one core.
-        progress: Called with each new record.
-        now_s: A clock, for the time that preparation takes; goes to the processes [s].
+        songs: Songs to play.
+        bench: Settings of the benchmark.
+        folder: Folder of the results; an interrupted benchmark resumes from it.
+        processes: Number of songs played in parallel, one core each.
+        progress: Callback for each new record.
+        now_s: Clock [s] that times the preparation; must be picklable.
 
     Raises:
         OutputError: The folder cannot be written to.
@@ -141,7 +141,7 @@ def run_bench(
 
 
 def summary(records: Iterable[Record]) -> Record:
-    """Return the mean of each figure over songs; of the velocity error, where there is one."""
+    """Return the mean of each figure over the songs that have it."""
     table = list(records)
     means = {
         name: float(np.nanmean([np.nan if r[name] is None else r[name] for r in table] or [np.nan]))
@@ -191,7 +191,7 @@ def _simulation(reference: str, timing: Timing) -> PianoSimulation:
 
 
 def _code(preparation: Preparation) -> str:
-    """Return a hash of the sources of the library, and of the controller's package."""
+    """Return a hash of the sources of the library and of the controller's package."""
     packages = dict.fromkeys(("pianomime", preparation.package))
     sources = [p for name in packages for p in sorted(Path(str(files(name))).rglob("*.py"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
@@ -202,7 +202,7 @@ def _job_of(record: Record) -> Job:
 
 
 def _read(path: Path) -> Iterable[Record]:
-    """Return the whole lines of a results file; one that was cut off is left out."""
+    """Yield the records of a results file; a truncated line is skipped."""
     if not path.exists():
         return
     for line in path.read_text().splitlines():

@@ -1,4 +1,4 @@
-"""A simulation that does not go as it should: hands begin anywhere, and are pushed in mid-song."""
+"""Simulation with disturbances: random initial poses of the hands, and pushes while playing."""
 
 from typing import Final
 
@@ -14,14 +14,14 @@ from pianomime.timing import Timing
 BETWEEN_PUSHES_S: Final = 5.0
 PUSH_S: Final = 0.1
 PUSH_N: Final = 40.0
-"""Force on a hand's slide: moves a resting Shadow hand by 3 cm."""
+"""Force on a hand's slide [N]; displaces a resting Shadow hand by 3 cm."""
 
 
 class DisturbedSimulation(PianoSimulation):
-    """Push one hand sideways for 0.1 s, every 5 s; which, and which way, is by chance."""
+    """Simulation in which a random hand is pushed to a random side for 0.1 s, every 5 s."""
 
     def __init__(self, hands: HandsModel, timing: Timing, seed: tuple[int, ...]) -> None:
-        """Take hands; `seed` is of the places and pushes."""
+        """Build the simulation; `seed` determines the initial poses and pushes."""
         self._seed = seed
         self._frame: HandFrame | None = None
         super().__init__(hands, timing)
@@ -31,7 +31,7 @@ class DisturbedSimulation(PianoSimulation):
         self.reset()
 
     def reset(self) -> None:
-        """Put the hands anywhere."""
+        """Reset, and put the hands in a random pose."""
         super().reset()
         self._rng = np.random.default_rng(self._seed)
         self._count = 0
@@ -39,7 +39,7 @@ class DisturbedSimulation(PianoSimulation):
             self.place(random_pose(self._frame, self._rng))
 
     def step(self, command: Command) -> list[MidiEvent]:
-        """Push if it is time to, and step."""
+        """Start or end a push if it is due, then step."""
         self._count += 1
         phase = self._count % self.timing.steps(BETWEEN_PUSHES_S)
         if phase == 0:

@@ -1,4 +1,4 @@
-"""Preparations of the project's controllers for `pianomime bench`; the table names them."""
+"""Preparations of the project's controllers for `pianomime bench`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ from pianomime.timing import ROBOPIANIST_TIMING, Timing
 
 @dataclass(frozen=True)
 class Player:
-    """A controller that has prepared itself for one song.
+    """A controller prepared for one song.
 
     Attributes:
-        perform: Plays it.
-        dropped: Notes that no finger can play; None where fingers are chosen while playing.
+        perform: Function that plays the song.
+        dropped: Notes without a free finger; None if fingers are chosen while playing.
     """
 
     perform: Callable[[], Rollout]
@@ -35,13 +35,13 @@ class Player:
 
 @dataclass(frozen=True)
 class Options:
-    """What some controllers want to know.
+    """Options of controllers; each controller uses some of them.
 
     Attributes:
-        seed: Of their random numbers.
-        checkpoint: File of the policy.
-        rollouts: How long to learn, in lengths of the song.
-        timing: Of decisions and targets.
+        seed: Random seed.
+        checkpoint: Checkpoint file of the policy.
+        rollouts: Budget of iterative learning, in lengths of the song.
+        timing: Timing of decisions and commands.
     """
 
     seed: int = 0
@@ -54,38 +54,38 @@ Prepare = Callable[[Score, PianoSimulation, Options], Player]
 
 
 def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, PerformancePlan]:
-    """Return the fingered score and the plan of the whole song."""
+    """Assign fingers and plan the whole song."""
     fingered = assign_fingers(score, simulation.timing, simulation.hands.spec)
     return fingered, plan_performance(fingered, simulation.hands, simulation.timing)
 
 
 def starts(score: Score, simulation: PianoSimulation) -> list[tuple[Score, PerformancePlan]]:
-    """Return what to learn a song from: planned whole, and planned while playing."""
+    """Return the initial plans of iterative learning: planned offline, and planned online."""
     return [planned(score, simulation), plan_by_playing(score, simulation)]
 
 
 def expert(score: Score, simulation: PianoSimulation, _: Options) -> Player:
-    """Plan the whole song."""
+    """Prepare the expert: plan the whole song."""
     fingered, plan = planned(score, simulation)
     return of_plan(plan, fingered, simulation)
 
 
 def learned(score: Score, simulation: PianoSimulation, options: Options) -> Player:
-    """Plan the song, and learn it by playing it."""
+    """Prepare a learned performance: plan the song and improve the plan by iterative learning."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
     practised = learn(starts(score, simulation), [simulation], config)
     return of_plan(practised.plan, practised.score, simulation)
 
 
 def planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
-    """Prepare nothing: plan online, with a second of lookahead."""
+    """Prepare the online planner, which plans while playing with 1 s of lookahead."""
     goals = ScoreGoals.of(score, simulation.timing)
     act = online_act(OnlinePlanner(simulation.hands, simulation.timing), goals)
     return Player(lambda: roll_out(act, LEAD_IN_S, goals.steps, simulation), None)
 
 
 def policy(score: Score, simulation: PianoSimulation, options: Options) -> Player:
-    """Prepare nothing: let the networks play."""
+    """Prepare the policy: load its checkpoint."""
     made = make_policy(_checkpoint(options.checkpoint), simulation.hands, simulation.timing)
     goals = ScoreGoals.of(score, simulation.timing)
 
@@ -101,7 +101,7 @@ def _checkpoint(path: str) -> Checkpoint:
 
 
 def of_plan(plan: PerformancePlan, fingered: Score, simulation: PianoSimulation) -> Player:
-    """Return the player of a plan of a fingered score."""
+    """Return the player of a plan."""
     steps = ScoreGoals.of(fingered, plan.timing).steps
     return Player(
         lambda: roll_out(plan.command, plan.lead_in_s, steps, simulation), dropped_notes(fingered)

@@ -1,4 +1,4 @@
-"""A bench's results as files to read: a table, a summary, a plot."""
+"""Report of a benchmark: summary, table and plot."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ _COLUMNS = ("f1", "f1_sounding", "precision", "recall", "onset_f1")
 
 
 def write_report(records: Sequence[Record], folder: Path) -> None:
-    """Write summary.json, table.md and songs.png, the worst song first."""
+    """Write summary.json, table.md and songs.png; songs by rising F1."""
     ranked = sorted(records, key=lambda record: record["f1"])
     (folder / "summary.json").write_text(json_text(summary(records), indent=2) + "\n")
     lines = [

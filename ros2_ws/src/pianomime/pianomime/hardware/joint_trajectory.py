@@ -31,7 +31,8 @@ class Interpolator:
         """Hold `position` (n,) [rad, m]."""
         self._where = {name: i for i, name in enumerate(joint_names)}
         self._held = position.copy()
-        self._running: list[tuple[NDArray[np.int64], Array, Array]] = []  # joints, times, knots
+        # Joints, times and knots of the goals not reached yet; no joint is in two of them.
+        self._running: list[tuple[NDArray[np.int64], Array, Array]] = []
 
     def take(self, goal: JointTrajectory, now_s: float) -> None:
         """Follow a goal from the present setpoint on.
@@ -41,10 +42,15 @@ class Interpolator:
         """
         where = np.array([self._where[name] for name in goal.names])
         self._held = self.at(now_s)
+        taken = np.zeros(len(self._held), bool)
+        taken[where] = True
+        running = []
+        for joints, times_s, knots in self._running:
+            kept = ~taken[joints]
+            if times_s[-1] > now_s and kept.any():
+                running.append((joints[kept], times_s, knots[:, kept]))
         knots = np.vstack((self._held[where], goal.positions))
-        times_s = now_s + np.concatenate(([0.0], goal.times_s))
-        rest = [run for run in self._running if not np.isin(run[0], where).all()]
-        self._running = [*rest, (where, times_s, knots)]
+        self._running = [*running, (where, now_s + np.append(0.0, goal.times_s), knots)]
 
     def at(self, now_s: float) -> Array:
         """Return the setpoints (n,) at a time [s]."""

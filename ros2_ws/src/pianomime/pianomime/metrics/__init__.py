@@ -1,1 +1,1 @@
-"""How good a performance is."""
+"""Metrics of a performance."""

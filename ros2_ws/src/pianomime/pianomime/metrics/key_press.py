@@ -1,4 +1,4 @@
-"""The score that counts, RoboPianist's and PianoMime's: F1 of pressed keys per control step."""
+"""Precision, recall and F1 of pressed keys per control step, as in RoboPianist and PianoMime."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class KeyPressMetrics:
-    """Means over control steps.
+    """Key-press metrics, averaged over control steps.
 
     Attributes:
-        precision: Share of the pressed keys that were wanted; 1 where nothing is pressed.
-        recall: Share of the wanted keys that were pressed; 1 where nothing is wanted.
-        f1: 2TP / (2TP + FP + FN); 1 where nothing is pressed or wanted.
-        f1_sounding: `f1` over the steps where a key is wanted or pressed; NaN if there is none.
+        precision: Share of the pressed keys that are goal keys; 1 where no key is pressed.
+        recall: Share of the goal keys that are pressed; 1 where there is no goal key.
+        f1: 2TP / (2TP + FP + FN); 1 where there is neither a goal key nor a pressed key.
+        f1_sounding: `f1` over the steps with a goal key or a pressed key; NaN if there is none.
     """
 
     precision: float
@@ -24,17 +24,17 @@ class KeyPressMetrics:
 
 
 def f1_per_step(goal_keys: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return F1 of each step; both arrays are (steps, 88)."""
+    """Return the F1 of each step, (steps,); both arguments are (steps, 88)."""
     hit, false, missed = _counts(goal_keys, pressed)
     return _ratio(2 * hit, 2 * hit + false + missed)
 
 
 def key_press_metrics(goal_keys: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> KeyPressMetrics:
-    """Judge a performance.
+    """Compute the key-press metrics of a performance.
 
     Args:
-        goal_keys: (steps, 88) goal of each decision.
-        pressed: (steps, 88) keys within 0.5 degrees of their end stop at the step's end.
+        goal_keys: (steps, 88) goal keys of each decision.
+        pressed: (steps, 88) keys within 0.5 degrees of their end stop at the end of the decision.
 
     Equals scikit-learn's precision_recall_fscore_support(average="binary", zero_division=1) per
     step (RoboPianist's wrappers/evaluation.py), except in its versions 1.3.x, whose F1 is wrong
@@ -52,20 +52,20 @@ def key_press_metrics(goal_keys: NDArray[np.bool_], pressed: NDArray[np.bool_]) 
 
 
 class RunningF1:
-    """Mean F1 of the steps so far, without going through them again."""
+    """Running mean of the F1 per step."""
 
     def __init__(self) -> None:
-        """Begin before the first step."""
+        """Initialise without any step."""
         self._sum, self._count = 0.0, 0
 
     def add(self, goal_keys: NDArray[np.bool_], pressed: NDArray[np.bool_]) -> None:
-        """Take the keys wanted and pressed at a step's end, (88,) each."""
+        """Add one step: goal keys and pressed keys at its end, (88,) each."""
         self._sum += float(f1_per_step(goal_keys[None], pressed[None])[0])
         self._count += 1
 
     @property
     def value(self) -> float:
-        """The mean; NaN before the first step."""
+        """Mean F1 so far; NaN before the first step."""
         return self._sum / self._count if self._count else float("nan")
 
 

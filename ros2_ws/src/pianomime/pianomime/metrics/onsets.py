@@ -1,4 +1,4 @@
-"""Are notes struck at the right time, and how loud?"""
+"""Onset and velocity metrics of struck notes."""
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ import numpy as np
 from pianomime.score.score import Note
 
 TOLERANCE_S: Final = 0.05
-"""MIREX's tolerance for note onsets, and mir_eval's default."""
+"""Tolerance on note onsets [s]: MIREX's, and mir_eval's default."""
 
 _DECIMALS: Final = 4
-"""Differences [s] are rounded so far, as mir_eval does."""
+"""Decimals to which onset differences [s] are rounded, as in mir_eval."""
 
 
 @dataclass(frozen=True)
 class OnsetMetrics:
-    """Struck notes against the score's; a hit is the right key within 50 ms of its onset.
+    """Struck notes compared to the score; a hit is the right key within 50 ms of the onset.
 
     Attributes:
-        onset_precision: Share of the struck notes that are hits; 1 where none was struck.
+        onset_precision: Share of the struck notes that are hits; 1 if no note was struck.
         onset_recall: Share of the score's notes that were hit.
-        onset_f1: Their harmonic mean.
-        velocity_error: Mean distance of MIDI velocities over the hits; NaN without hits.
+        onset_f1: Harmonic mean of precision and recall.
+        velocity_error: Mean absolute error of the MIDI velocity over the hits; NaN without hits.
     """
 
     onset_precision: float
@@ -34,7 +34,7 @@ class OnsetMetrics:
 
 
 def onset_metrics(notes: Sequence[Note], struck: Sequence[Note]) -> OnsetMetrics:
-    """Match notes one to one, as many as can be (mir_eval's result, without its imports)."""
+    """Compute the metrics from a maximum one-to-one matching (same result as mir_eval)."""
     hits = _hits(notes, struck)
     precision = len(hits) / len(struck) if struck else 1.0
     recall = len(hits) / len(notes) if notes else 1.0
@@ -44,7 +44,7 @@ def onset_metrics(notes: Sequence[Note], struck: Sequence[Note]) -> OnsetMetrics
 
 
 def _hits(notes: Sequence[Note], struck: Sequence[Note]) -> list[tuple[Note, Note]]:
-    """Return pairs of notes; of each key in order, which leaves no more pairs to be found."""
+    """Return matched (score note, struck note) pairs; greedy in time per key, which is maximum."""
     hits: list[tuple[Note, Note]] = []
     ordered: dict[int, deque[Note]] = defaultdict(deque)
     for note in sorted(struck, key=lambda note: note.onset_s):
@@ -55,7 +55,7 @@ def _hits(notes: Sequence[Note], struck: Sequence[Note]) -> list[tuple[Note, Not
             late_s = round(candidates[0].onset_s - note.onset_s, _DECIMALS)
             if late_s > TOLERANCE_S:
                 break
-            strike = candidates.popleft()  # too early for this one is too early for the next
+            strike = candidates.popleft()  # too early for this note, so for later ones as well
             if late_s >= -TOLERANCE_S:
                 hits.append((note, strike))
                 break

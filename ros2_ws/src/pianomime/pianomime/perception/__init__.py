@@ -1,1 +1,1 @@
-"""From a pianist's video to fingertips on the keyboard, fingering and synchronised notes."""
+"""Extraction of fingertips, fingering and synchronised notes from a pianist's video."""

@@ -1,4 +1,4 @@
-"""Draw what was perceived onto the video, to look at."""
+"""Annotated video: keys, fingertips and pressing fingers drawn onto the frames."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,14 +26,14 @@ _UNSURE: Final = (60, 60, 230)
 def annotate(
     video: Path, score: Score, perceived: Perceived, rate_hz: float, path: Path
 ) -> Iterator[None]:
-    """Write the video with keys, fingertips and the fingers that press; yields after each frame.
+    """Write the video with keys, fingertips and pressing fingers; yield after each frame.
 
     Args:
-        video: What was watched.
-        score: That is played in it.
-        perceived: To be drawn.
-        rate_hz: Of the footage, and so of the video that is written.
-        path: To write to.
+        video: Original video.
+        score: Score that is played in it.
+        perceived: Results to draw.
+        rate_hz: Frame rate of the footage, used for the output [Hz].
+        path: Output file.
     """
     writer = None
     outlines = [_outline(perceived, key) for key in range(len(key_y()))]
@@ -66,7 +66,7 @@ def annotate(
                     (width, height),
                     fps=rate_hz,
                     quality=6,
-                    macro_block_size=2,  # else other sizes than multiples of 16 are stretched
+                    macro_block_size=2,  # the default stretches sizes that are not multiples of 16
                     ffmpeg_log_level="error",
                 )
                 writer.send(None)
@@ -78,7 +78,7 @@ def annotate(
 
 
 def _outline(perceived: Perceived, key: int) -> NDArray[np.int32]:
-    """Return the corners of a key in the image, (4, 2)."""
+    """Return the corners of a key in the image, (4, 2) [pixels]."""
     black = is_black()[key]
     half = (BLACK_WIDTH_M if black else WHITE_PITCH_M) / 2
     front = FRONT_X_M - HEAD_M if black else FRONT_X_M

@@ -1,4 +1,4 @@
-"""A demonstration: what a human did with a score, as a folder that the planner can follow."""
+"""Demonstration: a human's fingering and fingertip positions for a score, stored as a folder."""
 
 import csv
 import json
@@ -21,24 +21,24 @@ _FILES: Final = ("fingertips.npz", "fingering.csv", "card.json")
 
 
 class DemonstrationError(PianoMimeError):
-    """Not a demonstration, or of another score."""
+    """A demonstration is invalid, or of another score or timing."""
 
 
 @dataclass(frozen=True)
 class Demonstration:
-    """What a human did.
+    """A human's demonstration of a score.
 
-    Heights are not measured: a camera above does not see them. The score says when keys go down;
-    the demonstration says which fingers press them and where the hands are.
+    Heights are missing, because a camera above cannot measure them. The score determines when keys
+    are pressed; the demonstration determines the fingers and the positions of the hands.
 
     Attributes:
-        sha256: Of the score.
-        finger: (n,) finger of each of its notes, or `UNASSIGNED`.
-        confidence: (n,) 0 .. 1.
+        sha256: Hash of the score.
+        finger: (n,) finger of each note, or `UNASSIGNED`.
+        confidence: (n,) confidence of the finger, 0 .. 1.
         tips_m: (steps, 10, 2) fingertips at the ends of the score's steps, x and y [m, world];
-            NaN where not seen.
-        step_s: Time between its steps [s].
-        card: How it came about.
+            NaN where not detected.
+        step_s: Duration of a step [s].
+        card: Metadata on its origin.
     """
 
     sha256: str
@@ -68,20 +68,20 @@ class Demonstration:
             )
 
     def fingered(self, score: Score) -> Score:
-        """Return the score with the human's fingers where they are known.
+        """Return the score with the human's fingers; unknown ones are `UNASSIGNED`.
 
         Raises:
-            DemonstrationError: It is of another score.
+            DemonstrationError: The demonstration is of another score.
         """
         self.check_score(score)
         return score.with_fingers([int(finger) for finger in self.finger])
 
 
 def save_demonstration(demonstration: Demonstration, score: Score, folder: Path) -> None:
-    """Write a folder's three files.
+    """Write a demonstration's three files to an existing folder.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: A file cannot be written.
     """
     try:
         np.savez_compressed(
@@ -107,10 +107,10 @@ def save_demonstration(demonstration: Demonstration, score: Score, folder: Path)
 
 
 def load_demonstration(folder: Path) -> Demonstration:
-    """Read a folder of `save_demonstration`; nothing in it is executed.
+    """Read a folder of `save_demonstration`, without executing code from it.
 
     Raises:
-        DemonstrationError: It is not such a folder.
+        DemonstrationError: The folder is not a demonstration, or of another format version.
     """
     number = {name: i for i, name in enumerate(PIANISTS_FINGERS)} | {"": UNASSIGNED}
     try:

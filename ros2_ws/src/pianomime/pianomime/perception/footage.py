@@ -1,4 +1,4 @@
-"""What is seen in a video before the keyboard is known; the slow part, so it is kept."""
+"""Detected hands and background of a video; slow to compute, therefore stored in a file."""
 
 import zipfile
 from collections.abc import Callable, Sequence
@@ -23,15 +23,15 @@ _LABELS: Final = ("left", "right")
 
 @dataclass(frozen=True)
 class Footage:
-    """Hands over time, and the scene without them.
+    """Detections of a video, independent of the keyboard's calibration.
 
     Attributes:
-        time_s: (t,) of the frames [s].
-        hands: (t,) lists of the hands detected in each.
-        still: (height, width) median of frames over the whole video, in gray.
-        onset_strength: Of its sound, see `sound_track`; empty where it has none.
-        scale: Size of the images looked at, over that of the video's.
-        video: Its file's name.
+        time_s: (t,) times of the frames [s].
+        hands: (t,) lists of the hands detected in each frame.
+        still: (height, width) median of frames over the whole video, grayscale.
+        onset_strength: Onset strength of the sound, see `sound_track`; empty without sound.
+        scale: Size of the processed images relative to the video's.
+        video: Name of the video file.
     """
 
     time_s: NDArray[np.float64]
@@ -43,26 +43,26 @@ class Footage:
 
     @property
     def rate_hz(self) -> float:
-        """Return how many images a second there are in the mean."""
+        """Mean frame rate [Hz]."""
         if len(self.time_s) < 2:
             return RATE_HZ
         return float((len(self.time_s) - 1) / (self.time_s[-1] - self.time_s[0]))
 
     @property
     def size(self) -> tuple[int, int]:
-        """Return width and height of the images [pixels]."""
+        """Width and height of the images [pixels]."""
         return self.still.shape[1], self.still.shape[0]
 
 
 def watch(path: Path, progress: Callable[[float], None] = lambda _: None) -> Footage:
-    """Detect the hands in every frame of a video, 30 a second at most.
+    """Detect the hands in a video at no more than 30 frames per second.
 
     Args:
-        path: Of the video.
-        progress: Told the time in it [s].
+        path: Video file.
+        progress: Called with the time in the video [s].
 
     Raises:
-        VideoError: It cannot be read.
+        VideoError: The video cannot be read.
     """
     cv2 = opencv()
     times: list[float] = []
@@ -89,10 +89,10 @@ def watch(path: Path, progress: Callable[[float], None] = lambda _: None) -> Foo
 
 
 def save_footage(footage: Footage, path: Path) -> None:
-    """Write a file.
+    """Write footage to a file.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: The file cannot be written.
     """
     shape = (len(footage.time_s), _HANDS)
     landmarks = np.full((*shape, N_LANDMARKS, 2), np.nan, np.float32)
@@ -120,10 +120,10 @@ def save_footage(footage: Footage, path: Path) -> None:
 
 
 def load_footage(path: Path) -> Footage:
-    """Read a file of `save_footage`; nothing in it is executed.
+    """Read a file of `save_footage`, without executing code from it.
 
     Raises:
-        PianoMimeError: It is not such a file.
+        PianoMimeError: The file is not footage.
     """
     try:
         with np.load(path, allow_pickle=False) as data:
@@ -131,7 +131,7 @@ def load_footage(path: Path) -> Footage:
             landmarks, score, label = data["landmarks"], data["score"], data["label"]
             factor, video = float(data["scale"]), str(data["video"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise PianoMimeError(f"{path}: not what was seen of a video ({error})") from None
+        raise PianoMimeError(f"{path}: not a file of footage ({error})") from None
     hands = [
         [
             DetectedHand(landmarks[t, i].astype(float), float(score[t, i]), _LABELS[label[t, i]])

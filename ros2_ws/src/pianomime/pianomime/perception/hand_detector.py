@@ -1,4 +1,4 @@
-"""Hands in single images: MediaPipe's landmarks, with the models that its wheel carries."""
+"""Hand detection with MediaPipe and the models in its wheel."""
 
 import os
 import sys
@@ -17,17 +17,17 @@ Array = NDArray[np.float64]
 N_LANDMARKS: Final = 21
 WRIST: Final = 0
 FINGERTIPS: Final = (4, 8, 12, 16, 20)
-"""MediaPipe's numbers of the fingertips, thumb to little."""
+"""MediaPipe's landmark indices of the fingertips, thumb to little finger."""
 
 
 @dataclass(frozen=True)
 class DetectedHand:
-    """One hand in one image.
+    """A hand detected in an image.
 
     Attributes:
-        landmarks: (21, 2) pixels, in MediaPipe's order.
-        score: 0 .. 1, how sure the detector is of which hand it is.
-        label: "left" or "right", as the detector has it, which errs.
+        landmarks: (21, 2) landmarks in MediaPipe's order [pixels].
+        score: Confidence of the label, 0 .. 1.
+        label: "left" or "right" according to the detector; unreliable.
     """
 
     landmarks: Array
@@ -37,7 +37,7 @@ class DetectedHand:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the models' start-up chatter, written from C++ past any logging, off the terminal."""
+    """Suppress the models' start-up messages, which C++ code writes directly to stderr."""
     sys.stderr.flush()
     kept = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
@@ -50,7 +50,7 @@ def _quiet() -> Iterator[None]:
 
 
 class HandDetector:
-    """MediaPipe's hand model over consecutive images of one video."""
+    """MediaPipe's hand model, applied to consecutive images of a video."""
 
     def __init__(self) -> None:
         """Load the models.
@@ -69,14 +69,14 @@ class HandDetector:
             self._hands.process(np.zeros((64, 64, 3), np.uint8))  # starts the threads
 
     def detect(self, rgb: NDArray[np.uint8]) -> list[DetectedHand]:
-        """Return the hands, two at most, in an image (height, width, 3)."""
+        """Detect at most two hands in an RGB image (height, width, 3)."""
         found = self._hands.process(rgb)
         size = np.array([rgb.shape[1], rgb.shape[0]])
         return [
             DetectedHand(
                 np.array([(point.x, point.y) for point in hand.landmark]) * size,
                 float(side.classification[0].score),
-                # The model takes images for a selfie camera's; here the hand is seen from its back.
+                # The model assumes a mirrored selfie image; here the hands are seen from above.
                 {"Left": "right", "Right": "left"}[side.classification[0].label],
             )
             for hand, side in zip(

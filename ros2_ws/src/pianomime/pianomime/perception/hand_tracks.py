@@ -1,4 +1,4 @@
-"""Which of the hands seen is the left one and which the right, from image to image."""
+"""Tracking of left and right hand over consecutive images."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,32 +14,32 @@ from pianomime.piano.geometry import HINGE_X_M
 Array = NDArray[np.float64]
 
 _LOST_S: Final = 1.0
-"""A hand that was not seen for so long may be anywhere."""
+"""Time without detection after which a hand is lost and may reappear anywhere [s]."""
 
 _JUMP_M: Final = 0.25
-"""Distance at which it is as likely that the hand is another one."""
+"""Wrist displacement between detections with a cost of 1 [m]."""
 
 _SAME_M: Final = 0.03
-"""Two detections closer than this are one hand, seen twice."""
+"""Mean fingertip distance below which two detections are the same hand [m]."""
 
 _LABEL: Final = 0.3
 _FORGET: Final = 0.1
-"""Share by which each new label counts."""
+"""Weight of a new label in the running average of label contradictions."""
 
 _CROSSED: Final = 0.05
 _FAR_M: Final = 0.4
-"""Hands further than this from the keyboard, along x, do not play it."""
+"""Maximum distance along x of a playing hand's fingertips from the keys' hinges [m]."""
 
 
 @dataclass(frozen=True)
 class HandsSeen:
-    """Both hands at one instant.
+    """Tracked hands at one instant.
 
     Attributes:
-        time_s: Of the image [s].
-        place_m: (2, 21, 2) landmarks in the keyboard's plane [m], left hand first; where a hand
-            was not seen, its last place.
-        age_s: (2,) since each was seen [s]; inf before it ever was.
+        time_s: Time of the image [s].
+        place_m: (2, 21, 2) landmarks on the keyboard plane [m], left hand first; the last known
+            ones if a hand is not detected.
+        age_s: (2,) time since each hand was detected [s]; inf if never.
     """
 
     time_s: float
@@ -48,24 +48,24 @@ class HandsSeen:
 
     @property
     def fingertip_m(self) -> Array:
-        """Return the ten fingertips (10, 2) [m], left thumb first; NaN where not seen now."""
+        """Fingertips (10, 2) [m], left thumb first; NaN if not detected in this image."""
         tips = self.place_m[:, FINGERTIPS].reshape(-1, 2).copy()
         tips[np.repeat(self.age_s > 0, len(FINGERTIPS))] = np.nan
         return tips
 
 
 class HandTracks:
-    """Decides by place and continuity; the detector's own label is but a hint."""
+    """Tracker that assigns detections to hands by position and continuity, and weakly by label."""
 
     def __init__(self, view: KeyboardView) -> None:
-        """Begin with no hands seen."""
+        """Initialise without hands."""
         self._view = view
         self._place_m = np.full((len(SIDES), N_LANDMARKS, 2), np.nan)
         self._seen_s = np.full(len(SIDES), -np.inf)
-        self._doubt = np.zeros(len(SIDES))  # share of late labels that contradict the side
+        self._doubt = np.zeros(len(SIDES))  # share of recent labels that contradict the side
 
     def update(self, time_s: float, hands: list[DetectedHand]) -> HandsSeen:
-        """Take what was detected at `time_s` [s], later than the last."""
+        """Add the detections at `time_s` [s], which must increase; return the tracked hands."""
         places = [self._view.places(hand.landmarks) for hand in hands]
         keep = [i for i, place in enumerate(places) if _plays(place)]
         keep = _without_doubles(keep, places, hands)[: len(SIDES)]
@@ -78,7 +78,7 @@ class HandTracks:
     def _assign(
         self, time_s: float, hands: list[DetectedHand], places: list[Array]
     ) -> list[tuple[int, int]]:
-        """Return (side, hand) pairs."""
+        """Return (side, detection index) pairs of minimum cost."""
         cost = np.array(
             [
                 [self._cost(side, time_s, hand, place) for side in range(len(SIDES))]
@@ -97,7 +97,7 @@ class HandTracks:
         label = _LABEL * self._contradicts(side, hand)
         if time_s - self._seen_s[side] > _LOST_S:
             middle = np.nanmean(place[:, 1])
-            # A hand that is tracked stays the same one, unless its labels have long said otherwise.
+            # Prefer the tracked hand, unless its labels have contradicted its side for long.
             other = 1 - side
             tracked = time_s - self._seen_s[other] <= _LOST_S and self._doubt[other] < 0.5
             away = 0.1 if (middle > 0) != (side == 1) else 0.0
@@ -106,19 +106,19 @@ class HandTracks:
         return label + min(jump / _JUMP_M, 2.0)
 
     def _contradicts(self, side: int, hand: DetectedHand) -> bool:
-        """Return whether the label says the other side; in a mirror labels are the other way."""
+        """Return whether the label contradicts the side; mirrored views swap labels."""
         left = (hand.label == "left") != self._view.mirrored
         return left != (side == 0)
 
 
 def _plays(place: Array) -> bool:
-    """Return whether a hand is at the keyboard, not a face or hands in a lap."""
+    """Return whether a hand is at the keyboard; excludes faces and hands in the lap."""
     tips = place[FINGERTIPS, 0]
     return bool(np.isfinite(place).all() and (np.abs(tips - HINGE_X_M) < _FAR_M).all())
 
 
 def _without_doubles(keep: list[int], places: list[Array], hands: list[DetectedHand]) -> list[int]:
-    """Return the surest detections, of those that lie on each other only one."""
+    """Return the detections by falling confidence, without duplicates of the same hand."""
     chosen: list[int] = []
     for i in sorted(keep, key=lambda i: -hands[i].score):
         tips = places[i][FINGERTIPS, :]

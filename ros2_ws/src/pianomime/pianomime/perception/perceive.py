@@ -1,4 +1,4 @@
-"""From video and score to a demonstration: hands, keyboard, synchronisation, fingers, in turn."""
+"""Perception pipeline: calibration, tracking, synchronisation and fingering of a video."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,15 +26,15 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Perceived:
-    """What a video shows of a score.
+    """Results of perception.
 
     Attributes:
-        view: Where the keyboard lies.
-        calibration: How it was found; None where it was given by hand.
-        synchronisation: Of score and video.
-        fingers: Who pressed what.
-        tips_m: (t, 10, 2) fingertips in the keyboard's plane [m]; NaN where not seen.
-        demonstrated_m: (steps, 10, 2) the same at the score's control steps, smoothed.
+        view: View of the keyboard.
+        calibration: Calibration of the view; None if the corners were given.
+        synchronisation: Synchronisation of score and video.
+        fingers: Fingers that pressed the notes.
+        tips_m: (t, 10, 2) fingertips on the keyboard plane [m]; NaN where not detected.
+        demonstrated_m: (steps, 10, 2) smoothed fingertips at the score's control steps [m].
     """
 
     view: KeyboardView
@@ -48,16 +48,16 @@ class Perceived:
 def perceive(
     footage: Footage, score: Score, corners: Sequence[tuple[float, float]] | None = None
 ) -> Perceived:
-    """Make sense of what was seen.
+    """Run the perception pipeline.
 
     Args:
-        footage: Of the video.
-        score: What is played.
-        corners: Of the keyboard in the video's own pixels, where it is not to be found by itself;
-            see `from_corners`.
+        footage: Footage of the video.
+        score: Score that is played.
+        corners: Corners of the keyboard in the video's pixels, instead of calibration; see
+            `from_corners`.
 
     Raises:
-        CalibrationError: No keyboard that can be trusted.
+        CalibrationError: No keyboard is found with sufficient confidence.
         SynchronisationError: The hands do not play this score.
     """
     views: list[tuple[Calibration | None, KeyboardView]]
@@ -66,7 +66,7 @@ def perceive(
         views = [(None, from_corners(scaled, footage.size))]
     else:
         calibration = calibrate([footage.still])
-        # Where the pattern leaves the octave open, the notes decide.
+        # If the pattern leaves the octave ambiguous, the notes decide.
         candidates = [calibration, *(calibration.shifted(keys) for keys in calibration.octaves)]
         views = [(candidate, candidate.view) for candidate in candidates]
     best: Perceived | None = None

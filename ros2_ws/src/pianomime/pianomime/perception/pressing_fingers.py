@@ -1,7 +1,7 @@
-"""Which finger pressed which note, from where the fingertips were and what hands can do.
+"""Estimation of the fingers that pressed the notes, from fingertips and fingering costs.
 
-What is seen says how unlikely each finger is to be on each key; the search for fingerings then
-finds the way through the whole piece that suits both that and a hand.
+Observed fingertips give a cost for each finger and note; the fingering search then minimises the
+sum of these and the fingering costs over the whole piece.
 """
 
 from collections.abc import Sequence
@@ -30,37 +30,37 @@ _HANDS: Final = embodiment("pianomime").layout
 """A person's fingers, which those of the Shadow hand are modelled on."""
 
 _LOOK_S: Final = (-0.03, 0.12)
-"""Around an onset, in which the finger is on its key; a short note ends the look."""
+"""Time window around an onset in which the finger is on its key [s]; short notes shorten it."""
 
 _SHORTEST_S: Final = CLIP_TIMING.decision_s
-"""Least length of the look after an onset."""
+"""Minimum duration of the window after an onset [s]."""
 
 _OFF_M: Final = 0.006
-"""Distance along y at which a finger is less likely by a factor of e."""
+"""Distance along y that reduces a finger's likelihood by a factor of e [m]."""
 
 _OUT_M: Final = 0.010
 _TIP_M: Final = 0.010
-"""What lies of a finger beyond its landmark: it may press so far from where it is seen."""
+"""Length of the fingertip beyond its landmark [m]: tolerance on the pressing position."""
 
 _SLIDING_M_S: Final = 0.3
-"""Speed along the keyboard at which a finger is less likely by a factor of e: it passes by."""
+"""Speed along the keyboard that reduces a finger's likelihood by a factor of e [m/s]."""
 
 _FAR: Final = 12.0
 _NOBODY: Final = 6.0
-"""How unlikely it is that the finger that presses is not seen there; all are logarithms."""
+"""Cost (negative log likelihood, as all here) of pressing by a finger that was not observed."""
 
 _SURE: Final = 0.5
 _TRUST: Final = 20.0
-"""Of the eyes, in costs of fingering: these and `_SLIDING_M_S` were chosen on training clips."""
+"""Weight of observation costs; this and `_SLIDING_M_S` were tuned on training clips."""
 
 
 @dataclass(frozen=True)
 class PressingFingers:
-    """The fingers seen on the notes of a score.
+    """Estimated fingers of the notes of a score.
 
     Attributes:
-        finger: (n,) finger of each note, 0 .. 9, or `UNASSIGNED` where it is not sure.
-        confidence: (n,) 0 .. 1 of the likeliest finger.
+        finger: (n,) finger of each note, 0 .. 9, or `UNASSIGNED` if uncertain.
+        confidence: (n,) confidence of the most likely finger, 0 .. 1.
     """
 
     finger: Ints
@@ -70,30 +70,34 @@ class PressingFingers:
 def pressing_fingers(
     score: Score, time_s: Array, tips_m: Array, synchronisation: Synchronisation
 ) -> PressingFingers:
-    """Say for each note which finger pressed it; what is not sure is left to the planner.
+    """Estimate the finger of each note; uncertain notes stay unassigned for the planner.
 
     Args:
-        score: What was played.
-        time_s: (t,) of the frames [s].
-        tips_m: (t, 10, 2) fingertips [m]; NaN where not seen.
-        synchronisation: Of score and video.
+        score: Score that is played.
+        time_s: (t,) times of the frames [s].
+        tips_m: (t, 10, 2) fingertips [m]; NaN where not detected.
+        synchronisation: Synchronisation of score and video.
     """
-    unlikely = np.array(
-        [_unlikely(note.key, *_span(note, synchronisation), time_s, tips_m) for note in score.notes]
+    spans = [_span(note, synchronisation) for note in score.notes]
+    observed = np.array(
+        [
+            _observation_cost(note.key, *span, time_s, tips_m)
+            for note, span in zip(score.notes, spans, strict=True)
+        ]
     )
-    problem = FingeringProblem(CLIP_TIMING, _HANDS, FingeringConfig(), _TRUST * unlikely)
+    problem = FingeringProblem(CLIP_TIMING, _HANDS, FingeringConfig(), _TRUST * observed)
     groups = by_onset(to_steps(score.without_fingers().notes, CLIP_TIMING))
     finger = np.full(len(score.notes), UNASSIGNED)
     for note in search(Partials.at_rest(_HANDS, CLIP_TIMING), groups, problem):
         finger[note.index] = note.finger
-    confidence = _confidence(problem, _TRUST * unlikely, groups, finger)
+    confidence = _confidence(problem, _TRUST * observed, groups, finger)
     return PressingFingers(np.where(confidence >= _SURE, finger, UNASSIGNED), confidence)
 
 
 def _confidence(
     problem: FingeringProblem, against: Array, groups: Sequence[list[StepNote]], finger: Ints
 ) -> Array:
-    """Return how likely each note's finger is, given the fingers before it, (n,)."""
+    """Return the probability of each note's finger, given the preceding fingers, (n,)."""
     confidence = np.zeros(len(finger))
     partials = Partials.at_rest(problem.layout, problem.timing)
     for group in groups:
@@ -123,8 +127,10 @@ def _span(note: Note, synchronisation: Synchronisation) -> tuple[float, float]:
     return float(begin), float(end)
 
 
-def _unlikely(key: int, begin_s: float, end_s: float, time_s: Array, tips_m: Array) -> Array:
-    """Return how unlikely each finger is to press a key in a time, (10,)."""
+def _observation_cost(
+    key: int, begin_s: float, end_s: float, time_s: Array, tips_m: Array
+) -> Array:
+    """Return the cost of each finger to press a key in a time window, (10,)."""
     frames = np.flatnonzero((time_s >= begin_s) & (time_s <= end_s))
     if not len(frames):
         return np.full(N_PIANISTS_FINGERS, _FAR)

@@ -1,4 +1,4 @@
-"""Demonstrations as PianoMime released them: one array a hand, or all clips in one file."""
+"""Demonstrations from PianoMime's releases: one array per hand, or a clip."""
 
 from pathlib import Path
 from typing import Final
@@ -14,18 +14,18 @@ from pianomime.score.score import Score
 
 _HANDS: Final = ("left_hand.npy", "right_hand.npy")
 _ROWS, _COLUMNS = 8, 6
-"""x, y, z, quaternion, key of the wrist and the five fingertips."""
+"""Rows x, y, z, quaternion, key; columns wrist and five fingertips."""
 
 
 def from_hand_arrays(folder: Path, score: Score) -> Demonstration:
-    """Read `left_hand.npy` and `right_hand.npy`, (steps, 8, 6) each, at 20 Hz from the first note.
+    """Read `left_hand.npy` and `right_hand.npy`: (steps, 8, 6) at 20 Hz, from the first note on.
 
     Args:
-        folder: Of the two files.
-        score: What they play, without silence before it.
+        folder: Folder of the two files.
+        score: Score that they play, without leading silence.
 
     Raises:
-        DemonstrationError: They are missing, of another shape, or play something else.
+        DemonstrationError: The files are missing, of another shape, or of another score.
     """
     try:
         hands = [np.load(folder / name, allow_pickle=False) for name in _HANDS]
@@ -44,10 +44,10 @@ def from_hand_arrays(folder: Path, score: Score) -> Demonstration:
 
 
 def from_clip(clip: Clip, score: Score) -> Demonstration:
-    """Return what a clip's pianist did with its score, which is without silence before it.
+    """Convert a clip to a demonstration of its score without leading silence.
 
     Raises:
-        DemonstrationError: It is of another score.
+        DemonstrationError: The clip is of another score.
     """
     silence = int(np.argmax(clip.roll.any(axis=1)))
     key = clip.finger_key[silence:].astype(int) - 1
@@ -57,12 +57,12 @@ def from_clip(clip: Clip, score: Score) -> Demonstration:
 def _demonstration(
     score: Score, tips_m: NDArray[np.float64], key: NDArray[np.int64], source: str
 ) -> Demonstration:
-    """Take the finger of each note from the key that each finger (steps, 10) has at each step."""
+    """Derive the finger of each note from the key of each finger at each step, (steps, 10)."""
     finger = np.full(len(score.notes), UNASSIGNED)
     confidence = np.zeros(len(score.notes))
     goals = ScoreGoals.of(score, CLIP_TIMING)
     for note in goals.notes:
-        # Rounded to steps, a note may begin a step sooner or later than its release has it.
+        # Rounding to steps may shift a note by one step relative to the release.
         near = key[max(note.first - 1, 0) : note.last + 2] == note.key
         held = near.sum(axis=0)
         if held.any():

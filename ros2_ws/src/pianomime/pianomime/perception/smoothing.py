@@ -1,4 +1,4 @@
-"""Fingertip trajectories, smoothed: on an even grid without lag, or live with little of it."""
+"""Smoothing of fingertip trajectories: offline on an even grid, or live with little lag."""
 
 from typing import Final
 
@@ -9,22 +9,22 @@ from scipy.signal import savgol_filter
 Array = NDArray[np.float64]
 
 MAX_GAP_S: Final = 0.2
-"""Longest time for which a place is made up."""
+"""Maximum gap that is interpolated [s]."""
 
 _WINDOW_S: Final = 0.2
 _ORDER: Final = 3
 
 
 def resample(time_s: Array, value: Array, grid_s: Array) -> Array:
-    """Return values at the times of a grid, smoothed without lag (Savitzky-Golay, 0.2 s).
+    """Resample values to a grid, with zero-lag smoothing (Savitzky-Golay, 0.2 s).
 
     Args:
-        time_s: (t,) increasing [s], in any rhythm.
-        value: (t, ...) NaN where nothing was seen.
-        grid_s: (g,) evenly spaced [s].
+        time_s: (t,) increasing times [s], not necessarily even.
+        value: (t, ...) values; NaN where not detected.
+        grid_s: (g,) evenly spaced times [s].
 
     Returns:
-        (g, ...), NaN outside the times and in gaps longer than `MAX_GAP_S`.
+        (g, ...) values; NaN outside the range of times and in gaps longer than `MAX_GAP_S`.
     """
     flat = value.reshape(len(time_s), -1)
     result = np.full((len(grid_s), flat.shape[1]), np.nan)
@@ -50,20 +50,20 @@ def resample(time_s: Array, value: Array, grid_s: Array) -> Array:
 
 
 class OneEuro:
-    """Smoothing for live use: little lag when it moves, little jitter when it rests.
+    """One Euro filter: little lag in motion, little jitter at rest.
 
-    Casiez, Roussel and Vogel, CHI 2012, with their names of the parameters.
+    Casiez, Roussel and Vogel, CHI 2012; parameters are named as there.
     """
 
     def __init__(self, min_cutoff_hz: float = 1.5, beta: float = 10.0) -> None:
-        """Begin with nothing; `beta` is for values in metres."""
+        """Initialise without values; the default `beta` is for values in metres."""
         self._min_cutoff_hz, self._beta = min_cutoff_hz, beta
         self._time_s = -np.inf
         self._value = np.zeros(0)
         self._speed = np.zeros(0)
 
     def update(self, time_s: float, value: Array) -> Array:
-        """Return the smoothed value at `time_s` [s]; NaN stays NaN and is forgotten."""
+        """Return the smoothed value at `time_s` [s]; NaN stays NaN and resets the filter."""
         if not len(self._value):
             self._time_s, self._value, self._speed = time_s, value.copy(), np.zeros_like(value)
             return value

@@ -1,4 +1,4 @@
-"""Onsets in a video's sound, to say to a few milliseconds when the score begins."""
+"""Refinement of the synchronisation by onsets in the video's sound, to a few milliseconds."""
 
 import subprocess
 from dataclasses import replace
@@ -16,31 +16,31 @@ from pianomime.score.score import Score
 Array = NDArray[np.float64]
 
 RATE_HZ: Final = 100
-"""Of the onset strength."""
+"""Sampling rate of the onset strength [Hz]."""
 
 _SAMPLE_HZ: Final = 16_000
 _WINDOW: Final = 1024
 _BLUR: Final = 2.0
 _SEARCH_S: Final = 0.15
-"""How far from what the hands say the sound is believed: a beat further it fits as well."""
+"""Maximum correction of the offset from the hands [s]; a beat further the sound fits as well."""
 
 _LEAD_S: Final = 0.02
-"""The rise is steepest so much before an onset is in the middle of a window of 64 ms."""
+"""Lead of the steepest rise before the onset is centred in the window of 64 ms [s]."""
 
 _STANDS_OUT: Final = 1.0
-"""Mean strength at the score's onsets, in standard deviations of all: 2.5 where the sound is of the
-score, 0.3 at most where it is of another one."""
+"""Minimum mean strength at the score's onsets, in standard deviations: 2.5 for the sound of the
+score, at most 0.3 for other sound."""
 
 
 def onset_strength(path: Path) -> Array | None:
-    """Return how strongly new sounds begin, 100 a second from the video's start; None if silent.
+    """Return the onset strength at 100 Hz from the start of the video; None without sound.
 
-    Spectral flux: the rise of the log spectrum, summed over frequencies.
+    Computed as spectral flux: the rise of the log spectrum, summed over frequencies.
     """
     import imageio_ffmpeg
 
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "quiet", "-i", str(path), "-map", "0:a:0"]
-    command += ["-af", "aresample=async=1:first_pts=0"]  # sound that sets in late keeps its place
+    command += ["-af", "aresample=async=1:first_pts=0"]  # pads a late start of the sound
     command += ["-ac", "1", "-ar", str(_SAMPLE_HZ), "-f", "s16le", "-"]
     done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     samples = np.frombuffer(done.stdout[: len(done.stdout) // 2 * 2], np.int16) / 2**15
@@ -54,9 +54,9 @@ def onset_strength(path: Path) -> Array | None:
 
 
 def refine(synchronisation: Synchronisation, strength: Array, score: Score) -> Synchronisation:
-    """Return the offset at which the score's onsets fall on the sound's, near what the hands say.
+    """Refine the offset so that the score's onsets match those of the sound.
 
-    Unchanged where no offset stands out: the sound may be of something else, or not be there.
+    Returns the synchronisation unchanged if no offset stands out, for example with other sound.
     """
     onsets_s = np.unique([note.onset_s for note in score.notes])
     at_s = synchronisation.video_s(onsets_s) - _LEAD_S

@@ -1,4 +1,4 @@
-"""When in a video its MIDI file begins: where fingers are on the keys that the notes ask for."""
+"""Synchronisation of score and video, by matching fingertips on keys with the goal keys."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,35 +18,35 @@ Array = NDArray[np.float64]
 
 _STEP_S: Final = 0.02
 _FRONT_M: Final = 0.09
-"""A fingertip nearer to the player than this is not over the keys, along x."""
+"""Maximum x of a fingertip over the keys [m, world]."""
 
 _NEAR_M: Final = WHITE_PITCH_M / 2
 _LEAST_CERTAINTY: Final = 0.08
 _LEAST_DRIFT_S: Final = 0.15
-"""Over the whole score; less is within what the halves' offsets err by."""
+"""Minimum drift over the whole score [s]; less is within the error of the halves' offsets."""
 
 _MOST_DRIFT: Final = 0.02
 _MOST_APART_S: Final = 0.2
-"""Images further apart do not show where short notes begin."""
+"""Maximum time between frames [s]; more is too coarse for the onsets of short notes."""
 
 _OVERHANG_S: Final = 5.0
-"""Most of a score that may lie before the video or after its end."""
+"""Maximum part of the score before the start or after the end of the video [s]."""
 
 
 class SynchronisationError(PianoMimeError):
-    """The video does not show the score being played, as far as can be seen."""
+    """The video does not match the score."""
 
 
 @dataclass(frozen=True)
 class Synchronisation:
-    """Score time t is video time `offset_s` + t * (1 + `drift`).
+    """Linear map from score time t to video time: `offset_s` + t * (1 + `drift`).
 
     Attributes:
-        offset_s: Of the score's beginning in the video [s].
-        drift: How much slower the video's clock goes; 0.001 is 1 ms a second.
-        agreement: 0 .. 1, share of the wanted keys that have a finger on them.
-        certainty: By how much the agreement is better than at any other offset (0.25 s off).
-        heard: Whether the video's sound has confirmed the offset and made it finer.
+        offset_s: Video time of the start of the score [s].
+        drift: Relative difference of the clocks; 0.001 is 1 ms per second.
+        agreement: Share of goal keys with a finger on them, less that of other keys.
+        certainty: Margin of the agreement to offsets more than 0.25 s away.
+        heard: Whether the offset was confirmed and refined by the sound.
     """
 
     offset_s: float
@@ -56,20 +56,20 @@ class Synchronisation:
     heard: bool = False
 
     def video_s(self, score_s: Array) -> Array:
-        """Return times in the video [s]."""
+        """Convert score times to video times [s]."""
         return np.asarray(self.offset_s + score_s * (1 + self.drift))
 
 
 def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
-    """Find the offset and the drift.
+    """Estimate offset and drift.
 
     Args:
-        time_s: (t,) of the frames [s].
-        tips_m: (t, 10, 2) fingertips on the plane of the keyboard [m]; NaN where not seen.
-        score: What is played.
+        time_s: (t,) times of the frames [s].
+        tips_m: (t, 10, 2) fingertips on the keyboard plane [m]; NaN where not detected.
+        score: Score that is played.
 
     Raises:
-        SynchronisationError: No offset stands out.
+        SynchronisationError: No finger is over the keys, or no offset stands out.
     """
     grid_s = np.arange(time_s[0], time_s[-1], _STEP_S)
     touched = _touched(time_s, tips_m, grid_s)
@@ -87,7 +87,7 @@ def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
     if certainty < _LEAST_CERTAINTY:
         raise SynchronisationError(
             f"no offset stands out (by {certainty:.3f}; at least {_LEAST_CERTAINTY}): "
-            f"{_why_none(time_s, tips_m)}"
+            f"{_likely_cause(time_s, tips_m)}"
         )
     offset_s = float(grid_s[0] + _STEP_S * (shifts[best] + _peak(agreement, best)))
     drift = _drift(touched, goal_keys, int(shifts[best]))
@@ -96,11 +96,11 @@ def synchronise(time_s: Array, tips_m: Array, score: Score) -> Synchronisation:
     )
 
 
-def _why_none(time_s: Array, tips_m: Array) -> str:
-    """Return the likeliest reason why no offset stands out."""
+def _likely_cause(time_s: Array, tips_m: Array) -> str:
+    """Return the most likely reason why no offset stands out."""
     apart_s = float(np.median(np.diff(time_s)))
     if apart_s > _MOST_APART_S:
-        return f"{1 / apart_s:.1f} images a second; wanted: at least {1 / _MOST_APART_S:g}"
+        return f"{1 / apart_s:.1f} images a second; at least {1 / _MOST_APART_S:g} are needed"
     for side, name in enumerate(("left", "right")):
         if np.isnan(tips_m[:, pianists_hand(side)]).all():
             return f"the {name} hand was never seen over the keys"
@@ -108,11 +108,11 @@ def _why_none(time_s: Array, tips_m: Array) -> str:
 
 
 def _touched(time_s: Array, tips_m: Array, grid_s: Array) -> Array:
-    """Return how much each key has a finger over it, (grid, 88), 0 .. 1."""
+    """Return the proximity of the nearest fingertip to each key, 0 .. 1, (grid, 88)."""
     between = (time_s[1:] + time_s[:-1]) / 2
     nearest = np.searchsorted(between, grid_s)
     touched = np.zeros((len(grid_s), N_KEYS))
-    for tip in np.moveaxis(tips_m[nearest], 1, 0):  # one finger at a time: memory
+    for tip in np.moveaxis(tips_m[nearest], 1, 0):  # one finger at a time to save memory
         over = (tip[:, 0] > HINGE_X_M) & (tip[:, 0] < _FRONT_M)
         near = np.exp(-(((tip[:, 1, None] - real_key_y()) / _NEAR_M) ** 2))
         np.maximum(touched, np.where(over[:, None], near, 0.0), out=touched)
@@ -120,19 +120,19 @@ def _touched(time_s: Array, tips_m: Array, grid_s: Array) -> Array:
 
 
 def _agreement(touched: Array, goal_keys: Array, shift: int) -> float:
-    """Return the mean of `touched` where keys are wanted, less its mean where they are not."""
+    """Return the mean of `touched` at goal keys, less its mean at other keys in use."""
     first, last = max(0, -shift), min(len(goal_keys), len(touched) - shift)
     if last - first < min(len(goal_keys), len(touched)) / 2:
         return -1.0
-    seen, asked = touched[first + shift : last + shift], goal_keys[first:last]
-    used = asked.any(axis=0)
-    on = (seen * asked).sum() / max(asked.sum(), 1.0)
-    rest = (1 - asked)[:, used]
+    seen, goals = touched[first + shift : last + shift], goal_keys[first:last]
+    used = goals.any(axis=0)
+    on = (seen * goals).sum() / max(goals.sum(), 1.0)
+    rest = (1 - goals)[:, used]
     return float(on - (seen[:, used] * rest).sum() / max(rest.sum(), 1.0))
 
 
 def _peak(values: Array, best: int) -> float:
-    """Return where between samples a parabola through the best and its neighbours peaks."""
+    """Return the sub-sample peak offset of a parabola through the best and its neighbours."""
     if not 0 < best < len(values) - 1:
         return 0.0
     left, middle, right = values[best - 1 : best + 2]
@@ -141,7 +141,7 @@ def _peak(values: Array, best: int) -> float:
 
 
 def _drift(touched: Array, goal_keys: Array, shift: int) -> float:
-    """Return how much the second half's best offset differs from the first's, by their distance."""
+    """Return the drift: difference of the two halves' best offsets over their distance."""
     half, reach = len(goal_keys) // 2, round(0.3 / _STEP_S)
     places = []
     for part in (np.arange(len(goal_keys)) < half, np.arange(len(goal_keys)) >= half):

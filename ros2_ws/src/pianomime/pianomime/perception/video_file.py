@@ -1,4 +1,4 @@
-"""Read a video, frame by frame, each with its time."""
+"""Reader of video files: frames with their times."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,20 +12,20 @@ from pianomime.errors import MissingPackageError, PianoMimeError
 Image = NDArray[np.uint8]
 
 MAX_WIDTH: Final = 1280
-"""Larger images are made smaller: the hand model sees no more in them."""
+"""Maximum image size [pixels]; larger images do not improve hand detection."""
 
 
 class VideoError(PianoMimeError):
-    """Not a video, or none with pictures."""
+    """A file is not a video, or has no images."""
 
 
 def frames(path: Path, rate_hz: float) -> Iterator[tuple[float, Image]]:
-    """Yield time [s] and image (height, width, 3; blue, green, red), at most `rate_hz` a second.
+    """Yield time [s] and BGR image (height, width, 3), at most `rate_hz` per second.
 
-    Times rise strictly, whatever the file says. A file that breaks off ends there.
+    Times increase strictly, even if the file's do not. A truncated file ends where it breaks.
 
     Raises:
-        VideoError: There is nothing to see in it.
+        VideoError: The file is missing, or has no images.
     """
     capture = opencv().VideoCapture(str(path))
     last_s, due_s, count = -1.0, -np.inf, 0
@@ -47,7 +47,7 @@ def frames(path: Path, rate_hz: float) -> Iterator[tuple[float, Image]]:
 
 
 def duration_s(path: Path) -> float:
-    """Return about how long the video is [s]; 0 if unknown."""
+    """Return the approximate duration of a video [s]; 0 if unknown."""
     cv2 = opencv()
     capture = cv2.VideoCapture(str(path))
     fps, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
@@ -56,7 +56,7 @@ def duration_s(path: Path) -> float:
 
 
 def scale(path: Path) -> float:
-    """Return the factor by which the images of a video are made smaller."""
+    """Return the factor by which the images of a video are scaled down."""
     cv2 = opencv()
     capture = cv2.VideoCapture(str(path))
     size = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
@@ -65,7 +65,7 @@ def scale(path: Path) -> float:
 
 
 def next_time_s(capture: Any, last_s: float) -> float:
-    """Return the time of the frame just grabbed [s]; after `last_s`, whatever the file says."""
+    """Return the time of the grabbed frame [s]; always after `last_s`."""
     cv2 = opencv()
     time_s = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1e3
     period_s = 1 / max(float(capture.get(cv2.CAP_PROP_FPS)), 1.0)
@@ -73,10 +73,10 @@ def next_time_s(capture: Any, last_s: float) -> float:
 
 
 def opencv() -> Any:
-    """Return OpenCV.
+    """Import and return OpenCV.
 
     Raises:
-        MissingPackageError: It is not installed.
+        MissingPackageError: OpenCV is not installed.
     """
     try:
         import cv2
@@ -86,7 +86,7 @@ def opencv() -> Any:
 
 
 def smaller(image: Image) -> Image:
-    """Return the image, at most `MAX_WIDTH` pixels wide or high."""
+    """Scale an image down to at most `MAX_WIDTH` pixels in width and height."""
     cv2 = opencv()
     longest = max(image.shape[:2])
     if longest <= MAX_WIDTH:

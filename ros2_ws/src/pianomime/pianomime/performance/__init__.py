@@ -1,1 +1,1 @@
-"""A performance as it was recorded, and what people look at and listen to."""
+"""Recorded performances: bags, metrics, plots, audio and video."""

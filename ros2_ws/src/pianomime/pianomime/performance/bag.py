@@ -1,4 +1,4 @@
-"""Read a performance back from its bag. No ROS is needed: the bag carries its message types."""
+"""Reader of recorded performances. Needs no ROS: bags contain their message definitions."""
 
 import struct
 from collections import defaultdict
@@ -27,7 +27,7 @@ from pianomime.timing import Timing
 
 
 class BagError(PianoMimeError):
-    """A bag cannot be read, or holds no performance."""
+    """A bag cannot be read, or contains no performance."""
 
 
 _NEEDED = ("score", "key_goal", "piano_state", "joint_states")
@@ -35,13 +35,13 @@ _USED = ("midi_out", "fingering", "gate_status")
 
 
 def read_performance(path: Path) -> Performance:
-    """Return what a bag holds; of several songs the last.
+    """Read the performance in a bag; of several songs the last.
 
     Args:
-        path: Of the bag, or the performance's folder.
+        path: Bag, or performance folder.
 
     Raises:
-        BagError: It is not a bag of this project.
+        BagError: The path is not a bag of this project.
     """
     path = bag_of(path)
     if not path.is_dir():
@@ -55,7 +55,7 @@ def read_performance(path: Path) -> Performance:
         raise BagError(f"{path}: holds no performance; nothing on {', '.join(missing)}")
     states = by_stamp(messages["piano_state"])
     joints = by_stamp(messages["joint_states"])
-    # The score says what was wanted; a goals node that was replaced may have left gaps in the bag.
+    # Goals are derived from the score: the recorded ones have gaps where the goals node restarted.
     last = messages["score"][-1]
     stamps = sorted(s for s in states.keys() & joints.keys() if s >= stamp_s(last))
     timing, begins_s = _timing_in(messages["key_goal"], path), stamp_s(last) + last.lead_in_s
@@ -91,11 +91,13 @@ def read_performance(path: Path) -> Performance:
 
 
 def _timing_in(goals: list[Any], path: Path) -> Timing:
-    """Return the timing of a bag's goals.
+    """Return the timing of the recorded goals.
 
     Raises:
-        BagError: They have none that is legal, or several.
+        BagError: The goals have none, an invalid timing, or several timings.
     """
+    if not hasattr(goals[0], "decision_s"):
+        raise BagError(f"{path}: recorded by an earlier version, whose goals carry no timing")
     found = {(goal.decision_s, goal.command_s) for goal in goals}
     if len(found) > 1:
         raise BagError(f"{path}: goals of several timings: {sorted(found)}")
@@ -107,7 +109,7 @@ def _timing_in(goals: list[Any], path: Path) -> Timing:
 
 
 def _credited(score: Score, sha256: str, messages: dict[str, list[Any]], begins_s: float) -> Score:
-    """Return the score with the fingers of whoever played it."""
+    """Return the score with the fingers of the controllers that played it."""
     credit = Credit()
     for message in messages["fingering"]:
         if message.score_sha256 == sha256:
@@ -118,10 +120,10 @@ def _credited(score: Score, sha256: str, messages: dict[str, list[Any]], begins_
 
 
 def read_messages(path: Path, names: Collection[str]) -> dict[str, list[Any]]:
-    """Return the messages of the topics with these last names, so that a namespace does not matter.
+    """Read the messages of topics by base name; namespaces are ignored.
 
     Raises:
-        BagError: It cannot be read.
+        BagError: The bag cannot be read.
     """
     messages: dict[str, list[Any]] = defaultdict(list)
     try:
@@ -139,31 +141,31 @@ def read_messages(path: Path, names: Collection[str]) -> dict[str, list[Any]]:
 
 
 def bag_of(path: Path) -> Path:
-    """Return the bag: of a performance's folder the one in it."""
+    """Return the path of the bag; of a performance folder the bag inside it."""
     return path / "bag" if (path / "bag").is_dir() else path
 
 
 def is_cut_off(path: Path) -> bool:
-    """Return whether there is a bag that was never closed, or lost its end."""
+    """Return whether a bag was never closed or is truncated."""
     files = list(path.glob("*.mcap"))
     return bool(files) and not (
-        (path / "metadata.yaml").exists() and all(_has_its_end(file) for file in files)
+        (path / "metadata.yaml").exists() and all(_is_complete(file) for file in files)
     )
 
 
-def _has_its_end(file: Path) -> bool:
+def _is_complete(file: Path) -> bool:
     with file.open("rb") as stream:
         stream.seek(-min(len(MCAP0_MAGIC), file.stat().st_size), SEEK_END)
         return stream.read() == MCAP0_MAGIC
 
 
 def _saved_by(path: Path) -> str:
-    """Return what helps where the index is missing, or empty as `ros2 bag reindex` leaves it."""
+    """Return advice for a bag whose index is missing, or empty as after `ros2 bag reindex`."""
     return f"`pianomime recover {path} -o NEW` saves what it has"
 
 
 def custom_data(path: Path) -> dict[str, str]:
-    """Return what the recorder noted about the run; nothing where a bag lost its end.
+    """Return the recorder's custom metadata; empty for a truncated bag.
 
     Raises:
         BagError: The bag's metadata cannot be read.
@@ -179,8 +181,8 @@ def hands_in(path: Path) -> HandSpec:
     """Return the description of the hands that played in a bag.
 
     Raises:
-        BagError: It cannot be read, or does not say.
-        ModelError: The description in it is not valid.
+        BagError: The bag cannot be read, or does not identify the hands.
+        ModelError: The description in it is invalid.
     """
     custom, names = custom_data(path), []
     if "hands" not in custom:
@@ -192,7 +194,7 @@ def hands_in(path: Path) -> HandSpec:
 
 
 def _hands(custom: dict[str, str], joint_names: Collection[str], path: Path) -> HandSpec:
-    """Return the hands that the recorder noted; those of a cut-off bag go by their joints' names.
+    """Return the recorded hands; for truncated bags without metadata, inferred from joint names.
 
     Raises:
         BagError: No bundled hands have joints of these names.
@@ -204,7 +206,7 @@ def _hands(custom: dict[str, str], joint_names: Collection[str], path: Path) -> 
     for name in EMBODIMENTS:
         if _has_joints(embodiment(name), joint_names):
             return embodiment(name)
-    raise BagError(f"{path}: does not say which hands played, and no bundled ones have its joints")
+    raise BagError(f"{path}: does not identify the hands, and no bundled ones have its joints")
 
 
 def _has_joints(spec: HandSpec, joint_names: Collection[str]) -> bool:
@@ -215,11 +217,11 @@ def _has_joints(spec: HandSpec, joint_names: Collection[str]) -> bool:
 
 
 def by_stamp(messages: list[Any]) -> dict[float, Any]:
-    """Return messages by stamp [s]; a waiting simulation repeats itself, the last one counts."""
+    """Return messages keyed by stamp [s]; of repeated states (paused simulation) the last."""
     return {stamp_s(message): message for message in messages}
 
 
 def stamp_s(message: Any) -> float:
-    """Return a message's stamp [s], the same for equal instants."""
+    """Return a message's stamp [s], rounded to the microsecond."""
     stamp = message.header.stamp
     return float(round(stamp.sec + stamp.nanosec * 1e-9, 6))

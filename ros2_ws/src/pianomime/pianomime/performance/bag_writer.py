@@ -1,4 +1,4 @@
-"""Write bags as rosbag2 itself lays them out."""
+"""Writer of bags in rosbag2's own layout."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -10,15 +10,15 @@ from pianomime.errors import OutputError
 
 
 def open_writer(bag: Path) -> Writer:
-    """Return the open writer of a new bag with MCAP storage; to be closed, or abandoned.
+    """Open a writer of a new bag with MCAP storage; the caller must close or abandon it.
 
     Raises:
-        OutputError: The bag exists already, or cannot be made.
+        OutputError: The bag exists already, or cannot be created.
     """
     try:
         writer = Writer(bag, version=9, storage_plugin=StoragePlugin.MCAP)
         writer.open()
-        # rosbags leaves the number out, without which `ros2 bag reindex` does not see the file.
+        # rosbags omits the file number; without it `ros2 bag reindex` does not find the file.
         storage = writer.storage
         assert storage is not None
         storage.path = storage.path.rename(storage.path.with_stem(f"{bag.name}_0"))
@@ -28,6 +28,6 @@ def open_writer(bag: Path) -> Writer:
 
 
 def abandon(writer: Writer) -> None:
-    """Let go of a bag that cannot be written on; what its file has can be recovered."""
-    with suppress(OSError):  # it writes what it still holds, to where there may be no room
+    """Close a bag that can no longer be written; its file can be recovered."""
+    with suppress(OSError):  # abort flushes buffered data, perhaps to a full disk
         writer.abort()

@@ -1,4 +1,4 @@
-"""Which finger played which note: the one chosen by the controller that played at the time."""
+"""Attribution of notes to fingers, from the controllers' fingerings and the gate's owner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,27 +9,27 @@ from pianomime.score.score import Score
 
 @dataclass
 class Credit:
-    """Fingers that controllers published, and who played when.
+    """Fingerings published by controllers, and the gate's owner over time.
 
     Attributes:
-        fingers: Finger by index of the note, for each controller.
-        owners: Score time [s] from which a controller played, and its name; rising.
+        fingers: Finger keyed by note index, for each controller.
+        owners: (score time [s] from which a controller played, its name), by time.
     """
 
     fingers: dict[str, dict[int, int]] = field(default_factory=dict)
     owners: list[tuple[float, str]] = field(default_factory=list)
 
     def add_fingering(self, source: str, index: Sequence[int], finger: Sequence[int]) -> None:
-        """Take fingers that a controller chose."""
+        """Add fingers chosen by controller `source` for notes `index`."""
         self.fingers.setdefault(source, {}).update(zip(index, finger, strict=True))
 
     def add_owner(self, owner: str, score_time_s: float) -> None:
-        """Take who plays from a time in the score on [s]."""
+        """Add the controller that plays from a score time [s] on."""
         if not self.owners or self.owners[-1][1] != owner:
             self.owners.append((score_time_s, owner))
 
     def fingered(self, score: Score) -> Score:
-        """Return the score with the fingers of whoever played each note."""
+        """Return the score with the finger of the controller that played each note."""
         return score.with_fingers(
             [self._finger(i, note.onset_s) for i, note in enumerate(score.notes)]
         )

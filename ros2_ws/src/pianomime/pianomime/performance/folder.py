@@ -1,4 +1,4 @@
-"""Turn a bag into a folder that people look at and listen to."""
+"""Writer of performance folders: MIDI, metrics, piano roll, audio and video."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,14 +21,14 @@ def write_folder(
     """Write performance.mid, metrics.json, pianoroll.png, audio.wav and video.mp4.
 
     Args:
-        performance: What was played.
-        folder: Exists.
-        facts: Further entries of metrics.json.
+        performance: Recorded performance.
+        folder: Existing folder.
+        facts: Additional entries of metrics.json.
         progress: Called after each frame of the video.
-        video: Whether to render one.
+        video: Whether to render a video.
 
     Returns:
-        One line for each file that could not be made, with the reason.
+        One line with the reason for each file that could not be written.
 
     Raises:
         OutputError: The folder cannot be written to.

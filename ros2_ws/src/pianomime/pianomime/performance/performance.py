@@ -19,23 +19,23 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Performance:
-    """What was wanted and what was played. All times are from the clock's start.
+    """Goals and recorded states of a performance. All times start at the clock's start.
 
     Attributes:
-        score: The music; its time 0 is at `lead_in_s`.
+        score: Score; its time 0 is at `lead_in_s`.
         lead_in_s: Silence before the score [s].
-        hands: Description of the hands that played.
-        timing: Of the decisions and their commands.
-        time_s: (frames,) instants of the states [s], one each decision.
-        joint_names: Names of the hands' joints.
-        joint_position: (frames, n) [rad, m].
-        key_position: (frames, 88), 0 up .. 1 down.
+        hands: Description of the hands.
+        timing: Timing of decisions and commands.
+        time_s: (frames,) times of the states [s], one per decision.
+        joint_names: Names of the hand joints.
+        joint_position: (frames, n) joint positions [rad, m].
+        key_position: (frames, 88) key positions, 0 up .. 1 down.
         active: (frames, 88) keys that count as pressed.
-        goal_time_s: (steps,) beginnings of the score's control steps that were reached [s].
-        goal_keys: (steps, 88) keys wanted at the ends of these steps.
-        midi: What the keys played.
-        played_s: How long it was commanded, in simulated time [s]; NaN if unknown.
-        wall_s: The same by the wall clock [s].
+        goal_time_s: (steps,) start times of the decisions that were reached [s].
+        goal_keys: (steps, 88) goal keys at the ends of these decisions.
+        midi: MIDI events of the keys and the pedal.
+        played_s: Simulated time from the first to the last command [s]; NaN if unknown.
+        wall_s: Wall-clock time of the same [s].
     """
 
     score: Score
@@ -55,35 +55,35 @@ class Performance:
 
     @property
     def real_time_factor(self) -> float:
-        """How many times faster than real time it was played."""
+        """Simulated time over wall-clock time."""
         return self.played_s / self.wall_s if self.wall_s else float("nan")
 
     @property
     def pressed(self) -> NDArray[np.bool_]:
-        """Keys pressed at the end of each wanted step, (steps, 88); none where nothing was seen."""
+        """Keys pressed at the end of each goal's decision, (steps, 88); False if not recorded."""
         where, recorded = self._frames_at_ends()
         return np.asarray(self.active[where] & recorded[:, None])
 
     def goal_keys_at_frames(self) -> NDArray[np.bool_]:
-        """Return the keys wanted at each frame, (frames, 88)."""
+        """Return the goal keys at each frame, (frames, 88)."""
         goal_keys = np.zeros((len(self.time_s), N_KEYS), bool)
         where, recorded = self._frames_at_ends()
         goal_keys[where[recorded]] = self.goal_keys[recorded]
         return goal_keys
 
     def struck(self) -> list[Note]:
-        """Return the notes that the keys played, in score time, pedal not applied."""
+        """Return the struck notes in score time, without sustain pedal."""
         return struck_notes(self.midi, self.lead_in_s, float(self.time_s[-1]))
 
     def metrics(self) -> dict[str, float]:
-        """Return the score that counts, and the figures reported beside it."""
+        """Return the key-press and onset metrics, keyed by name."""
         return {
             **asdict(key_press_metrics(self.goal_keys, self.pressed)),
             **asdict(onset_metrics(self.score.notes, self.struck())),
         }
 
     def _frames_at_ends(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the frame at each wanted step's end, and whether there is one."""
+        """Return the frame at each goal's end and whether it was recorded, (steps,) each."""
         dt_s = self.timing.decision_s
         ends = np.round((self.goal_time_s + dt_s) / dt_s).astype(int)
         have = np.round(self.time_s / dt_s).astype(int)

@@ -1,4 +1,4 @@
-"""A picture of a performance: what was wanted, played, missed and wrong."""
+"""Plot of a performance: keys played correctly, missed, and pressed wrongly."""
 
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ _LABELS: Final = ("", "wanted and played", "missed", "wrong")
 
 
 def draw_piano_roll(performance: Performance, path: Path) -> None:
-    """Write a PNG with a row for each key in use and a column for each step of the score."""
+    """Write a PNG with one row per used key and one column per decision of the score."""
     goal_keys, pressed = performance.goal_keys, performance.pressed
     used = np.flatnonzero((goal_keys | pressed).any(axis=0))
     low, high = (used.min() - 1, used.max() + 2) if len(used) else (39, 52)

@@ -1,4 +1,4 @@
-"""Make a bag that was cut off, by a killed recorder or a full disk, readable again."""
+"""Recovery of bags truncated by a killed recorder or a full disk."""
 
 import tempfile
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ from pianomime.performance.bag_writer import abandon, open_writer
 
 @dataclass(frozen=True)
 class Recovered:
-    """What was in a bag.
+    """Result of a recovery.
 
     Attributes:
-        messages: How many were saved.
-        seconds: From the first to the last.
-        whole: Whether the file had its end.
+        messages: Number of recovered messages.
+        seconds: Time from the first to the last message [s].
+        whole: Whether the files were complete.
     """
 
     messages: int
@@ -37,11 +37,10 @@ class Recovered:
 
 
 def recover(bag: Path, output: Path) -> Recovered:
-    """Copy all whole chunks of a bag, of all its files, into a new one with index and metadata.
+    """Copy the intact chunks of all files of a bag into a new bag with index and metadata.
 
-    The folder of a performance stands for the bag in it.
-
-    What the recorder noted about the run comes along if a file has its end.
+    A performance folder stands for the bag inside it. The recorder's custom metadata is copied if
+    a file is complete.
 
     Raises:
         BagError: There is nothing to recover.
@@ -75,24 +74,24 @@ def recover(bag: Path, output: Path) -> Recovered:
 
 
 def _number(file: Path) -> tuple[int, str]:
-    """Return which of a bag's files it is: rosbag2 numbers them, without leading zeros."""
+    """Return the sort key of a bag's file: rosbag2 numbers files without leading zeros."""
     number = file.stem.rpartition("_")[2]
     return (int(number) if number.isdigit() else 0), file.name
 
 
 @contextmanager
 def readable(bag: Path) -> Iterator[Path]:
-    """Give the bag, or one recovered from it for the time being if it was cut off.
+    """Yield the path of a readable bag: `bag` itself, or a temporary recovered copy if truncated.
 
     Args:
-        bag: Of any run; the folder of a performance stands for the bag in it.
+        bag: Bag, or performance folder.
 
     Raises:
         BagError: There is nothing to recover.
     """
     path = bag_of(bag)
     if not is_cut_off(path):
-        yield path  # or whatever is there, for its reader to complain
+        yield path  # if it is no bag, the reader raises the error
         return
     with tempfile.TemporaryDirectory() as folder:
         recover(path, Path(folder, "bag"))
@@ -100,7 +99,7 @@ def readable(bag: Path) -> Iterator[Path]:
 
 
 class _Reading:
-    """The messages of a file, up to where it ends or breaks."""
+    """Iterable over the messages of a file, up to its end or the first broken record."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -130,7 +129,7 @@ class _Reading:
 
 
 def _custom_data(record: Metadata) -> dict[str, str]:
-    """Return what was noted about a run in a file's end."""
+    """Return the custom data in a file's metadata record."""
     try:
         metadata = yaml.safe_load(record.metadata.get("serialized_metadata", "")) or {}
     except yaml.YAMLError:
@@ -139,12 +138,12 @@ def _custom_data(record: Metadata) -> dict[str, str]:
 
 
 class _Copy:
-    """Writes what a file's records say into a new bag."""
+    """Copier of records into a new bag."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._store = get_typestore(Stores.ROS2_JAZZY)
-        self._connections: dict[str, object] = {}  # by topic: files count their channels anew
+        self._connections: dict[str, object] = {}  # by topic: channel ids differ between files
         self.messages = self.first_ns = self.last_ns = 0
 
     def write(self, schema: Schema, channel: Channel, message: Message) -> None:

@@ -1,4 +1,4 @@
-"""Give the simulation the commands of a bag once more: does the same come of them?"""
+"""Replay of a bag's commands in the simulation, compared to the recorded states."""
 
 import json
 from dataclasses import dataclass, replace
@@ -28,14 +28,14 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Replay:
-    """What came of it.
+    """Result of a replay.
 
     Attributes:
-        recorded: The performance in the bag.
-        replayed: The same song with the states that the commands lead to now.
-        steps: Decisions that were taken.
-        by_the_clock: Whether the simulation did not wait for commands.
-        difference: Where the two part for the first time, in words; empty if they are identical.
+        recorded: The recorded performance.
+        replayed: The same performance with the replayed states.
+        steps: Number of simulated decisions.
+        by_the_clock: Whether the recorded simulation ran in real time instead of lock-step.
+        difference: Description of the first deviation; empty if the two are identical.
     """
 
     recorded: Performance
@@ -46,13 +46,13 @@ class Replay:
 
 
 def replay(bag: Path) -> Replay:
-    """Step through a bag.
+    """Replay the commands of a bag from the initial state.
 
-    Where a command is missing, the one before holds. A simulation by the wall clock that did not
-    wait for a late command took it a step later; of that a bag knows nothing, so such runs part.
+    Where a command is missing, the previous target is held. A real-time simulation applied late
+    commands one decision later; the bag does not record this, so such runs deviate.
 
     Raises:
-        BagError: It cannot be read, or was not recorded from a simulation from its start on.
+        BagError: The bag cannot be read, or does not start at the simulation's initial state.
     """
     recorded = read_performance(bag)
     messages = read_messages(bag, ("joint_states", "piano_state", "joint_trajectory"))
@@ -90,7 +90,7 @@ def replay(bag: Path) -> Replay:
 
 
 def changed_since(bag: Path) -> str:
-    """Return in what the model that a bag was recorded with is not that of today; or nothing."""
+    """Describe how the recorded model differs from the current one; empty if it is the same."""
     custom = custom_data(bag)
     if "model" not in custom:
         return "the bag does not say which model it was recorded with"
@@ -103,17 +103,17 @@ def changed_since(bag: Path) -> str:
 
 
 def _commands(trajectories: list[Any], names: tuple[str, ...]) -> dict[float, Command]:
-    """Return the commands by stamp, but for those of which a group is missing."""
+    """Return the commands keyed by stamp, except those with missing joint groups."""
     parts: dict[float, dict[tuple[str, ...], Any]] = {}
     for message in trajectories:
-        # Of a command that was repeated, the simulation went on with the first.
+        # The simulation applied the first of repeated commands.
         parts.setdefault(stamp_s(message), {}).setdefault(tuple(message.joint_names), message)
     found = {stamp: _joined(list(groups.values()), names) for stamp, groups in parts.items()}
     return {stamp: command for stamp, command in found.items() if command is not None}
 
 
 def _joined(groups: list[Any], names: tuple[str, ...]) -> Command | None:
-    """Return the command of all joints; None if some are missing."""
+    """Merge the groups' messages into a command of all joints; None if joints are missing."""
     where = {name: i for i, name in enumerate(names)}
     if {name for message in groups for name in message.joint_names} != where.keys():
         return None

@@ -1,4 +1,4 @@
-"""What the keys played, as MIDI and as sound."""
+"""MIDI and audio of a performance."""
 
 import wave
 from io import BytesIO
@@ -18,7 +18,7 @@ SAMPLE_RATE_HZ: Final = 44_100
 
 
 def performed_midi(performance: Performance) -> pretty_midi.PrettyMIDI:
-    """Return the notes and the pedal of a performance, from the clock's start."""
+    """Return the struck notes and the pedal as MIDI; times from the clock's start."""
     midi = pretty_midi.PrettyMIDI(resolution=960)
     piano = pretty_midi.Instrument(program=0, name="piano")
     lead_in_s = performance.lead_in_s
@@ -38,7 +38,7 @@ def performed_midi(performance: Performance) -> pretty_midi.PrettyMIDI:
 
 
 def synthesise(midi: pretty_midi.PrettyMIDI) -> NDArray[np.int16] | None:
-    """Return samples of pretty_midi's own sound font; None where FluidSynth is missing."""
+    """Synthesise with pretty_midi's bundled sound font; None without FluidSynth."""
     try:
         sound = midi.fluidsynth(fs=SAMPLE_RATE_HZ)
     except (ImportError, AttributeError):  # pretty_midi leaves its module unset without the library
@@ -48,7 +48,7 @@ def synthesise(midi: pretty_midi.PrettyMIDI) -> NDArray[np.int16] | None:
 
 
 def wav_bytes(samples: NDArray[np.int16]) -> bytes:
-    """Return a WAV file of one channel."""
+    """Encode samples as a mono WAV file."""
     buffer = BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
@@ -59,7 +59,7 @@ def wav_bytes(samples: NDArray[np.int16]) -> bytes:
 
 
 def write_wav(midi: pretty_midi.PrettyMIDI, path: Path) -> bool:
-    """Synthesise to a file; return False where FluidSynth is missing.
+    """Synthesise to a WAV file; return False without FluidSynth.
 
     Raises:
         OutputError: The file cannot be written.

@@ -1,4 +1,4 @@
-"""From the MIDI that the keys made to notes."""
+"""Conversion of the keys' MIDI events to notes."""
 
 from collections.abc import Iterable
 
@@ -8,12 +8,12 @@ from pianomime.simulation.simulation import MidiEvent, MidiKind
 
 
 def struck_notes(midi: Iterable[MidiEvent], lead_in_s: float, end_s: float) -> list[Note]:
-    """Return the notes that the keys played, in score time, the pedal not applied.
+    """Return the struck notes in score time, without sustain pedal.
 
     Args:
-        midi: Events by the simulation's clock.
-        lead_in_s: When the score begins by that clock [s].
-        end_s: When notes end that are still held [s, that clock].
+        midi: MIDI events in the simulation's time.
+        lead_in_s: Start of the score in the simulation's time [s].
+        end_s: End of notes that are still held [s, simulation's time].
     """
     spans: list[tuple[MidiEvent, float]] = []
     down: dict[int, MidiEvent] = {}

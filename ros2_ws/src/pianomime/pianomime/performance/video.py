@@ -1,4 +1,4 @@
-"""A video of the hands playing, with its sound."""
+"""Video of a performance, with sound."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +15,13 @@ from pianomime.piano.geometry import key_y
 from pianomime.simulation.model import load_model
 
 WIDTH: Final = 960
-HEIGHT: Final = 544  # a multiple of 16, as the codec wants
+HEIGHT: Final = 544  # the codec needs a multiple of 16
 _PRESSED_RIGHT: Final = (0.2, 0.8, 0.3, 1.0)
 _PRESSED_WRONG: Final = (0.9, 0.2, 0.2, 1.0)
 
 
 class PerformanceRenderer:
-    """Draw single instants of a performance; keys turn green where wanted and red where not."""
+    """Renderer of single frames; correctly pressed keys are green, wrongly pressed ones red."""
 
     def __init__(
         self,
@@ -30,13 +30,13 @@ class PerformanceRenderer:
         height: int = HEIGHT,
         antialiasing: int = 0,
     ) -> None:
-        """Load the performance's model; needs a rendering backend.
+        """Load the model of the performance; needs a rendering backend.
 
         Args:
-            performance: What to draw.
-            width: Of the picture [pixels].
-            height: Of the picture [pixels].
-            antialiasing: Samples a pixel; without a GPU four take twice the time of none.
+            performance: Performance to draw.
+            width: Image width [pixels].
+            height: Image height [pixels].
+            antialiasing: Samples per pixel; without a GPU, 4 take twice as long as 0.
         """
         self._performance = performance
         hands = load_model(performance.hands)
@@ -47,7 +47,7 @@ class PerformanceRenderer:
         model.vis.headlight.diffuse[:] = 0.5
         self._stage = PosedStage(hands)
         self._renderer = mujoco.Renderer(model, height, width)
-        # Without a GPU, shadows and reflections take ten times as long as all the rest.
+        # Without a GPU, shadows and reflections take ten times as long as everything else.
         for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
             self._renderer.scene.flags[flag] = False
         self._joints = self._stage.hands.index(performance.joint_names).argsort()
@@ -57,7 +57,7 @@ class PerformanceRenderer:
         self._camera = _camera(performance)
 
     def draw(self, frame: int) -> NDArray[np.uint8]:
-        """Return the picture (height, width, 3) of frame `frame` of the performance."""
+        """Render one frame, (height, width, 3)."""
         performance, model, data = self._performance, self._model, self._stage.data
         joints = performance.joint_position[frame][self._joints]
         self._stage.place(joints, performance.key_position[frame])
@@ -77,7 +77,7 @@ class PerformanceRenderer:
 
 
 def write_video(performance: Performance, path: Path, sound: Path | None) -> Iterator[None]:
-    """Write an MP4 at the control rate, with the sound of a WAV file; yields after each frame."""
+    """Write an MP4 at one frame per decision, with a WAV file's sound; yield after each frame."""
     renderer = PerformanceRenderer(performance)
     writer = imageio_ffmpeg.write_frames(
         str(path),
@@ -98,7 +98,7 @@ def write_video(performance: Performance, path: Path, sound: Path | None) -> Ite
 
 
 def _camera(performance: Performance) -> mujoco.MjvCamera:
-    """Look at the part of the keyboard that is played from across the piano, where fingers show."""
+    """Return a camera behind the piano, aimed at the part of the keyboard that is played."""
     used = np.flatnonzero(performance.goal_keys.any(axis=0))
     y = key_y()[used] if len(used) else np.array([0.0])
     width_m = max(0.7, float(np.ptp(y)) + 0.3)

@@ -82,16 +82,18 @@ class PolicyCard:
         """Read what `stored` gave.
 
         Raises:
-            ModelError: A field is missing or unknown, or the timing is none.
+            ModelError: A field is missing, unknown or not legal.
         """
         try:
             timing = Timing.from_stored(stored["timing"])
-            coordinates = tuple(stored["coordinates"])
-            return cls(**stored | {"timing": timing, "coordinates": coordinates})
+            coordinates = tuple(map(str, stored["coordinates"]))
+            lookahead_s = float(stored["lookahead_s"])
+            read = {"timing": timing, "coordinates": coordinates, "lookahead_s": lookahead_s}
+            return cls(**stored | read)
         except KeyError as error:
             raise ModelError(f"its card has no {error.args[0]}") from None
-        except (ConfigError, TypeError) as error:
-            raise ModelError(f"its card is no good ({error})") from None
+        except (ConfigError, TypeError, ValueError) as error:
+            raise ModelError(f"its card is not legal ({error})") from None
 
 
 @dataclass(frozen=True)

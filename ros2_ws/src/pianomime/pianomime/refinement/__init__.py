@@ -1,1 +1,1 @@
-"""Make the plan of one song better by playing it."""
+"""Improvement of a song's plan by playing it: iterative learning and residual RL."""

@@ -1,4 +1,4 @@
-"""A change of some rows of a plan's targets."""
+"""Additive change of a range of a plan's targets."""
 
 from dataclasses import dataclass
 
@@ -12,21 +12,21 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Change:
-    """An addition to a plan's targets.
+    """Additive change of a plan's targets.
 
     Attributes:
-        rows: Decisions of the plan; the lead-in counts.
-        by: (rows, points or 1, n) to add [rad, m].
+        rows: Decisions of the plan, counted from the start of the lead-in.
+        by: (rows, points or 1, n) values to add [rad, m].
     """
 
     rows: slice
     by: Array
 
     def applied_to(self, plan: PerformancePlan) -> PerformancePlan:
-        """Return the plan with the change."""
+        """Return the changed plan."""
         return plan.changed(self.rows, self.by)
 
     def from_row(self, begin: int) -> "Change":
-        """Return the part of the change from a row on."""
+        """Return the part of the change from row `begin` on."""
         first = max(self.rows.start, begin)
         return Change(slice(first, self.rows.stop), self.by[first - self.rows.start :])

@@ -1,4 +1,4 @@
-"""A hand that stays on its keys for longer, and is quicker on its way."""
+"""Delay of a hand's departure from its keys, with a faster move to the next ones."""
 
 from typing import Final
 
@@ -12,10 +12,10 @@ from pianomime.refinement.change import Change
 Array = NDArray[np.float64]
 
 _LONGEST_S: Final = 3.0
-"""Longest move that is looked at: slower ones end notes for no leap."""
+"""Maximum duration of a move to change [s]; only fast leaps release notes early."""
 
 _LATEST_S: Final = 0.15
-"""Most by which a hand may set out later."""
+"""Maximum delay of a departure [s]."""
 
 
 def hold_longer(
@@ -25,19 +25,19 @@ def hold_longer(
     step: int,
     rng: np.random.Generator,
 ) -> Change | None:
-    """Let a hand do later what it does between a press and the next onset, by ever less.
+    """Delay a hand's motion between a press and its next onset, by a decreasing amount.
 
-    A plan lets go of notes in time for a leap by a rule that suits most; some hands can go later.
+    Plans release notes before leaps by a rule for the general case; some leaps can start later.
 
     Args:
-        plan: In which the hand sets out too early.
-        kinematics: Of the hand.
-        finger: Of the hand, which has left its key.
-        step: Decision in which the key was wanted still; the lead-in counts.
-        rng: Chooses how much later.
+        plan: Plan in which the hand departs too early.
+        kinematics: Kinematics of the hand.
+        finger: Finger of the hand that has left its key.
+        step: Decision in which the key was still a goal, counted from the start of the lead-in.
+        rng: Random generator that chooses the delay.
 
     Returns:
-        None where there is no such way.
+        The change; None if there is no such move.
     """
     timing, points = plan.timing, plan.timing.points
     contact = plan.fingertips.contact[: step + 1 + timing.steps(_LONGEST_S)]
@@ -63,7 +63,7 @@ def hold_longer(
 
 
 def _between(values: Array, row: Array) -> Array:
-    """Return values (rows, n) at fractions of rows (...), none of them the last, (..., n)."""
+    """Interpolate values (rows, n) at fractional rows (...) before the last, (..., n)."""
     low = np.floor(row).astype(int)
     share = (row - low)[..., None]
     return np.asarray((1 - share) * values[low] + share * values[low + 1])

@@ -1,4 +1,4 @@
-"""Iterative learning: practise a song, stretch by stretch, from the plans that there are."""
+"""Iterative learning of a song from one or more initial plans."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,12 @@ from pianomime.simulation.simulator import Simulator
 
 @dataclass(frozen=True, kw_only=True)
 class IterativeLearningConfig(PracticeConfig):
-    """How long to learn, and how."""
+    """Budget and settings of iterative learning."""
 
-    rollouts: int = parameter(100, "Lengths of the song to simulate in all", ge=1, le=100_000)
-    heat: int = parameter(15, "Of them for each plan to start from, until one goes on", ge=1)
+    rollouts: int = parameter(100, "Total simulated time, in lengths of the song", ge=1, le=100_000)
+    heat: int = parameter(
+        15, "Budget of each initial plan before the best is selected, in lengths of the song", ge=1
+    )
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,10 @@ class LearningResult:
     """Result of iterative learning.
 
     Attributes:
-        score: With the fingers that play it.
-        plan: The best plan played.
-        f1: Its F1.
-        history: Best F1 after each length of the song; the first is the first start's.
+        score: Score with the fingers of the best plan.
+        plan: Best plan that was played.
+        f1: F1 of this plan.
+        history: Best F1 after each length of the song, beginning with the first initial plan's.
     """
 
     score: Score
@@ -41,14 +43,14 @@ def learn(
     config: IterativeLearningConfig | None = None,
     progress: Callable[[float], bool] = lambda _: True,
 ) -> LearningResult:
-    """Improve a plan of one song by practice: a little for each start, then for the best.
+    """Improve the plan of a song by practice: first each initial plan, then the best one.
 
     Args:
-        starts: Fingered scores and their plans.
-        simulators: To play in; with several, as many changes are tried side by side.
-        config: How.
-        progress: Told the best F1 after each length of the song; learning ends when it returns
-            False.
+        starts: Fingered scores and their initial plans.
+        simulators: Simulators; as many changes are tried in parallel.
+        config: Settings.
+        progress: Called with the best F1 after each length of the song; returning False ends
+            the learning.
     """
     config = config or IterativeLearningConfig()
     learners: list[Practice] = []
@@ -65,7 +67,9 @@ def learn(
         turn.go_on()
         best = max(learners, key=lambda learner: learner.f1)
         steps = sum(learner.steps for learner in learners)
-        while going and steps >= (len(history) + 1) * best.length:  # several, if it is very short
+        while (
+            going and steps >= (len(history) + 1) * best.length
+        ):  # several lengths if the song is short
             history.append(best.f1)
             going = progress(best.f1)
     best.finish()

@@ -1,4 +1,4 @@
-"""A learned performance as a small file: the plan, and a card that says what it is for."""
+"""File format of learned performances: a plan, its fingering, and a card of metadata."""
 
 import json
 import zipfile
@@ -26,19 +26,19 @@ _FINGERTIPS: Final = ("position", "key", "contact", "approach", "floor")
 
 @dataclass(frozen=True)
 class Card:
-    """What a learned performance is for, and how it came about.
+    """Metadata of a learned performance.
 
     Attributes:
-        title: Of the score.
-        sha256: Of the score: it can be played to no other.
+        title: Title of the score.
+        sha256: Hash of the only score that it can play.
         embodiment: Identity of the hands, see `HandSpec`.
-        timing: Of decisions and targets.
-        joint_names: Order of the joints.
-        f1: What it reached when it was learned.
-        f1_planned: What the plan had reached before.
-        how: Method, with its settings.
-        seed: Of its random numbers.
-        versions: Of the packages that matter for the physics.
+        timing: Timing of decisions and commands.
+        joint_names: Names of the joints, in the order of the plan.
+        f1: F1 after learning.
+        f1_planned: F1 of the initial plan.
+        how: Method and its settings.
+        seed: Random seed.
+        versions: Versions of the packages that affect the physics.
     """
 
     title: str
@@ -55,14 +55,14 @@ class Card:
 
 @dataclass(frozen=True)
 class LearnedPerformance:
-    """A plan, the finger of each note of its score, and its card."""
+    """Learned performance: plan, finger of each note of the score, and card."""
 
     plan: PerformancePlan
     fingers: tuple[int, ...]
     card: Card
 
     def check_hands(self, spec: HandSpec) -> None:
-        """Raise ModelError unless it was learned with these hands."""
+        """Raise ModelError if it was learned with other hands."""
         if spec.identity != self.card.embodiment:
             raise ModelError(
                 f"learned for embodiment {self.card.embodiment!r}, not {spec.identity!r}"
@@ -73,12 +73,12 @@ class LearnedPerformance:
         timing.check_same(self.card.timing, "the learned performance", ModelError)
 
     def check_joints(self, joint_names: Sequence[str]) -> None:
-        """Raise ModelError unless the joints are those it was learned with, in their order."""
+        """Raise ModelError if the joints differ from those it was learned with, or their order."""
         if tuple(joint_names) != self.card.joint_names:
             raise ModelError("learned for joints in another order, or with other names")
 
     def check_score(self, sha256: str) -> None:
-        """Raise ModelError unless it was learned for this score."""
+        """Raise ModelError if it was learned for another score."""
         if sha256 != self.card.sha256:
             raise ModelError(
                 f"learned for score {self.card.title!r} ({self.card.sha256[:12]}), "
@@ -87,15 +87,15 @@ class LearnedPerformance:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the packages that a learned performance depends on."""
+    """Return the versions of the packages that affect the physics."""
     return {name: version(name) for name in _PHYSICS}
 
 
 def save_learned(learned: LearnedPerformance, path: Path) -> None:
-    """Write a file of some hundred kilobytes for a song of half a minute.
+    """Write a learned performance; several 100 kB for a song of 30 s.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: The file cannot be written.
     """
     plan, tips = learned.plan, learned.plan.fingertips
     arrays = {name: getattr(plan, name) for name in _ARRAYS}
@@ -111,10 +111,11 @@ def save_learned(learned: LearnedPerformance, path: Path) -> None:
 
 
 def load_learned(path: Path, spec: HandSpec) -> LearnedPerformance:
-    """Read a file of `save_learned` for the hands of `spec`; nothing in it is executed.
+    """Read a file of `save_learned`, without executing code from it.
 
     Raises:
-        ModelError: It is not such a file, or was learned with other hands.
+        ModelError: The file is not a learned performance, of another format version, or learned
+            with other hands than those of `spec`.
     """
     try:
         with np.load(path, allow_pickle=False) as data:

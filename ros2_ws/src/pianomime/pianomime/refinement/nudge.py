@@ -1,4 +1,4 @@
-"""A fingertip moved a little for a moment."""
+"""Small temporary displacement of a fingertip."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,17 +13,17 @@ from pianomime.refinement.change import Change
 Array = NDArray[np.float64]
 
 _RAMP_S: Final = 0.1
-"""Time over which a nudge comes and goes."""
+"""Duration of the ramps at the ends of a nudge [s]."""
 
 _DAMPING_M2: Final = 1e-5
-"""Of the inverse Jacobian: a finger stretched out is not asked for the impossible."""
+"""Damping of the inverse Jacobian [m²]; limits the change near singular poses."""
 
 
 @dataclass(frozen=True)
 class Nudge:
-    """Move one fingertip by `shift` (3,) [m] in the targets of rows `begin` to `end`.
+    """Displacement of one fingertip by `shift` (3,) [m] in the targets of rows `begin` to `end`.
 
-    Either the finger alone bends, or the whole hand goes with it.
+    Moves the finger's own joints only, or with `whole_hand` those of the whole hand.
     """
 
     finger: int
@@ -33,7 +33,7 @@ class Nudge:
     whole_hand: bool
 
     def change(self, plan: PerformancePlan, kinematics: HandKinematics) -> Change:
-        """Return the change of the plan's targets."""
+        """Compute the change of the plan's targets."""
         ramp = plan.timing.steps(_RAMP_S)
         finger = self.finger % kinematics.hands.spec.layout.per_hand
         rows = slice(max(self.begin - ramp, 0), min(self.end + ramp, len(plan.target)))

@@ -1,8 +1,8 @@
-"""Practise one plan of a song: go through it, and where it went wrong go back and try again.
+"""Practice of a song's plan: local search by simulation, stretch by stretch.
 
-What a change does to the keys shows within a second. So the song is learned stretch by stretch,
-from the very state in which the stretch before ended: a change is tried from there, and kept if
-this stretch and what follows go better. What is reached in the end was played so from start to end.
+A change of the targets affects the keys within about a second. So changes are tried in one stretch
+of the song at a time, from the exact state at the end of the previous stretch, and kept if the
+stretch and the time after it improve. The resulting F1 is that of one rollout from start to end.
 """
 
 from collections.abc import Sequence
@@ -27,26 +27,26 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class PracticeConfig(Config):
-    """How to practise."""
+    """Settings of practice."""
 
-    stretch_s: float = parameter(0.6, "Time that is settled together [s]", ge=0.1)
-    ahead_s: float = parameter(0.6, "Further time that a change has to do good to [s]", ge=0.0)
-    tries: int = parameter(8, "Changes tried in a stretch before going on", ge=1)
-    seed: int = parameter(0, "Seed of the random changes", ge=0)
+    stretch_s: float = parameter(0.6, "Duration of a stretch [s]", ge=0.1)
+    ahead_s: float = parameter(0.6, "Time after a stretch that is evaluated with it [s]", ge=0.0)
+    tries: int = parameter(8, "Changes tried per stretch", ge=1)
+    seed: int = parameter(0, "Random seed of the changes", ge=0)
 
 
 class Practice:
-    """A plan of a song that gets better.
+    """Practice of one plan.
 
-    With several simulators as many changes are tried side by side, from one state, each in a
-    thread of its own; what is learned depends on how many, and on nothing else.
+    With several simulators, as many changes are tried in parallel from the same state, each in its
+    own thread. The result depends on the number of simulators, but not on thread scheduling.
 
     Attributes:
-        score: With fingers.
-        best: The best plan played from start to end.
-        f1: Its F1.
-        length: Decisions of the song, with the lead-in.
-        steps: Decisions practised so far.
+        score: Fingered score.
+        best: Best plan played from start to end.
+        f1: F1 of this plan.
+        length: Number of decisions of lead-in and song.
+        steps: Number of decisions simulated so far.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Practice:
         simulators: Sequence[Simulator],
         config: PracticeConfig,
     ) -> None:
-        """Take a fingered score and its plan, and play it once as it is planned."""
+        """Play the plan of a fingered score once, unchanged."""
         self.score, self.best = score, plan
         self._simulators, self._config = simulators, config
         timing = plan.timing
@@ -67,25 +67,25 @@ class Practice:
         self.length = self.steps = plan.lead + goals.steps
         hands = simulators[0].hands
         self._remedies = Remedies(goals.notes, self.length, plan.lead, hands)
-        self._plan = plan  # with the changes that were kept
+        self._plan = plan  # with the accepted changes
         self._kept = roll_out(plan.command, plan.lead_in_s, goals.steps, simulators[0])
         self.f1 = self._f1()
-        self._row = self.length  # where the next stretch begins
-        self._states: list[SimulationState] = []  # of what was kept, from there on
+        self._row = self.length  # start of the next stretch
+        self._states: list[SimulationState] = []  # states of the accepted rollout, from there on
 
     def go_on(self) -> None:
-        """Practise the next stretch, after the last the first."""
+        """Practise the next stretch; after the last one the first."""
         if self._row == self.length:
             self._simulators[0].reset()
             self._states = [self._simulators[0].save()]
             self._row = 0
-            # Each time through the song the stretches begin elsewhere.
+            # The stretches are offset randomly in each pass through the song.
             self._practise(1 + int(self._rng.integers(self._stretch)), tries=0)
         else:
             self._practise(self._stretch, self._config.tries)
 
     def finish(self) -> None:
-        """Play the rest of the song, so that what was learned before it counts."""
+        """Play the rest of the song, so that changes accepted in this pass are evaluated."""
         while self._row < self.length:
             self._practise(self._stretch, tries=0)
 
@@ -116,7 +116,7 @@ class Practice:
             self._close()
 
     def _propose(self, row: int, end: int, count: int) -> list[PerformancePlan]:
-        """Return plans with different changes against errors of rows `row` to `end`."""
+        """Return up to `count` plans with random changes against errors in rows `row` to `end`."""
         changes = [
             self._remedies.propose(self._plan, self._kept, row, end, self._rng)
             for _ in range(count)
@@ -124,10 +124,10 @@ class Practice:
         return [change.applied_to(self._plan) for change in changes if change is not None]
 
     def _try(self, plans: list[PerformancePlan], row: int, end: int) -> list[Rollout]:
-        """Play rows `row` to `end` of each plan from the stretch's state."""
+        """Play rows `row` to `end` of each plan from the state at the start of the stretch."""
         if len(plans) == 1:
             return [self._play(self._simulators[0], plans[0], self._states[0], row, end)]
-        with ThreadPoolExecutor(len(plans)) as pool:  # the physics runs outside Python's lock
+        with ThreadPoolExecutor(len(plans)) as pool:  # the physics releases the GIL
             return list(
                 pool.map(
                     lambda pair: self._play(pair[0], pair[1], self._states[0], row, end),
@@ -155,7 +155,7 @@ class Practice:
         self._states[row - self._row + 1 :] = take.states
 
     def _right(self, row: int, active: NDArray[np.bool_]) -> float:
-        """Return the sum of F1 of decisions from `row` on."""
+        """Return the sum of the F1 of decisions from `row` on, given their pressed keys."""
         goal_keys = self._goals.keys_in(row - self._plan.lead, len(active))
         return float(f1_per_step(goal_keys, active).sum())
 
@@ -163,7 +163,7 @@ class Practice:
         return float(self._kept.f1_per_step(self._goals).mean())
 
     def _close(self) -> None:
-        """Judge what was played from start to end; what did worse is forgotten."""
+        """Evaluate the full rollout; revert to the best plan unless it is better."""
         f1 = self._f1()
         if f1 > self.f1:
             self.best, self.f1 = self._plan, f1

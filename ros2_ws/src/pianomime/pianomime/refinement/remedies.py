@@ -1,4 +1,4 @@
-"""Changes of a plan that may right a wrong key."""
+"""Random changes of a plan that may correct wrong keys."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,67 +20,67 @@ from pianomime.score.step_notes import StepNote
 Array = NDArray[np.float64]
 
 _LEARNING_SHARE: Final = 0.1
-"""Of changes by the plain learning law."""
+"""Share of changes by the learning law of iterative learning control."""
 
 _GAIN: Final = 0.5
-"""Share of the joints' errors that the learning law adds to their targets."""
+"""Gain of the learning law on joint errors."""
 
 _FADE_S: Final = 0.2
-"""Time over which the learning law's change comes and goes."""
+"""Duration of the ramps at the ends of the learning law's change [s]."""
 
 _HOLD_SHARE: Final = 0.75
-"""Of changes for a key that is wanted when its finger has left; a nudge may help, too."""
+"""Share of `hold_longer` in changes for keys that their finger left too early; else a nudge."""
 
 _HAND_SHARE: Final = 0.2
-"""Of nudges that move the whole hand."""
+"""Share of nudges that move the whole hand."""
 
 _NEAR_M: Final = 0.02
-"""A finger this close to a wrong key, along y, may have pressed it."""
+"""Maximum distance along y of a finger that may have pressed a wrong key [m]."""
 
 
 _EARLIER_S: Final = 0.1
-"""Most by which a missed note is nudged before its onset."""
+"""Maximum time by which a nudge begins before a missed note [s]."""
 
 _LONGER_S: Final = 0.06
-"""Most by which a missed note is nudged beyond its end."""
+"""Maximum time by which a nudge ends after a missed note [s]."""
 
 _AROUND_S: Final = 0.15
-"""Most by which a nudge begins before and ends after a wrong press."""
+"""Maximum time by which a nudge begins before and ends after a wrong press [s]."""
 
 
 class Remedies:
-    """Changes against what went wrong. Decisions count from the beginning of the lead-in."""
+    """Generator of changes against errors. Decisions count from the start of the lead-in."""
 
     def __init__(self, notes: Sequence[StepNote], rows: int, lead: int, hands: HandsModel) -> None:
-        """Take the notes with their fingers.
+        """Index the fingered notes.
 
         Args:
-            notes: Of the score, in its decisions.
-            rows: Decisions of lead-in and score.
-            lead: Decisions of the lead-in.
-            hands: The hands that play.
+            notes: Fingered notes; their decisions count from the start of the score.
+            rows: Number of decisions of lead-in and score.
+            lead: Number of decisions of the lead-in.
+            hands: Model of the hands.
         """
         self._side_of = hands.spec.layout.side_of
         self._kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
         self._notes = [note.shifted(lead) for note in notes]
-        self._note_at = np.full((rows, N_KEYS), -1)  # -1 where none is wanted
+        self._note_at = np.full((rows, N_KEYS), -1)  # index of the note, -1 for none
         for place, note in enumerate(self._notes):
             self._note_at[note.first : note.last + 1, note.key] = place
 
     def propose(
         self, plan: PerformancePlan, played: Rollout, begin: int, end: int, rng: np.random.Generator
     ) -> Change | None:
-        """Return a change of a plan against a random error.
+        """Propose a change of a plan against a randomly chosen error.
 
         Args:
-            plan: What was played.
-            played: What came of it.
-            begin: First decision that can be changed.
-            end: After the last decision whose errors matter.
-            rng: To choose with.
+            plan: Plan that was played.
+            played: Rollout of the plan.
+            begin: First decision that may be changed.
+            end: End (exclusive) of the decisions whose errors are considered.
+            rng: Random generator.
 
         Returns:
-            None if nothing is wrong, or nothing known helps.
+            The change; None if there are no errors, or no remedy applies.
         """
         wrong = np.argwhere((self._note_at[begin:end] >= 0) != played.active[begin:end])
         if len(wrong) and rng.uniform() < _LEARNING_SHARE:
@@ -117,7 +117,7 @@ class Remedies:
         step: int,
         rng: np.random.Generator,
     ) -> Nudge:
-        """Press deeper, nearer to the key's middle, earlier or longer."""
+        """Return a nudge that presses deeper, closer to the key's centre, earlier or longer."""
         timing, key, finger = plan.timing, note.key, note.finger
         tip = self._tips(played, step)[finger]
         shift = np.array(
@@ -135,7 +135,7 @@ class Remedies:
     def _for_false(
         self, plan: PerformancePlan, played: Rollout, step: int, key: int, rng: np.random.Generator
     ) -> Nudge | None:
-        """Lift the finger that pressed the wrong key, or move it away."""
+        """Return a nudge that lifts a finger near the wrong key, or moves it away."""
         tips = self._tips(played, step)
         distance = np.abs(tips[:, 1] - key_y()[key])
         near = np.flatnonzero(distance < _NEAR_M)
@@ -151,13 +151,13 @@ class Remedies:
         return Nudge(finger, begin, end, shift, rng.uniform() < _HAND_SHARE)
 
     def _tips(self, played: Rollout, step: int) -> Array:
-        """Return where the fingertips were at the end of a step, (fingers, 3)."""
+        """Return the fingertip positions at the end of a decision, (fingers, 3) [m, world]."""
         measured = played.position[step + 1]
         return np.asarray(both_fingertips(self._kinematics, measured[None])[0])
 
 
 def _by_learning_law(plan: PerformancePlan, played: Rollout, rows: slice) -> Change:
-    """Add a share of the joints' errors to their targets (iterative learning control)."""
+    """Return the change that adds a share of the joint errors to the targets (ILC)."""
     error = plan.position[1:][rows] - played.position[1:][rows]
     fade = np.minimum(1.0, np.arange(1, len(error) + 1) / plan.timing.steps(_FADE_S))
     return Change(rows, (_GAIN * np.minimum(fade, fade[::-1])[:, None] * error)[:, None])

@@ -1,4 +1,4 @@
-"""The song as a task for reinforcement learning: add a small residual to a plan's commands."""
+"""Reinforcement learning environment: a small residual added to the commands of a plan."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,26 +25,26 @@ _GAUSSIAN_AT_MARGIN: Final = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class ResidualConfig(Config):
-    """Observation, action and reward; the defaults are the paper's where it says (section 3.2)."""
+    """Observation, action and reward; defaults as in the paper where given (section 3.2)."""
 
-    bound: float = parameter(0.03, "Largest residual, as a share of the joint's range", ge=1e-4)
-    lookahead_s: float = parameter(0.5, "Time of goals seen beyond the current one [s]", ge=0.0)
+    bound: float = parameter(0.03, "Maximum residual, as a share of the joint's range", ge=1e-4)
+    lookahead_s: float = parameter(0.5, "Lookahead of the observed goals [s]", ge=0.0)
     hit_share: float = parameter(
-        0.95, "Weight of pressing what is wanted against pressing nothing else", ge=0.0, le=1.0
-    )  # the paper has 0.5; a reproduction found 0.95 best
-    mimic_weight: float = parameter(1 / 3, "Weight of the fingertips' reward", ge=0.0, le=1.0)
-    onset_weight: float = parameter(0.0, "Weight of striking in the right step", ge=0.0, le=1.0)
+        0.95, "Weight of pressing goal keys, relative to avoiding other keys", ge=0.0, le=1.0
+    )  # 0.5 in the paper; 0.95 was best in a reproduction
+    mimic_weight: float = parameter(1 / 3, "Weight of the fingertip reward", ge=0.0, le=1.0)
+    onset_weight: float = parameter(0.0, "Weight of the onset reward", ge=0.0, le=1.0)
     reference_start: float = parameter(
         0.5, "Share of episodes that start inside the song", ge=0.0, le=1.0
     )
 
 
 class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
-    """One episode is the rest of the song from where it starts.
+    """Gymnasium environment; an episode is the rest of the song from its initial state.
 
-    The action (na,) in [-1, 1] moves each actuator's target by up to `bound` of its range. The
-    observation holds joints, velocities, keys, goals with lookahead, planned fingertips, the
-    plan's command and the time left.
+    The action (na,) in [-1, 1] shifts each actuator's target by up to `bound` of its range. The
+    observation contains joint positions and velocities, key positions, goals with lookahead,
+    planned fingertips, the plan's command, and the elapsed share of the song.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         simulation: PianoSimulation,
         config: ResidualConfig | None = None,
     ) -> None:
-        """Play the plan once, to know states inside the song to start from."""
+        """Play the plan once, and record its states as initial states of episodes."""
         self._plan, self._goals, self.simulation = plan, goals, simulation
         self._config = config or ResidualConfig()
         hands = simulation.hands
         kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
-        # Coordinates of both hands, as joint targets: 1 moves an actuator by its bound.
+        # Maps actions of both hands to joint targets; 1 moves an actuator by its bound.
         blocks = []
         for hand in kinematics:
             reach = self._config.bound * (hand.upper - hand.lower)
@@ -77,13 +77,13 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
 
     @classmethod
     def of(cls, plan: PerformancePlan, goals: ScoreGoals, spec: HandSpec) -> "ResidualEnv":
-        """Return one with a simulation of its own, of the hands of `spec`."""
+        """Create an environment with its own simulation of the hands of `spec`."""
         return cls(plan, goals, PianoSimulation(load_model(spec), plan.timing))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Array, dict[str, Any]]:
-        """Go to the start of the lead-in, or into the song; `options={"start": 0}` chooses."""
+        """Reset to the start of the lead-in or a random decision; `options["start"]` sets it."""
         super().reset(seed=seed)
         step = 0
         if self.np_random.uniform() < self._config.reference_start:
@@ -93,7 +93,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         return self._observe(), {}
 
     def step(self, action: NDArray[np.float32]) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        """Play one control step; `info` has the keys pressed and what the action added."""
+        """Play one decision; `info` has the pressed keys and the added joint targets."""
         was_active = self.simulation.active
         command = self._plan.command(self._step - self._plan.lead, self.simulation.joint_position)
         change = self._residual @ np.clip(action, -1.0, 1.0)
@@ -144,13 +144,13 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         return reward
 
     def _mimic(self) -> float:
-        """Return how close the fingertips are to the plan's, in x and y."""
+        """Return the fingertip reward, 0 .. 1, from distances to the planned tips in x and y."""
         row = min(self._step + 1, len(self._tips) - 1)
         off = np.linalg.norm((self.simulation.fingertip_position - self._tips[row])[:, :2], axis=1)
         return float(_tolerance(off, 0.01, 0.05).mean())
 
 
 def _tolerance(value: Array, bound: float, margin: float) -> Array:
-    """Return 1 up to `bound`, then a Gaussian that is 0.1 a `margin` further."""
+    """Return 1 up to `bound`, and beyond it a Gaussian that is 0.1 at `bound` + `margin`."""
     beyond = np.maximum(value - bound, 0.0) / margin
     return np.asarray(np.exp(beyond**2 * np.log(_GAUSSIAN_AT_MARGIN)))

@@ -1,4 +1,4 @@
-"""Residual reinforcement learning of one song, as in the paper (section 3.2): PPO on `ResidualEnv`.
+"""Residual reinforcement learning of a song as in the paper (section 3.2): PPO on `ResidualEnv`.
 
 Needs stable-baselines3 and torch: `tools/setup learning`.
 """
@@ -35,20 +35,22 @@ _BEST: Final = "best.npy"
 
 @dataclass(frozen=True, kw_only=True)
 class PpoConfig(Config):
-    """PPO's settings: the paper's table 6, with smaller batches for two cores."""
+    """Settings of PPO, as in the paper's table 6, with smaller batches for two cores."""
 
     steps: int = parameter(2_000_000, "Control steps to train for", ge=1)
-    envs: int = parameter(2, "Environments, each a process", ge=1, le=256)
-    rollout_steps: int = parameter(1024, "Control steps of each environment per update", ge=2)
-    batch: int = parameter(512, "Minibatch", ge=2)
-    epochs: int = parameter(10, "Passes over each update's steps", ge=1)
-    learning_rate: float = parameter(3e-4, "Adam's", ge=1e-7)
-    gamma: float = parameter(0.99, "Discount", ge=0.0, le=1.0)
-    gae_lambda: float = parameter(0.95, "Of the advantage estimate", ge=0.0, le=1.0)
-    clip: float = parameter(0.2, "Of the policy's ratio", ge=1e-3)
-    log_std: float = parameter(-2.0, "Log of the exploration's standard deviation at the start")
-    width: int = parameter(256, "Units of each of two hidden layers", ge=1)
-    seed: int = parameter(0, "Of everything random", ge=0)
+    envs: int = parameter(2, "Number of environments, one process each", ge=1, le=256)
+    rollout_steps: int = parameter(1024, "Control steps per environment and update", ge=2)
+    batch: int = parameter(512, "Minibatch size", ge=2)
+    epochs: int = parameter(10, "Epochs per update", ge=1)
+    learning_rate: float = parameter(3e-4, "Learning rate of Adam", ge=1e-7)
+    gamma: float = parameter(0.99, "Discount factor", ge=0.0, le=1.0)
+    gae_lambda: float = parameter(
+        0.95, "Lambda of generalised advantage estimation", ge=0.0, le=1.0
+    )
+    clip: float = parameter(0.2, "Clipping range of the policy ratio", ge=1e-3)
+    log_std: float = parameter(-2.0, "Initial log standard deviation of the actions")
+    width: int = parameter(256, "Units of each of the two hidden layers", ge=1)
+    seed: int = parameter(0, "Random seed", ge=0)
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,9 @@ class ResidualResult:
     """Result of residual learning.
 
     Attributes:
-        plan: The plan with the best policy's residuals in its targets; plays without torch.
-        f1: Its F1.
-        f1_before: That of the plan it began with.
+        plan: Plan with the best policy's residuals added to its targets; plays without torch.
+        f1: F1 of this plan.
+        f1_before: F1 of the initial plan.
     """
 
     plan: PerformancePlan
@@ -74,18 +76,18 @@ def learn_residual(
     config: PpoConfig | None = None,
     progress: Callable[[int, float], bool] = lambda _, __: True,
 ) -> ResidualResult:
-    """Train, or go on with the training that `folder` holds; the best rollout is kept.
+    """Train from scratch, or resume the training in `folder`; return the best rollout.
 
     Args:
-        plan: Where to start.
-        goals: The score on the grid.
-        make_env: Makes an environment of this plan; called in each process.
-        folder: Of checkpoint and learning curve.
-        config: PPO.
-        progress: Told steps and best F1 after each update; training ends when it returns False.
+        plan: Initial plan.
+        goals: Goals of the score.
+        make_env: Creates an environment of this plan; called in each process.
+        folder: Folder of checkpoint and learning curve.
+        config: Settings of PPO.
+        progress: Called with steps and best F1 after each update; returning False ends training.
 
     Raises:
-        ModelError: The checkpoint in `folder` is of other hands or another observation.
+        ModelError: The checkpoint in `folder` is for other hands or another observation.
     """
     config = config or PpoConfig()
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,13 +102,13 @@ def learn_residual(
         played = roll_out(kept.command, kept.lead_in_s, goals.steps, trial.simulation)
         best = ResidualResult(kept, key_press_metrics(goals.keys, played.pressed).f1, before)
     watcher = _Watcher(plan, goals, trial, folder, progress, best)
-    # Ctrl-C reaches every process: the environments, which inherit this, leave it to `progress`.
+    # Ctrl-C reaches every process; the environments inherit SIG_IGN and leave it to `progress`.
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     vector = SubprocVecEnv([make_env] * config.envs, start_method="spawn")
     signal.signal(signal.SIGINT, previous)
     try:
         model = _load(folder, vector) or _create(vector, config)
-        model.set_logger(Logger(None, []))  # its own would leave a folder behind
+        model.set_logger(Logger(None, []))  # the default logger would create a folder
         left = config.steps - model.num_timesteps
         if left > 0:
             model.learn(left, callback=watcher, reset_num_timesteps=False)
@@ -116,7 +118,7 @@ def learn_residual(
 
 
 class _Watcher(BaseCallback):
-    """After each update: play without exploration, keep the best, write checkpoint and curve."""
+    """Callback that evaluates the policy after each update, and writes checkpoint and curve."""
 
     def __init__(
         self,
@@ -157,7 +159,7 @@ class _Watcher(BaseCallback):
 def _perform(
     model: Any, env: ResidualEnv, plan: PerformancePlan, goals: ScoreGoals
 ) -> tuple[float, PerformancePlan]:
-    """Return F1 of the song without exploration, and the plan that plays it so."""
+    """Play the song without exploration; return its F1 and the plan with the residuals."""
     observation, _ = env.reset(options={"start": 0})
     target = plan.target.copy()
     active = np.zeros((plan.lead + goals.steps, goals.keys.shape[1]), bool)
@@ -203,7 +205,7 @@ def _create(vector: SubprocVecEnv, config: PpoConfig) -> PPO:
             "activation_fn": torch.nn.GELU,
         },
     )
-    with torch.no_grad():  # begin as the plan: no residual
+    with torch.no_grad():  # zero residual initially
         model.policy.action_net.weight.zero_()
         model.policy.action_net.bias.zero_()
     return model

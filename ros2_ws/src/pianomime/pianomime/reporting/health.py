@@ -1,4 +1,4 @@
-"""How the nodes did in a recorded run: their own figures, and the gate's counters."""
+"""Diagnostics of a recorded run: figures of the nodes, and counters of the gate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,14 @@ _COUNTED = ("accepted", "clamped", "limited", "slowed", "rejected")
 
 @dataclass(frozen=True)
 class Health:
-    """What a bag says of its run.
+    """Diagnostics of a run.
 
     Attributes:
-        nodes: Each node's figures: of durations the largest that was told, of counters the last.
-        gate: The gate's counters at the end.
-        halts: When the gate began to halt, had halted or was in FAULT, and why [s, in the score].
-        problems: What nodes complained about, each once.
+        nodes: Maximum of each duration [ms] and overrun counter, for each node.
+        gate: Final counters of the gate.
+        halts: (score time [s], state, reason) of each change of the gate to HALTING, HALTED or
+            FAULT.
+        problems: Distinct problems reported by the nodes.
     """
 
     nodes: Mapping[str, Mapping[str, float]]
@@ -28,10 +29,10 @@ class Health:
 
 
 def read_health(bag: Path) -> Health:
-    """Read it.
+    """Read the diagnostics of a run from its bag.
 
     Raises:
-        BagError: It cannot be read.
+        BagError: The bag cannot be read.
     """
     messages = read_messages(bag, ("diagnostics", "gate_status", "score"))
     nodes: dict[str, dict[str, float]] = {}

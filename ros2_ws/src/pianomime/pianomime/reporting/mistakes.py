@@ -1,4 +1,4 @@
-"""What went wrong, note by note and press by press, and why as far as keys and score tell."""
+"""Classification of mistakes by note and by key press, from goal keys and pressed keys."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from pianomime.score.score import Note
 Keys = NDArray[np.bool_]
 
 TOLERATED_S: Final = 0.06
-"""A key may be so late, or so early in letting go, and is no mistake: presses take their time."""
+"""Tolerance on late presses and early releases [s]; allows for the travel time of a key."""
 
 NEAR_S: Final = 0.2
-"""A wrong press so near to a wanted one of the same key is that one, early or late."""
+"""Maximum time [s] between a wrong press and a goal of its key to count as early or held."""
 
 
 class Kind(Enum):
-    """What a mistake is; the value is for people."""
+    """Kind of a mistake; the value is its label in reports."""
 
-    UNREACHABLE = "unreachable: no finger was free for it"
+    UNREACHABLE = "unreachable: no free finger"
     MISSED = "missed"
     NEIGHBOUR = "neighbour key pressed instead"
     LATE = "late"
-    CUT_SHORT = "let go too early"
-    INTERRUPTED = "let go in its middle"
+    CUT_SHORT = "released too early"
+    INTERRUPTED = "released in the middle"
     HELD = "held too long"
     EARLY = "pressed too early"
     BRUSHED = "brushed"
@@ -38,15 +38,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Mistake:
-    """One of them.
+    """One mistake.
 
     Attributes:
-        kind: What it is.
-        key: Which key, 0 .. 87; of `NEIGHBOUR` the one that was wanted.
-        finger: Whose note it is; `UNASSIGNED` for presses that no note asked for.
-        begins_s: In the score [s].
-        ends_s: In the score [s].
-        steps: Decisions in which the key was wrong.
+        kind: Kind of the mistake.
+        key: Key, 0 .. 87; for `NEIGHBOUR` the goal key.
+        finger: Finger of the note; `UNASSIGNED` for presses without a note.
+        begins_s: Start [s, score time].
+        ends_s: End [s, score time].
+        steps: Number of decisions in which the key was wrong.
     """
 
     kind: Kind
@@ -58,14 +58,14 @@ class Mistake:
 
 
 def steps_of(note: Note, performance: Performance) -> slice:
-    """Return the decisions of a note, as far as they were reached; at least one."""
+    """Return the decisions of a note, at least one, up to the end of the performance."""
     dt_s = performance.timing.decision_s
     first, last = round(note.onset_s / dt_s), round(note.offset_s / dt_s)
     return slice(first, min(max(last, first + 1), len(performance.goal_keys)))
 
 
 def find_mistakes(performance: Performance) -> list[Mistake]:
-    """Return every mistake, by time."""
+    """Return all mistakes, by time."""
     goal_keys, pressed = performance.goal_keys, performance.pressed
     dt_s = performance.timing.decision_s
     wrong = pressed & ~goal_keys
@@ -95,22 +95,22 @@ def _of_note(note: Note, right: Keys, wrong: Keys, span: slice, dt_s: float) -> 
     missing = int(np.sum(~right))
     if missing == 0:
         return None
-    heard = np.flatnonzero(right)
+    pressed = np.flatnonzero(right)
     begins, ends = 0, len(right)
     tolerated = round(TOLERATED_S / dt_s)
-    if note.finger == UNASSIGNED and len(heard) == 0:
+    if note.finger == UNASSIGNED and len(pressed) == 0:
         kind = Kind.UNREACHABLE
-    elif len(heard) == 0:
+    elif len(pressed) == 0:
         near = wrong[:, _neighbours(note.key)].any()
         kind = Kind.NEIGHBOUR if near else Kind.MISSED
-    elif heard[0] > tolerated:
-        kind, ends = Kind.LATE, int(heard[0])
-    elif len(right) - 1 - heard[-1] > tolerated:
-        kind, begins = Kind.CUT_SHORT, int(heard[-1]) + 1
-    elif np.any(~right[heard[0] : heard[-1]]):
+    elif pressed[0] > tolerated:
+        kind, ends = Kind.LATE, int(pressed[0])
+    elif len(right) - 1 - pressed[-1] > tolerated:
+        kind, begins = Kind.CUT_SHORT, int(pressed[-1]) + 1
+    elif np.any(~right[pressed[0] : pressed[-1]]):
         kind = Kind.INTERRUPTED
     else:
-        return None  # within what is tolerated
+        return None  # within the tolerance
     start = span.start
     return Mistake(
         kind, note.key, note.finger, (start + begins) * dt_s, (start + ends) * dt_s, missing
@@ -127,7 +127,7 @@ def _of_press(goal_keys: Keys, first: int, end: int, dt_s: float) -> Kind:
 
 
 def key_runs(pressed: Keys) -> Iterator[tuple[int, int, int]]:
-    """Yield key, first step and end of each press."""
+    """Yield (key, first step, end) of each press; the end is exclusive."""
     padded = np.zeros((pressed.shape[0] + 2, pressed.shape[1]), np.int8)
     padded[1:-1] = pressed
     change = np.diff(padded, axis=0)
@@ -138,7 +138,7 @@ def key_runs(pressed: Keys) -> Iterator[tuple[int, int, int]]:
 
 
 def _neighbours(key: int) -> list[int]:
-    """Return the keys that a finger may hit instead: the next ones, and the next white ones."""
+    """Return the keys likely to be hit instead: adjacent keys and, for a white key, white ones."""
     near = {key - 1, key + 1}
     if not is_black()[key]:
         near |= {

@@ -1,4 +1,4 @@
-"""One HTML page of performances: what was played, what went wrong, and when."""
+"""HTML report of performances and their mistakes."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -24,13 +24,13 @@ from pianomime.reporting.statistics import finger_statistics, worst_moments
 
 @dataclass(frozen=True)
 class Reported:
-    """One performance of a report.
+    """Entry of a report: one performance.
 
     Attributes:
-        name: What it is called on the page.
-        performance: What was played.
-        health: How the nodes did.
-        video: An MP4 of it from its lead-in on; None to show none.
+        name: Title of the entry.
+        performance: Recorded performance.
+        health: Diagnostics of the run.
+        video: MP4 file, starting at the lead-in; None for no video.
     """
 
     name: str
@@ -40,10 +40,10 @@ class Reported:
 
 
 def write_report(reported: Sequence[Reported], path: Path) -> None:
-    """Write the page; it needs nothing but itself.
+    """Write a self-contained HTML page.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: The file cannot be written.
     """
     data = {
         "keys": [key_name(key) for key in range(88)],
@@ -59,7 +59,7 @@ def write_report(reported: Sequence[Reported], path: Path) -> None:
 
 
 def film(performance: Performance, progress: Callable[[], object]) -> bytes | None:
-    """Return an MP4 of a performance with its sound; None where nothing can be rendered."""
+    """Render a performance as MP4 with sound; None without a rendering backend."""
     if choose_backend() == OFF:
         return None
     from pianomime.performance.video import write_video
@@ -100,7 +100,7 @@ def _as_data(one: Reported) -> dict[str, Any]:
             {
                 "begins_s": moment.begins_s,
                 "steps": moment.steps,
-                "what": [_said(mistake, names) for mistake in moment.mistakes[:4]],
+                "what": [_describe(mistake, names) for mistake in moment.mistakes[:4]],
                 "more": max(0, len(moment.mistakes) - 4),
             }
             for moment in worst_moments(mistakes)
@@ -113,7 +113,7 @@ def _as_data(one: Reported) -> dict[str, Any]:
     }
 
 
-def _said(mistake: Mistake, names: Sequence[str]) -> str:
+def _describe(mistake: Mistake, names: Sequence[str]) -> str:
     finger = f" ({names[mistake.finger]})" if mistake.finger >= 0 else ""
     return f"{key_name(mistake.key)}{finger} {mistake.kind.value}"
 

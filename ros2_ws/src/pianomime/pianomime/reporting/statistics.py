@@ -1,4 +1,4 @@
-"""A performance in numbers: by finger, and its worst moments."""
+"""Statistics of a performance: by finger, and its worst moments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ MOMENTS: Final = 8
 
 @dataclass(frozen=True)
 class FingerStatistics:
-    """How a finger did.
+    """Statistics of one finger.
 
     Attributes:
-        finger: Its name; `none` for notes without one.
-        notes: How many it had to play.
-        recall: Share of their control steps in which the key was down.
-        mistakes: How many of them went wrong somehow.
+        finger: Name of the finger; `none` for notes without a finger.
+        notes: Number of its notes.
+        recall: Share of the notes' decisions in which the key was pressed.
+        mistakes: Number of its notes with a mistake.
     """
 
     finger: str
@@ -33,12 +33,12 @@ class FingerStatistics:
 
 @dataclass(frozen=True)
 class Moment:
-    """A stretch in which much went wrong.
+    """A time span with many mistakes.
 
     Attributes:
-        begins_s: In the score [s].
-        steps: Wrong and missed keys in it, each counted once a control step.
-        mistakes: What it was, the worst first.
+        begins_s: Start [s, score time].
+        steps: Wrong and missed keys, counted once per decision.
+        mistakes: Mistakes in the span, the longest first.
     """
 
     begins_s: float
@@ -49,9 +49,9 @@ class Moment:
 def finger_statistics(
     performance: Performance, mistakes: Sequence[Mistake]
 ) -> list[FingerStatistics]:
-    """Return a row for each finger that has notes, from the left thumb on, then `none`."""
+    """Return one row per finger with notes, from the left thumb on, then `none`."""
     names = performance.hands.layout.names
-    # A key that is struck again is not wanted in the step before.
+    # NaN where the key is no goal: a repeated key is released in the step before its onset.
     down = np.where(performance.goal_keys, performance.pressed, np.nan)
     rows = []
     for finger in (*range(len(names)), UNASSIGNED):
@@ -64,14 +64,14 @@ def finger_statistics(
                 finger="none" if finger == UNASSIGNED else names[finger],
                 notes=len(notes),
                 recall=float(np.nanmean(steps)) if np.isfinite(steps).any() else float("nan"),
-                mistakes=sum(m.finger == finger and _is_a_notes(m) for m in mistakes),
+                mistakes=sum(m.finger == finger and _belongs_to_note(m) for m in mistakes),
             )
         )
     return rows
 
 
 def worst_moments(mistakes: Sequence[Mistake]) -> list[Moment]:
-    """Return the stretches with the most wrong keys, apart from each other, the worst first."""
+    """Return the disjoint time spans with the most wrong keys, the worst first."""
     left = list(mistakes)
     moments: list[Moment] = []
     while left and len(moments) < MOMENTS:
@@ -87,5 +87,5 @@ def worst_moments(mistakes: Sequence[Mistake]) -> list[Moment]:
     return moments
 
 
-def _is_a_notes(mistake: Mistake) -> bool:
+def _belongs_to_note(mistake: Mistake) -> bool:
     return mistake.kind not in (Kind.HELD, Kind.EARLY, Kind.BRUSHED)

@@ -25,8 +25,8 @@ def check_points(request: Request, decision_s: float) -> GateResult | None:
     detail = ""
     if not 1 <= points <= MAX_POINTS:
         detail = f"{points} points; must be 1 to {MAX_POINTS}"
-    elif not np.isfinite(times_s).all() or times_s[0] < 0:
-        detail = f"a point at {times_s[~(times_s >= 0)][0]:g} s"
+    elif len(bad := times_s[~np.isfinite(times_s) | (times_s < 0)]):
+        detail = f"a point at {bad[0]:g} s"
     elif np.any(late := np.diff(times_s) <= 0):
         detail = f"point {int(np.argmax(late)) + 1} is not after the one before"
     elif times_s[-1] > decision_s + SAME_S:

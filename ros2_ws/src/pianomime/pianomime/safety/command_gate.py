@@ -15,7 +15,7 @@ from pianomime.safety.gate_types import GateResult, GateState, Request, Verdict
 from pianomime.safety.rate_limiter import RateLimiter, intervals_s
 from pianomime.safety.safe_halt import COAST_S, SafeHalt
 from pianomime.smooth_step import smooth_step
-from pianomime.timing import Timing
+from pianomime.timing import PHYSICS_S, Timing
 
 Array = NDArray[np.float64]
 
@@ -300,8 +300,8 @@ class CommandGate:
         before, self._requested = self._requested, inside[-1]
         too_fast = False
         for point, dt_s in zip(inside, apart_s, strict=True):
-            if before is not None:
-                too_fast |= self._limiter.excess(point, before, dt_s) > EXCESS
+            if before is not None:  # a trajectory may begin at once where the joints are
+                too_fast |= self._limiter.excess(point, before, max(dt_s, PHYSICS_S)) > EXCESS
             before = point
         self._excesses = self._excesses + 1 if too_fast else 0
         return self._excesses >= EXCESSES

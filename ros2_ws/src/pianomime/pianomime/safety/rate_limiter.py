@@ -1,6 +1,7 @@
 """Limits of velocity and acceleration on a stream of targets."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +9,17 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+_AT_ONCE_S: Final = 1e-6
+"""Taken for no time at all: nothing can move."""
+
+
 def intervals_s(times_s: Sequence[float], decision_s: float) -> list[float]:
-    """Return the time that the hands have to get to each point of a command [s]."""
-    first_s = times_s[0] or (times_s[1] if len(times_s) > 1 else decision_s)
+    """Return the time that the hands have to get to each point of a command [s].
+
+    To a point at time 0 it is what the command before, if it was alike, left of its decision: all
+    intervals of a command together are no longer than a decision.
+    """
+    first_s = times_s[0] or max(decision_s - times_s[-1], _AT_ONCE_S)
     return [first_s, *np.diff(times_s).tolist()]
 
 

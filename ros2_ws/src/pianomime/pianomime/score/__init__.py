@@ -1,1 +1,1 @@
-"""Scores, and what they ask of the keys at each control step."""
+"""Scores, and the key and pedal goals of each decision."""

@@ -1,4 +1,7 @@
-"""Demonstration clips: rolls, fingerings and fingertips at 20 Hz, in a file or as released."""
+"""Demonstration clips: piano rolls, fingerings and fingertip positions at 20 Hz.
+
+Read from the project's .npz file or from PianoMime's release.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +18,7 @@ from pianomime.score.score import Note, Score
 from pianomime.timing import ROBOPIANIST_TIMING
 
 CLIP_TIMING: Final = ROBOPIANIST_TIMING
-"""PianoMime's control step (section 3)."""
+"""Timing of the clips: PianoMime's control step (section 3)."""
 
 _ARRAYS: Final = ("roll", "finger_key", "fingertips", "episode_ends", "split")
 
@@ -25,9 +28,10 @@ class Clip:
     """One demonstration.
 
     Attributes:
-        index: Its number in the file.
-        roll: (steps, 88) keys that sound.
-        finger_key: (steps, 10) key of each finger plus 1, 0 for none; left thumb to right little.
+        index: Index of the clip in the file.
+        roll: (steps, 88) sounding keys.
+        finger_key: (steps, 10) key pressed by each finger plus 1, 0 for none; left thumb to right
+            little finger.
         fingertips: (steps, 12, 3) [m, world]: left wrist, five tips, right wrist, five tips.
     """
 
@@ -38,14 +42,14 @@ class Clip:
 
     @property
     def tips(self) -> NDArray[np.float64]:
-        """Where the fingertips were, (steps, 10, 3) [m, world], without the wrists."""
+        """Fingertip positions without the wrists, (steps, 10, 3) [m, world]."""
         return np.delete(self.fingertips.astype(float), (0, 6), axis=1)
 
     def score(self) -> Score:
-        """Return the notes: runs of a key in the roll, with the finger that played most of each.
+        """Return the notes: each run of a key in the roll, with the finger that pressed it longest.
 
         Raises:
-            ScoreError: Nothing sounds.
+            ScoreError: The roll is empty.
         """
         step_s = CLIP_TIMING.decision_s
         change = np.diff(np.pad(self.roll.astype(int), ((1, 1), (0, 0))), axis=0)
@@ -61,10 +65,10 @@ class Clip:
 
 
 def load_clips(path: Path, split: str) -> list[Clip]:
-    """Return the clips of a split ("train", "test", "unused"; "released" of a release's folder).
+    """Load the clips of a split ("train", "test", "unused"; "released" for PianoMime's release).
 
     Raises:
-        ScoreError: The file is not in the format, or has no such split.
+        ScoreError: The file has another format, or no such split.
     """
     arrays = _load(path)
     chosen = np.flatnonzero(arrays["split"] == split)
@@ -75,10 +79,10 @@ def load_clips(path: Path, split: str) -> list[Clip]:
 
 
 def load_clip(path: Path, index: int) -> Clip:
-    """Return one clip by its number.
+    """Load one clip by its index.
 
     Raises:
-        ScoreError: The file is not in the format, or has no such clip.
+        ScoreError: The file has another format, or no such clip.
     """
     arrays = _load(path)
     count = len(arrays["episode_ends"])

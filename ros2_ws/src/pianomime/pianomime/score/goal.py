@@ -1,4 +1,4 @@
-"""The goal of one decision: notes and pedal in sight, with their exact times."""
+"""The goal of one decision: notes and pedal changes within the horizon, at their exact times."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ from pianomime.timing import Timing
 
 @dataclass(frozen=True)
 class Goal:
-    """What a controller is to play.
+    """Goal of a controller for one decision.
 
     Attributes:
-        timing: Of the decision and the command asked for.
-        step: Decision of the score that begins; negative in the lead-in.
-        horizon: Decisions in sight, this one included.
-        notes: Notes that sound or begin in sight, by onset then key; times are those of the score.
-        index: Of each note in the score.
-        pedal: The last change before, if any, and those in sight.
+        timing: Timing of the decision and of the command to compute.
+        step: Index of the decision, counted from the start of the score; negative in the lead-in.
+        horizon: Length of the lookahead in decisions, this one included.
+        notes: Notes that sound or begin within the horizon, by onset then key; score time.
+        index: Index of each note in the score.
+        pedal: The last pedal change before the decision, if any, and those within the horizon.
     """
 
     timing: Timing
@@ -36,7 +36,7 @@ class Goal:
 
     @classmethod
     def of(cls, score: Score, goals: ScoreGoals, step: int, horizon: int) -> "Goal":
-        """Return the goal of a decision of a score."""
+        """Build the goal of decision `step` of a score."""
         index = goals.in_sight(step, horizon)
         pedal = _in_sight(score.pedal, goals, step, horizon)
         notes = tuple(score.notes[i] for i in index)
@@ -44,7 +44,7 @@ class Goal:
 
     @cached_property
     def step_notes(self) -> list[StepNote]:
-        """The notes on the grid of decisions; those that last longer end with the horizon."""
+        """The notes on the decision grid, truncated at the end of the horizon."""
         notes = [
             replace(note, index=index)
             for note, index in zip(to_steps(self.notes, self.timing), self.index, strict=True)
@@ -53,12 +53,12 @@ class Goal:
 
     @property
     def sustain(self) -> NDArray[np.bool_]:
-        """Whether the pedal is to be down at the decision's points, (points,)."""
+        """Pedal goal at each point of the command, (points,): True where it should be down."""
         return np.asarray(pedal_matrix(self.pedal, self.timing, self.step, 1)[0])
 
     @property
     def keys(self) -> NDArray[np.bool_]:
-        """Keys wanted at the decision's end, (88,)."""
+        """Goal keys at the end of the decision, (88,)."""
         return np.asarray(key_matrix(self.step_notes, self.step, 1)[0])
 
 
@@ -67,7 +67,9 @@ def _in_sight(
 ) -> tuple[PedalEvent, ...]:
     if step >= goals.steps:
         return ()
-    begin_s, end_s = goals.timing.time_s(step), goals.timing.time_s(step + horizon)
+    timing = goals.timing
+    begin_s = timing.time_s(step)
+    end_s = timing.time_s(step + horizon) + timing.command_s / 2  # nearest to the last point
     begin, end = (bisect_right(pedal, time_s, key=_time_s) for time_s in (begin_s, end_s))
     return tuple(pedal[max(begin - 1, 0) : end])
 

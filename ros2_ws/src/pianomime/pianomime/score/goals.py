@@ -1,4 +1,4 @@
-"""A score as goals: what is asked of keys and pedal in each decision."""
+"""Key and pedal goals of a score for every decision."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from pianomime.timing import Timing
 
 @dataclass(frozen=True)
 class ScoreGoals:
-    """Notes and pedal of a score on the grid of decisions.
+    """Notes and pedal of a score on the decision grid.
 
     Attributes:
-        timing: Of the decisions.
-        notes: In score order.
-        pedal: Changes of the pedal, by time.
+        timing: Timing of the decisions.
+        notes: Notes in score order.
+        pedal: Pedal changes, by time.
     """
 
     timing: Timing
@@ -29,22 +29,22 @@ class ScoreGoals:
 
     @classmethod
     def of(cls, score: Score, timing: Timing) -> "ScoreGoals":
-        """Put a score on the grid."""
+        """Quantise a score to the decision grid."""
         return cls(timing, tuple(to_steps(score.notes, timing)), score.pedal)
 
     @cached_property
     def steps(self) -> int:
-        """Decisions from the start of the score to the end of its last note."""
+        """Number of decisions from the start of the score to the end of its last note."""
         return max(note.last for note in self.notes) + 1
 
     @cached_property
     def keys(self) -> NDArray[np.bool_]:
-        """Keys wanted at the end of each decision, (steps, 88)."""
+        """Goal keys at the end of each decision, (steps, 88)."""
         return key_matrix(self.notes, 0, self.steps)
 
     @cached_property
     def sustain(self) -> NDArray[np.bool_]:
-        """Whether the pedal is to be down at each point of each decision, (steps, points)."""
+        """Pedal goal at each point of each decision, (steps, points)."""
         return pedal_matrix(self.pedal, self.timing, 0, self.steps)
 
     def notes_in(self, first: int, steps: int) -> list[StepNote]:
@@ -52,24 +52,24 @@ class ScoreGoals:
         return in_window(self._near(first, steps), first, steps)
 
     def in_sight(self, first: int, steps: int) -> list[int]:
-        """Return the indices in the score of what `notes_in` depends on.
+        """Return the score indices of the notes that `notes_in` depends on.
 
-        A key that is struck again just beyond the window has to be up before.
+        Includes notes that begin right after the window: a repeated key must be released first.
         """
         return sorted(n.index for n in self._near(first, steps + 1) if n.last >= first)
 
     def keys_in(self, first: int, steps: int) -> NDArray[np.bool_]:
-        """Return the keys wanted in decisions `first` .., (steps, 88); False outside the score."""
+        """Return the goal keys from decision `first` on, (steps, 88); False outside the score."""
         return key_matrix(self.notes_in(first, steps), first, steps)
 
     def sustain_at(self, step: int) -> NDArray[np.bool_]:
-        """Return whether the pedal is to be down at a decision's points; up outside the score."""
+        """Return the pedal goal at each point of a decision, (points,); up outside the score."""
         if 0 <= step < self.steps:
             return np.asarray(self.sustain[step])
         return np.zeros(self.timing.points, bool)
 
     def _near(self, first: int, steps: int) -> list[StepNote]:
-        """Return all notes that begin before the window ends, without most that end before it."""
+        """Return a superset of the notes in the window, found by binary search on their onsets."""
         begin = bisect_left(self._first, first - self._longest)
         end = bisect_left(self._first, first + steps)
         return [self.notes[i] for i in self._order[begin:end]]
@@ -90,13 +90,15 @@ class ScoreGoals:
 def pedal_matrix(
     pedal: Sequence[PedalEvent], timing: Timing, first: int, steps: int
 ) -> NDArray[np.bool_]:
-    """Return whether the pedal is to be down at each point of decisions `first` ...
+    """Return the pedal goal at each point from decision `first` on; True is down.
+
+    It is up before the score.
 
     Args:
-        pedal: Its changes, by time; each counts from the point that is nearest to it on.
-        timing: Of the decisions.
+        pedal: Pedal changes by time; each takes effect at the nearest point.
+        timing: Timing of the decisions.
         first: Decision of row 0.
-        steps: Rows.
+        steps: Number of rows.
 
     Returns:
         (steps, points).
@@ -105,4 +107,5 @@ def pedal_matrix(
     sustain = np.zeros(steps * timing.points, bool)
     for event in pedal:
         sustain[max(round(event.time_s / timing.command_s) - begin, 0) :] = event.down
+    sustain[: max(-first, 0) * timing.points] = False
     return sustain.reshape(steps, timing.points)

@@ -15,19 +15,19 @@ from pianomime.score.quiet import pretty_midi
 from pianomime.score.score import MAX_NOTES, Note, PedalEvent, Score
 
 MAX_BYTES: Final = 1 << 20
-"""Largest MIDI file read; a full concert of 30,000 notes with pedal has about half of it."""
+"""Maximum size of a MIDI file; a recital of 30,000 notes with pedal takes about half of it."""
 
 SUSTAIN_CONTROLLER: Final = 64
 ALL_NOTES_OFF_CONTROLLER: Final = 123
 PEDAL_DOWN: Final = 64
-"""General MIDI: controller 64 at 64 or above is pedal down."""
+"""Lowest value of controller 64 that means pedal down (General MIDI)."""
 
 
 def load_score(path: Path) -> Score:
     """Read the notes of all pitched instruments, tempo changes applied, and the sustain pedal.
 
     Raises:
-        ScoreError: Missing, not MIDI, empty, too large, or with a note that no piano can play.
+        ScoreError: The file is missing, not MIDI, empty, too large, or has an unplayable note.
     """
     try:
         size = path.stat().st_size
@@ -39,7 +39,7 @@ def load_score(path: Path) -> Score:
             )
         raw = mido.MidiFile(path)
         source: str | io.BytesIO = str(path)
-        if _mend(path, raw):
+        if _repair(path, raw):
             source = io.BytesIO()
             raw.save(file=source)
             source.seek(0)
@@ -62,10 +62,10 @@ def load_score(path: Path) -> Score:
 
 
 def load_folder(folder: Path) -> list[Score]:
-    """Read all MIDI files in and below a folder, each without the silence before its first note.
+    """Read all MIDI files in a folder and its subfolders; leading silence is removed.
 
     Raises:
-        ScoreError: There are none, or one cannot be read.
+        ScoreError: The folder has no MIDI files, or one cannot be read.
     """
     files = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in (".mid", ".midi"))
     if not files:
@@ -74,7 +74,7 @@ def load_folder(folder: Path) -> list[Score]:
 
 
 def save_midi(score: Score, path: Path) -> None:
-    """Write a score as a MIDI file with one piano.
+    """Write a score as a MIDI file with one piano track.
 
     Raises:
         OutputError: The file cannot be written.
@@ -96,13 +96,15 @@ def save_midi(score: Score, path: Path) -> None:
         raise OutputError(f"{path}: {error.strerror}") from error
 
 
-def _mend(path: Path, raw: mido.MidiFile) -> bool:
-    """Refuse, or mend, what pretty_midi would pass over in silence.
+def _repair(path: Path, raw: mido.MidiFile) -> bool:
+    """Reject or repair faults that pretty_midi ignores silently.
 
-    Too many notes and zero durations are refused; notes that never end do so with their track.
-    Returns whether there were such.
+    Too many notes and zero durations are rejected; notes without a note_off end with their track.
+
+    Returns:
+        Whether notes were repaired.
     """
-    count, mended = 0, False
+    count, repaired = 0, False
     for track in raw.tracks:
         tick = 0
         started: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -115,7 +117,7 @@ def _mend(path: Path, raw: mido.MidiFile) -> bool:
                 started[which].append(tick)
                 count += 1
                 continue
-            # One that is struck again may end as the next begins, and after that in the file.
+            # The note_off of a repeated note may come at the tick of the next note_on, after it.
             begun = started.pop(which, [])
             if begun and min(begun) == tick:
                 name = pretty_midi.note_number_to_name(message.note)
@@ -123,14 +125,14 @@ def _mend(path: Path, raw: mido.MidiFile) -> bool:
         endless = [which for which, begun in started.items() if begun]
         if endless:
             _end(track, endless)
-            mended = True
+            repaired = True
     if count > MAX_NOTES:
         raise ScoreError(f"{path}: {count:,} notes; at most {MAX_NOTES:,} can be played")
-    return mended
+    return repaired
 
 
 def _end(track: mido.MidiTrack, sounding: list[tuple[int, int]]) -> None:
-    """Let notes, by channel and number, end with the track."""
+    """Append a note_off at the end of the track for each (channel, note)."""
     last = track.pop() if track and track[-1].type == "end_of_track" else None
     rest = last.time if last else 0
     for channel, note in sounding:

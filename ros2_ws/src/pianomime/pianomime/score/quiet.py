@@ -1,4 +1,4 @@
-"""Import pretty_midi without the line that its FluidSynth binding prints where CI is set."""
+"""pretty_midi, imported without the line that its FluidSynth binding prints where CI is set."""
 
 import contextlib
 import io

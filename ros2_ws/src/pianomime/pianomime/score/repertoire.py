@@ -1,4 +1,4 @@
-"""The pieces that come with the project, and finding a score by path or name."""
+"""Bundled pieces, and lookup of a score by name or path."""
 
 from importlib.resources import files
 from importlib.util import find_spec
@@ -13,11 +13,11 @@ _OF_ROBOPIANIST: Final = {
     "robopianist_twinkle": "twinkle-twinkle-trimmed.mid",
     "robopianist_nocturne": "nocturne-trimmed.mid",
 }
-"""Two MIDI files of robopianist's package (music/data/rousseau), played from where it is."""
+"""Two MIDI files in the installed robopianist package (music/data/rousseau)."""
 
 
 def repertoire() -> dict[str, Path]:
-    """Return the bundled pieces, by name."""
+    """Return the paths of the bundled pieces, keyed by name."""
     folder = Path(str(files("pianomime") / "repertoire"))
     pieces = {path.stem: path for path in sorted(folder.glob("*.mid"))}
     spec = find_spec("robopianist")
@@ -28,18 +28,18 @@ def repertoire() -> dict[str, Path]:
 
 
 def find_score(song: str, transpose: int = 0, stretch: float = 1.0) -> Score:
-    """Load a bundled piece by its name, or else a MIDI file by its path.
+    """Load a bundled piece by name, or a MIDI file by path.
 
     Args:
         song: Name or path.
-        transpose: Semitones to move every note by.
-        stretch: Factor on all times; 2 is half the speed.
+        transpose: Transposition in semitones.
+        stretch: Factor on all times; 2 is half the tempo.
 
     Returns:
-        The score, without the silence before its first note.
+        The score without its leading silence.
 
     Raises:
-        ScoreError: There is neither, or it is not a score that can be played so.
+        ScoreError: There is no such piece or file, or it cannot be played with these settings.
     """
     pieces = repertoire()
     path = pieces.get(song, Path(song))

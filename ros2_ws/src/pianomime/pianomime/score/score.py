@@ -1,4 +1,4 @@
-"""A score: the notes and pedal of a piece, as plain immutable data."""
+"""A score: notes and pedal changes of a piece, as immutable data."""
 
 import hashlib
 import math
@@ -12,10 +12,10 @@ from pianomime.hands.fingers import N_PIANISTS_FINGERS, UNASSIGNED
 from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS, key_name
 
 MAX_NOTES: Final = 50_000
-"""Most notes of one score; a two-hour recital has about 30,000."""
+"""Maximum number of notes in a score; a two-hour recital has about 30,000."""
 
 MAX_DURATION_S: Final = 4 * 3600.0
-"""Longest score: what it asks for in each control step is held in memory."""
+"""Maximum duration of a score (4 h). Bounds memory: the goals of all decisions are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Note:
     """One note.
 
     Attributes:
-        onset_s: When the key goes down, [s] from the start of the score.
-        offset_s: When it comes up, [s].
+        onset_s: Time at which the key goes down [s, from the start of the score].
+        offset_s: Time at which the key is released [s].
         key: 0 (A0) .. 87 (C8).
         velocity: MIDI velocity, 1 .. 127.
         finger: Index into `PIANISTS_FINGERS`, or `UNASSIGNED`.
@@ -39,7 +39,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class PedalEvent:
-    """The sustain pedal goes down or up at `time_s` [s]."""
+    """Change of the sustain pedal at `time_s` [s]."""
 
     time_s: float
     down: bool
@@ -47,7 +47,7 @@ class PedalEvent:
 
 @dataclass(frozen=True)
 class Score:
-    """Notes by onset then key, and pedal changes by time. Make one with `Score.from_notes`."""
+    """Notes by onset then key, and pedal changes by time. Construct with `Score.from_notes`."""
 
     title: str
     notes: tuple[Note, ...]
@@ -57,10 +57,11 @@ class Score:
     def from_notes(
         cls, title: str, notes: Iterable[Note], pedal: Iterable[PedalEvent] = ()
     ) -> "Score":
-        """Check, sort and make playable: a key that is struck again is first let go.
+        """Validate and sort notes; a note ends where its key is struck again.
 
         Raises:
-            ScoreError: No notes, too many, too long, or one that no piano has or no time allows.
+            ScoreError: There are no notes or too many, the score is too long, or a note is
+                outside the keyboard or has invalid times.
         """
         ordered = sorted(notes, key=lambda n: (n.onset_s, n.key, -n.offset_s))
         if not ordered:
@@ -80,12 +81,12 @@ class Score:
 
     @property
     def duration_s(self) -> float:
-        """When the last note ends, [s]."""
+        """End of the last note [s]."""
         return max(note.offset_s for note in self.notes)
 
     @property
     def sha256(self) -> str:
-        """Hash of notes and pedal, not of title or fingering, to the microsecond."""
+        """Hash of notes and pedal at microsecond resolution; excludes title and fingering."""
         digest = hashlib.sha256()
         for n in self.notes:
             digest.update(struct.pack("<qqBB", _us(n.onset_s), _us(n.offset_s), n.key, n.velocity))
@@ -94,7 +95,7 @@ class Score:
         return digest.hexdigest()
 
     def transposed(self, semitones: int) -> "Score":
-        """Move every note by `semitones`.
+        """Transpose every note by `semitones`; fingers are removed.
 
         Raises:
             ScoreError: A note would leave the keyboard.
@@ -103,10 +104,10 @@ class Score:
         return Score.from_notes(self.title, moved, self.pedal)
 
     def stretched(self, factor: float) -> "Score":
-        """Play slower (`factor` > 1) or faster (< 1).
+        """Scale all times by `factor`: above 1 is slower.
 
         Raises:
-            ScoreError: `factor` is not a positive number, or the score gets too long.
+            ScoreError: `factor` is not a positive number, or the result is too long.
         """
         if not (math.isfinite(factor) and factor > 0):
             raise ScoreError(f"stretch factor {factor}: must be a positive number")
@@ -120,7 +121,7 @@ class Score:
         )
 
     def trimmed(self) -> "Score":
-        """Drop the silence before the first note."""
+        """Remove the silence before the first note."""
         start_s = self.notes[0].onset_s
         return Score(
             self.title,
@@ -132,10 +133,10 @@ class Score:
         )
 
     def until(self, time_s: float) -> "Score":
-        """Return the part before `time_s`; what sounds then ends there.
+        """Return the part before `time_s` [s]; notes that sound then end there.
 
         Raises:
-            ScoreError: There is none.
+            ScoreError: No note begins before `time_s`.
         """
         notes = (
             replace(n, offset_s=min(n.offset_s, time_s)) for n in self.notes if n.onset_s < time_s
@@ -144,11 +145,11 @@ class Score:
         return Score.from_notes(self.title, notes, [*pedal, PedalEvent(time_s, down=False)])
 
     def without_fingers(self) -> "Score":
-        """Take every finger away."""
+        """Remove the finger of every note."""
         return self.with_fingers([UNASSIGNED] * len(self.notes))
 
     def with_fingers(self, fingers: Sequence[int]) -> "Score":
-        """Assign one finger to each note, in order."""
+        """Assign one finger to each note, in score order."""
         return replace(
             self,
             notes=tuple(
@@ -181,7 +182,7 @@ def _check(title: str, note: Note) -> None:
 
 
 def _one_at_a_time(ordered: list[Note]) -> tuple[Note, ...]:
-    """Keep the longest of simultaneous equal notes; end a note where its key is struck again."""
+    """Keep the longest of notes with equal onset and key; end a note where its key repeats."""
     last: dict[int, int] = {}
     kept: list[Note] = []
     for note in ordered:

@@ -1,4 +1,4 @@
-"""Notes on the grid of decisions: the one type of a note in play."""
+"""Notes on the decision grid."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +15,15 @@ from pianomime.timing import Timing
 
 @dataclass(frozen=True, slots=True)
 class StepNote:
-    """A note whose key is to be down at the ends of decisions `first` .. `last`.
+    """A note whose key should be down at the ends of decisions `first` .. `last`.
 
     Attributes:
-        first: Decision of the score; may be negative or past.
-        last: Not before `first`.
+        first: First decision, counted from the start of the score; may be negative.
+        last: Last decision, at least `first`.
         key: 0 (A0) .. 87 (C8).
         velocity: MIDI velocity, 1 .. 127.
         finger: Index of the finger, or `UNASSIGNED`.
-        index: Of the note in its score.
+        index: Index of the note in its score.
     """
 
     first: int
@@ -34,25 +34,24 @@ class StepNote:
     index: int = 0
 
     def shifted(self, steps: int) -> "StepNote":
-        """Return the note so many decisions later."""
+        """Return the note shifted by `steps` decisions."""
         first, last = self.first + steps, self.last + steps
         return StepNote(first, last, self.key, self.velocity, self.finger, self.index)
 
     def with_finger(self, finger: int) -> "StepNote":
-        """Return the note with a finger."""
+        """Return the note with another finger."""
         return StepNote(self.first, self.last, self.key, self.velocity, finger, self.index)
 
 
-def to_steps(notes: Sequence[Note], timing: Timing, first_index: int = 0) -> list[StepNote]:
-    """Put notes on the grid of decisions, in their order.
+def to_steps(notes: Sequence[Note], timing: Timing) -> list[StepNote]:
+    """Quantise notes to the decision grid, in their order.
 
-    A key that is struck again is up for one step before, where there is one: RoboPianist drops the
-    second note's first step instead, which makes every repetition late.
+    A repeated key is released for one step before its second onset, where there is one. RoboPianist
+    drops the first step of the second note instead, which makes every repetition late.
 
     Args:
-        notes: By onset.
+        notes: By onset; they are numbered from 0 on.
         timing: Of the decisions.
-        first_index: Index of the first of the notes in its score.
     """
     next_onset: dict[int, int] = {}
     steps: list[StepNote] = []
@@ -63,15 +62,14 @@ def to_steps(notes: Sequence[Note], timing: Timing, first_index: int = 0) -> lis
         if note.key in next_onset:
             end = max(first + 1, min(end, next_onset[note.key] - 1))
         next_onset[note.key] = first
-        index = first_index + place
-        steps.append(StepNote(first, end - 1, note.key, note.velocity, note.finger, index))
+        steps.append(StepNote(first, end - 1, note.key, note.velocity, note.finger, place))
     return steps[::-1]
 
 
 def in_window(notes: Iterable[StepNote], first: int, steps: int) -> list[StepNote]:
-    """Return the notes of decisions `first` .. `first + steps - 1`, by onset then key.
+    """Return the notes in decisions `first` .. `first + steps - 1`, by onset then key.
 
-    Those that last longer end with the window: nothing beyond it is seen.
+    Notes are truncated at the end of the window.
     """
     end = first + steps - 1
     seen = [
@@ -83,12 +81,12 @@ def in_window(notes: Iterable[StepNote], first: int, steps: int) -> list[StepNot
 
 
 def key_matrix(notes: Iterable[StepNote], first: int, steps: int) -> NDArray[np.bool_]:
-    """Return the paper's goal (section 3.1): keys wanted at the end of each decision, (steps, 88).
+    """Return the goal keys at the end of each decision, (steps, 88) (paper, section 3.1).
 
     Args:
-        notes: Notes in play.
+        notes: Notes on the decision grid.
         first: Decision of row 0.
-        steps: Rows.
+        steps: Number of rows.
     """
     keys = np.zeros((steps, N_KEYS), bool)
     for note in notes:
@@ -97,13 +95,13 @@ def key_matrix(notes: Iterable[StepNote], first: int, steps: int) -> NDArray[np.
 
 
 def by_onset(notes: Iterable[StepNote]) -> list[list[StepNote]]:
-    """Return the notes that begin together, group by group in time, rising in pitch."""
+    """Group notes by onset; groups in time order, notes of a group by rising pitch."""
     ordered = sorted(notes, key=lambda note: (note.first, note.key))
     return [list(group) for _, group in groupby(ordered, key=lambda note: note.first)]
 
 
 def one_key_a_finger(notes: Iterable[StepNote]) -> list[StepNote]:
-    """Return the notes that have a finger, by onset, each ending before its finger's next."""
+    """Return the fingered notes by onset, each ending before the next note of its finger."""
     next_first: dict[int, int] = {}
     played: list[StepNote] = []
     for note in sorted(notes, key=lambda note: -note.first):

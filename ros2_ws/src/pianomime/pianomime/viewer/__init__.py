@@ -1,1 +1,1 @@
-"""Look at hands and piano live, in a browser."""
+"""Live view of hands and piano in a browser."""

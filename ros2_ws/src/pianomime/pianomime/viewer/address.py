@@ -1,4 +1,4 @@
-"""Where a browser finds what is served."""
+"""URLs of the served pages."""
 
 from typing import Final
 
@@ -6,5 +6,5 @@ EVERYWHERE: Final = "0.0.0.0"
 
 
 def page_url(host: str, port: int) -> str:
-    """Return the URL of a page; what is served to everybody is found on this machine at least."""
+    """Return the URL of a page; localhost if it is served on all interfaces."""
     return f"http://{'localhost' if host == EVERYWHERE else host}:{port}"

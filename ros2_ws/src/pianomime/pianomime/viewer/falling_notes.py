@@ -1,4 +1,4 @@
-"""The score as notes that fall onto the keys, in a viser scene."""
+"""Score as notes that fall onto the keys, in a viser scene."""
 
 from typing import Final
 
@@ -13,26 +13,26 @@ from pianomime.score.score import Note, Score
 
 FALL_M_S: Final = 0.12
 AHEAD_S: Final = 4.0
-"""Notes are seen so long before they are due."""
+"""Time before its onset from which a note is visible [s]."""
 
 ARRIVAL_M: Final = np.array([-0.1, 0.0, 0.04])
-"""The edge of the piano's body behind the keys, where a note arrives with its onset and sinks."""
+"""Position of a note at its onset [m, world]: the edge of the piano's body behind the keys."""
 
 SLOPE_RAD: Final = np.deg2rad(50.0)
-"""Of their way from the vertical, away from the player: across the line of sight."""
+"""Inclination of the falling direction from the vertical, away from the player [rad]."""
 
 CHUNK_S: Final = 2.0
 DEPTH_M: Final = 0.008
 LEFT: Final = (30, 90, 235)
 RIGHT: Final = (10, 165, 90)
-NOBODY: Final = (150, 150, 150)
+NO_HAND: Final = (150, 150, 150)
 
 
 class FallingNotes:
-    """All notes of a score, hung on one frame that sinks; what is far ahead is hidden."""
+    """Notes of a score, attached to one moving frame; notes far ahead are hidden."""
 
     def __init__(self, scene: viser.SceneApi, score: Score, layout: FingerLayout) -> None:
-        """Hang the notes up; the fingers are those of `layout`."""
+        """Add the notes to the scene; their fingers are those of `layout`."""
         self._layout = layout
         turned = (np.cos(SLOPE_RAD / 2), 0.0, -np.sin(SLOPE_RAD / 2), 0.0)
         self._root = scene.add_frame("/notes", show_axes=False, wxyz=turned)
@@ -45,7 +45,7 @@ class FallingNotes:
         self.show(-score.duration_s)
 
     def show(self, score_time_s: float) -> None:
-        """Let them hang as at a time in the score."""
+        """Move the notes to their positions at a score time [s]."""
         upwards = np.array([-np.sin(SLOPE_RAD), 0.0, np.cos(SLOPE_RAD)])
         self._root.position = ARRIVAL_M - FALL_M_S * score_time_s * upwards
         for begins_s, handle in self._chunks:
@@ -62,15 +62,15 @@ class FallingNotes:
 
     def _colours_of(self, notes: list[Note]) -> NDArray[np.uint8]:
         hands = [-1 if n.finger < 0 else self._layout.side_of(n.finger) for n in notes]
-        return np.array([(LEFT, RIGHT, NOBODY)[hand] for hand in hands], np.uint8)
+        return np.array([(LEFT, RIGHT, NO_HAND)[hand] for hand in hands], np.uint8)
 
     def remove(self) -> None:
-        """Take them away."""
+        """Remove the notes from the scene."""
         self._root.remove()
 
 
 def _chunks(score: Score) -> dict[int, list[Note]]:
-    """Return the notes by the stretch of the score in which they begin."""
+    """Return the notes, keyed by the chunk of `CHUNK_S` in which they begin."""
     chunks: dict[int, list[Note]] = {}
     for note in score.notes:
         chunks.setdefault(int(note.onset_s // CHUNK_S), []).append(note)
@@ -83,7 +83,7 @@ def _hang(
     box = trimesh.creation.box(extents=(DEPTH_M, 1.0, 1.0))
     keys = np.array([note.key for note in notes])
     onset_s = np.array([note.onset_s for note in notes])
-    # A gap, so that a repeated note is seen as two.
+    # A gap separates repeated notes.
     length_s = np.maximum([note.offset_s - note.onset_s for note in notes], 0.1) - 0.03
     width = np.where(is_black()[keys], BLACK_WIDTH_M, 0.8 * WHITE_WIDTH_M)
     size = np.column_stack((np.ones(len(notes)), width, FALL_M_S * length_s))

@@ -1,4 +1,4 @@
-"""Hands, piano, falling notes, panel and sound, in a browser."""
+"""Live view page: hands, piano, falling notes, panel and sound."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,20 +18,20 @@ from pianomime.viewer.stage_scene import StageScene
 
 CAMERA_M: Final = (0.34, 0.0, 0.72)
 LOOK_AT_M: Final = (-0.08, 0.0, 0.04)
-"""Over the head of whoever plays, with the falling notes behind the keys."""
+"""Camera above the player's head, with the falling notes behind the keys [m, world]."""
 
 FIELD_OF_VIEW_RAD: Final = 0.95
 AMBIENT: Final = 1.3
-"""The hands are nearly black."""
+"""Intensity of the ambient light; high because the hands are nearly black."""
 
 
 class LiveView:
-    """One page for any number of browsers.
+    """Live view page, shared by any number of browsers.
 
     Attributes:
-        panel: What stands beside the hands.
-        sound: Of the keys.
-        stage: The model as it is shown.
+        panel: Panel beside the hands.
+        sound: Server of the piano's sound.
+        stage: Model in the pose shown.
     """
 
     def __init__(
@@ -43,16 +43,16 @@ class LiveView:
         host: str,
         port: int,
     ) -> None:
-        """Serve the page on `port` and its sound on the next one; without controls, no buttons.
+        """Serve the page on `port` and the sound on `port` + 1; buttons only with `controls`.
 
-        With host 0.0.0.0, sound is heard on this machine only.
+        With host 0.0.0.0, sound works in browsers on this machine only.
 
         Raises:
             OSError: A port is in use.
         """
         self.sound = SoundServer(host, port + 1)
         self._server = viser.ViserServer(host=host, port=port, label="PianoMime", verbose=False)
-        if self._server.get_port() != port:  # viser takes the next one instead
+        if self._server.get_port() != port:  # viser falls back to the next free port
             self.close()
             raise OSError(f"port {port} is in use")
         gui = self._server.gui
@@ -65,12 +65,12 @@ class LiveView:
         self.stage = PosedStage(hands)
         self._scene = StageScene(self._server.scene, self.stage)
         self._notes: FallingNotes | None = None
-        # No page can know by which name its browser has found this machine.
+        # The host name by which a browser reaches this machine is unknown here.
         sound_url = page_url(host, port + 1)
         self.panel = Panel(gui, controls, songs, controllers, sound_url)
 
     def show_score(self, score: Score) -> None:
-        """Hang up another song's notes."""
+        """Show the notes of another song."""
         if self._notes is not None:
             self._notes.remove()
         self._notes = FallingNotes(self._server.scene, score, self.stage.hands.spec.layout)
@@ -82,7 +82,7 @@ class LiveView:
             self._notes.colour(score)
 
     def show(self, instant: Instant) -> None:
-        """Show hands, keys and notes; what has not moved costs nothing."""
+        """Show hands, keys and notes; sends only what has changed."""
         self.stage.place(instant.joint_position, instant.key_position)
         with self._server.atomic():
             self._scene.move()

@@ -1,4 +1,4 @@
-"""What is seen between two states: the hands are known 20 times a second, browsers show more."""
+"""Interpolation of the states, which arrive at 20 Hz, to the display's frame rate."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ Keys = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Instant:
-    """Hands, keys and score at one instant.
+    """State of hands, keys and score at one instant.
 
     Attributes:
-        stamp_s: When [s, ROS time].
-        joint_position: (n,) of the hands [rad, m].
-        key_position: (88,) 0 up .. 1 down.
-        score_time_s: Where the song is [s].
-        goal_keys: (88,) keys that should be down.
+        stamp_s: Time [s, ROS time].
+        joint_position: (n,) positions of the hand joints [rad, m].
+        key_position: (88,) key positions, 0 up .. 1 down.
+        score_time_s: Score time [s].
+        goal_keys: (88,) goal keys.
         active: (88,) keys that count as pressed.
     """
 
@@ -31,22 +31,22 @@ class Instant:
 
 
 class Motion:
-    """Go from each instant to the next in the time that lies between them, one instant behind."""
+    """Linear interpolation between the last two instants, with one instant of delay."""
 
     def __init__(self) -> None:
-        """Know of no instant yet."""
+        """Initialise without instants."""
         self._before: Instant | None = None
         self._after: Instant | None = None
         self._came_s = 0.0
 
     def take(self, instant: Instant, now_s: float) -> None:
-        """Take the next instant; `now_s` is a steady clock's."""
+        """Add the next instant, received at `now_s` [s, steady clock]."""
         if self._after is not None and instant.stamp_s == self._after.stamp_s:
-            return  # a paused simulation repeats itself
+            return  # a paused simulation repeats its state
         self._before, self._after, self._came_s = self._after, instant, now_s
 
     def at(self, now_s: float) -> Instant | None:
-        """Return what to show now; None before the first instant."""
+        """Return the state to show at `now_s` [s, steady clock]; None before the first instant."""
         after, before = self._after, self._before
         if after is None or before is None:
             return after

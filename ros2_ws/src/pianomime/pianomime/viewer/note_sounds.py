@@ -1,4 +1,4 @@
-"""The sound of each key, for a browser to play."""
+"""Audio samples of the keys, for playback in the browser."""
 
 from functools import cache
 from typing import Final
@@ -12,7 +12,7 @@ RINGS_S: Final = 4.0
 
 @cache
 def note_sound(key: int) -> bytes | None:
-    """Return a WAV file of a key (0 .. 87) that is held; None where FluidSynth is missing."""
+    """Synthesise a held key (0 .. 87) as a WAV file; None without FluidSynth."""
     midi = pretty_midi.PrettyMIDI()
     piano = pretty_midi.Instrument(program=0)
     piano.notes = [pretty_midi.Note(100, key + LOWEST_PITCH, 0.0, RINGS_S)]

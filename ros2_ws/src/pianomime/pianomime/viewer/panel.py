@@ -1,4 +1,4 @@
-"""What stands beside the hands: how it goes, and what can be asked for."""
+"""Panel of the live view: song, gate, F1, timing, and buttons."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -11,32 +11,32 @@ from pianomime.safety.gate_types import GateState
 
 PLOTTED_S: Final = 60.0
 FRAME: Final = "border:0;width:100%;height:34px;color-scheme:light dark"
-"""Of the sound's page: transparent, whatever colours the page around it has."""
+"""CSS of the frame with the sound page; transparent in light and dark themes."""
 
 RUNNING: Final = {GateState.ARMED, GateState.ACTIVE}
 
 
 class Controls(Protocol):
-    """What the buttons do; called from threads of viser's."""
+    """Actions of the buttons; called from viser's threads."""
 
     def set_pause(self, paused: bool) -> None:
-        """Stop time, or let it go on."""
+        """Pause or resume the simulation."""
 
     def step(self) -> None:
-        """Advance a paused simulation by one control step."""
+        """Advance a paused simulation by one decision."""
 
     def play(self, song: str) -> None:
-        """Begin a song; the current one where `song` is empty."""
+        """Start a song; repeat the current one if `song` is empty."""
 
     def hand_over(self, controller: str) -> None:
-        """Let another controller play on."""
+        """Hand over to another controller."""
 
     def arm(self) -> None:
         """Reset the gate if it is in FAULT, and arm it."""
 
 
 class Panel:
-    """The graphical elements of the live view."""
+    """Graphical elements of the live view's panel."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Panel:
         controllers: Sequence[str],
         sound_url: str,
     ) -> None:
-        """Build it."""
+        """Build the panel."""
         self._controllers = controllers
         self._paused = False
         self._owner = ""
@@ -112,11 +112,11 @@ class Panel:
 
         @controller.on_update
         def _(event: viser.GuiEvent[viser.GuiDropdownHandle[str]]) -> None:
-            if event.client is not None:  # else it is `show_gate` that tells who plays
+            if event.client is not None:  # None if set by `show_gate`
                 controls.hand_over(controller.value)
 
     def offer(self, controllers: Sequence[str]) -> None:
-        """Offer these controllers to choose from."""
+        """Set the controllers that can be selected."""
         self._controllers = controllers
         if self._controller is not None:
             self._controller.options = tuple(controllers)
@@ -124,7 +124,7 @@ class Panel:
                 self._controller.value = self._owner  # type: ignore[misc]  # its setter is not seen
 
     def show_song(self, title: str, score_time_s: float, duration_s: float, f1: float) -> None:
-        """Say which song, where it is, and how well it goes so far."""
+        """Show title, score time and F1 of the song."""
         time_s = min(max(score_time_s, 0.0), duration_s)
         over = " · over" if score_time_s > duration_s else ""
         f1_text = "-" if np.isnan(f1) else f"{f1:.3f}"
@@ -134,19 +134,19 @@ class Panel:
         )
 
     def show_gate(self, state: int, reason: str, owner: str, counts: Mapping[str, int]) -> None:
-        """Say what the gate does."""
+        """Show state, reason and counters of the gate."""
         name = GateState(state).name
-        mended = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-        self._gate.content = f"Gate **{name}**: {html.escape(reason)}  \n{mended}"
+        counters = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        self._gate.content = f"Gate **{name}**: {html.escape(reason)}  \n{counters}"
         if self._arm is not None:
             self._arm.visible = state not in RUNNING
-        if owner != self._owner:  # only then, or else it would undo a choice that is on its way
+        if owner != self._owner:  # otherwise this would undo a handover that is still pending
             self._owner = owner
             if self._controller is not None and owner in self._controllers:
                 self._controller.value = owner  # type: ignore[misc]  # its setter is not seen
 
     def add_f1(self, score_time_s: float, so_far: float, last_second: float) -> None:
-        """Draw another point; a time before the last one begins a new drawing."""
+        """Add a point to the plot; a time before the last point starts a new plot."""
         if self._f1 and score_time_s < self._f1[-1][0]:
             self._f1.clear()
         self._f1.append((score_time_s, so_far, last_second))
@@ -157,11 +157,11 @@ class Panel:
             self._plot.data = (points[:, 0], points[:, 1], points[:, 2])
 
     def show_timing(self, rows: Mapping[str, Mapping[str, str]]) -> None:
-        """Show what each node says of itself."""
+        """Show the diagnostics of each node."""
         lines = []
         for node, values in sorted(rows.items()):
-            told = ", ".join(f"{name} {value}" for name, value in values.items())
-            lines.append(f"**{node}** {html.escape(told)}")
+            text = ", ".join(f"{name} {value}" for name, value in values.items())
+            lines.append(f"**{node}** {html.escape(text)}")
         self._timing.content = "  \n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""A page that sounds what the keys play: the browser has the samples, and gets the MIDI."""
+"""Web page that plays the piano's sound: the browser loads samples and receives MIDI events."""
 
 import json
 import queue
@@ -17,14 +17,14 @@ from pianomime.simulation.simulation import MidiEvent
 from pianomime.viewer.note_sounds import note_sound
 
 BACKLOG: Final = 1000
-"""A browser that is further behind than so many events misses some."""
+"""Length of the event queue of each browser; a browser further behind misses events."""
 
 
 class SoundServer:
-    """Serves `/`, the page, `/note/KEY.wav`, and a WebSocket with the MIDI on any path."""
+    """Server of the page `/`, samples `/note/KEY.wav`, and a WebSocket of MIDI on any path."""
 
     def __init__(self, host: str, port: int) -> None:
-        """Serve from a thread of its own.
+        """Start the server in its own thread.
 
         Raises:
             OSError: The port is in use.
@@ -36,14 +36,14 @@ class SoundServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def prepare(self, keys: Sequence[int]) -> None:
-        """Let the browsers load the sounds of these keys (0 .. 87) ahead."""
+        """Make browsers preload the samples of these keys (0 .. 87)."""
         self._keys = sorted(set(keys))
-        self._tell({"keys": self._keys})
+        self._broadcast({"keys": self._keys})
 
     def play(self, events: Sequence[MidiEvent]) -> None:
-        """Sound events; their times need to be right to each other only."""
+        """Play events; only differences of their times matter."""
         for event in events:
-            self._tell(
+            self._broadcast(
                 {
                     "time_s": event.time_s,
                     "kind": event.kind.name,
@@ -56,10 +56,10 @@ class SoundServer:
         """Stop serving."""
         self._server.shutdown()
 
-    def _tell(self, what: dict[str, object]) -> None:
+    def _broadcast(self, data: dict[str, object]) -> None:
         for listener in list(self._listeners):
             try:
-                listener.put_nowait(json.dumps(what))
+                listener.put_nowait(json.dumps(data))
             except queue.Full:
                 continue
 

@@ -21,10 +21,10 @@ FLOOR: Final[Colour] = (58, 62, 70)
 
 
 class StageScene:
-    """One mesh a body; only what has moved is sent to the browsers."""
+    """Meshes of hands and piano; only poses and colours that change are sent to the browsers."""
 
     def __init__(self, scene: viser.SceneApi, stage: PosedStage) -> None:
-        """Add everything to `scene` as `stage` has it."""
+        """Add the bodies of `stage` to `scene`."""
         self._stage = stage
         model = stage.model
         scene.add_box(
@@ -52,7 +52,7 @@ class StageScene:
         self.colour(np.zeros(N_KEYS, bool), np.zeros(N_KEYS, bool))
 
     def move(self) -> None:
-        """Show the stage's pose."""
+        """Update the poses of the bodies."""
         data = self._stage.data
         poses = np.hstack((data.xpos, data.xquat))
         for body, frame in self._bodies.items():
@@ -61,7 +61,7 @@ class StageScene:
                 self._shown[body] = poses[body]
 
     def colour(self, goal_keys: NDArray[np.bool_], active: NDArray[np.bool_]) -> None:
-        """Show which of the keys (88,) are rightly pressed, wrongly pressed, and missed."""
+        """Colour the keys by goal (88,) and state (88,): correct, wrong, or missed."""
         for key in range(N_KEYS):
             colour = _colour(bool(goal_keys[key]), bool(active[key]), bool(is_black()[key]))
             if colour != self._colours[key]:

@@ -1,1 +1,1 @@
-"""Where the keyboard is in an image, and which keys of it are seen."""
+"""Calibration of the keyboard in an image."""

@@ -1,4 +1,4 @@
-"""Find the black keys in an image: dark bars, alike, side by side, brighter ground before them."""
+"""Detection of black keys in an image: a row of similar dark bars on bright ground."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,28 +10,28 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 _DARK: Final = 0.5
-"""A black key is darker than this share of the brightest next to it."""
+"""Maximum brightness of a black key, relative to the brightest pixel nearby."""
 
 _SIZES: Final = (0.012, 0.02, 0.035)
-"""Black keys may be as wide as this, as shares of the image's longer side."""
+"""Candidate widths of black keys, as shares of the image's longer side."""
 
 _FEWEST: Final = 5
 
 _ASPECT: Final = (3.0, 16.0)
-"""Length over width of a black key in an image; 9 seen from straight above."""
+"""Range of length over width of a black key in an image; 9 from straight above."""
 
 _LIT: Final = 0.3
-"""White keys are brighter than this share of the image's brightest."""
+"""Minimum brightness of white keys, relative to the brightest in the image."""
 
 
 @dataclass(frozen=True)
 class BlackKeys:
-    """The black keys seen, in order along the keyboard.
+    """Detected bars that may be black keys, in order along the keyboard.
 
     Attributes:
-        front: (n, 2) pixels of the middles of their ends towards the player.
-        back: (n, 2) pixels of the other ends' middles.
-        width: (n,) of each [pixels].
+        front: (n, 2) centres of the ends towards the player [pixels].
+        back: (n, 2) centres of the other ends [pixels].
+        width: (n,) widths [pixels].
     """
 
     front: Array
@@ -39,7 +39,7 @@ class BlackKeys:
     width: Array
 
     def is_apart_from(self, other: "BlackKeys") -> bool:
-        """Return whether the two rows lie side by side, further apart than their keys are long."""
+        """Return whether two rows are further apart than the length of their keys."""
         middle = [((row.front + row.back) / 2).mean(axis=0) for row in (self, other)]
         toward = np.median(self.front - self.back, axis=0)
         length = float(np.hypot(*toward))
@@ -47,9 +47,9 @@ class BlackKeys:
 
 
 def find_black_keys(gray: NDArray[np.uint8]) -> list[BlackKeys]:
-    """Return rows of bars that may be the black keys of an image (height, width).
+    """Return rows of bars that may be the black keys in an image (height, width).
 
-    The two longest rows for each size that black keys may have; none where there is no row.
+    Returns up to two rows, the longest ones, for each candidate width.
     """
     found = []
     for size in _SIZES:
@@ -71,7 +71,7 @@ def _in_order(gray: NDArray[np.uint8], bars: Array) -> BlackKeys:
     across = np.array([-along[1], along[0]])
     swap = (ends[:, 1] - ends[:, 0]) @ across < 0
     ends[swap] = ends[swap][:, ::-1]
-    # Beyond their front ends lie the white keys, beyond the back ends the case.
+    # White keys lie beyond the front ends, the dark case beyond the back ends.
     one = _brightness_beyond(gray, ends[:, 0], ends[:, 1])
     other = _brightness_beyond(gray, ends[:, 1], ends[:, 0])
     front, back = (ends[:, 1], ends[:, 0]) if one > other else (ends[:, 0], ends[:, 1])
@@ -79,10 +79,10 @@ def _in_order(gray: NDArray[np.uint8], bars: Array) -> BlackKeys:
 
 
 def _bars(gray: NDArray[np.uint8], size: int) -> Array:
-    """Return dark bars narrower than `size` [pixels] in bright ground: two ends and width, (n, 5).
+    """Return dark bars narrower than `size` [pixels] on bright ground: two ends and width, (n, 5).
 
-    Filling the bright ground's gaps and notches of that size leaves a keyboard without black keys,
-    cut off straight at its back even where the case behind it is as dark as they are.
+    A morphological closing of that size removes the black keys from the bright ground, with a
+    straight back edge even where the case behind it is equally dark.
     """
     around = cv2.dilate(cv2.blur(gray, (3, 3)), np.ones((2 * size, 2 * size), np.uint8))
     lit = around > _LIT * np.quantile(around, 0.99)
@@ -106,7 +106,7 @@ def _bars(gray: NDArray[np.uint8], size: int) -> Array:
 
 
 def _best_row(bars: Array) -> NDArray[np.int64]:
-    """Return which bars stand in the longest row of bars alike: one line through their middles."""
+    """Return the indices of the longest row of similar bars whose centres lie on a line."""
     first, second = bars[:, :2], bars[:, 2:4]
     middle = (first + second) / 2
     length = np.linalg.norm(second - first, axis=1)
@@ -134,7 +134,7 @@ def _direction(points: Array) -> Array:
 
 
 def _brightness_beyond(gray: NDArray[np.uint8], start: Array, end: Array) -> float:
-    """Return the median brightness a quarter of a key's length beyond `end`."""
+    """Return the median brightness at a quarter of the key length beyond `end`."""
     beyond = np.round(end + 0.25 * (end - start)).astype(int)
     inside = ((beyond >= 0) & (beyond < gray.shape[::-1])).all(axis=1)
     return float(np.median(gray[beyond[inside, 1], beyond[inside, 0]])) if inside.any() else 0.0

@@ -1,4 +1,4 @@
-"""Find the keyboard in a video by itself: the view, which keys are seen, and how surely."""
+"""Automatic calibration of the keyboard in a video: view, visible keys, and confidence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,40 +28,40 @@ Array = NDArray[np.float64]
 
 _OCTAVE: Final = 12
 _AS_SURE: Final = 0.1
-"""An octave that explains the keys so much worse is still possible."""
+"""Maximum loss of confidence of an octave that remains possible."""
 
 _LEAST_KEYS: Final = 8
 _AS_GOOD: Final = 0.6
-"""A second row that fits so well beside the first is another keyboard."""
+"""Minimum score, relative to the best row's, of a second row to count as another keyboard."""
 
 _LEAST_FIT: Final = 0.75
-"""Of the bars in a row, so many are keys."""
+"""Minimum share of the bars in a row that fit the pattern."""
 
 _LEAST_CONFIDENCE: Final = 0.6
 _MOST_ERROR_M: Final = 0.0008
 _MOST_ERROR_PIXELS: Final = 0.6
-"""Half of the keys lie nearer to where the view has them than one of the two; 0.4 mm on a real
-keyboard, 0.3 mm on drawn ones, 1 mm where the keys are taken for others."""
+"""Maximum median error of the keys, in m or pixels, whichever is larger; 0.4 mm on a real keyboard,
+0.3 mm on drawn ones, 1 mm for a wrong assignment of keys."""
 
 _WAYS: Final = 8
-"""Ways to see the bars as black keys that are tried. A bent row, parts of it hidden, has longer
-wrong ones than the right one; those do not fit."""
+"""Number of pattern matches that are tried. In a bent, partly hidden row a wrong match may have
+more keys than the right one, but its view does not fit."""
 
 
 class CalibrationError(PianoMimeError):
-    """No keyboard was found that could be trusted; says why."""
+    """No keyboard is found with sufficient confidence; the message has the reason."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A keyboard that was found.
+    """Calibrated keyboard.
 
     Attributes:
-        view: Where it lies in the image.
-        keys: (n,) black keys that were seen.
-        error_m: (n,) how far each lies from where the view has it [m].
-        confidence: 0 .. 1: share of the black keys in view that were seen and fit.
-        octaves: Further octaves that the pattern leaves open, as keys to add to `keys`.
+        view: View of the keyboard in the image.
+        keys: (n,) detected black keys.
+        error_m: (n,) distance of each key from its position in the view [m].
+        confidence: Share of the black keys in view that are detected and fit, 0 .. 1.
+        octaves: Offsets of `keys` for further octaves that fit the pattern.
     """
 
     view: KeyboardView
@@ -71,7 +71,7 @@ class Calibration:
     octaves: tuple[int, ...]
 
     def shifted(self, keys: int) -> "Calibration":
-        """Return the same view of a keyboard that lies `keys` (a number of octaves) higher."""
+        """Return the calibration shifted up by `keys` keys, a multiple of an octave."""
         move = np.eye(3)
         move[1, 2] = -(key_y()[self.keys[0] + keys] - key_y()[self.keys[0]])
         to_pixel = self.view.to_pixel @ move
@@ -81,12 +81,12 @@ class Calibration:
 
 
 def calibrate(frames: Sequence[NDArray[np.uint8]]) -> Calibration:
-    """Find the keyboard that all frames show, (height, width) of gray each.
+    """Calibrate the keyboard from grayscale frames, (height, width) each.
 
-    What moves (hands, falling notes) is not in the median of the frames.
+    The median of the frames removes moving objects such as hands and falling notes.
 
     Raises:
-        CalibrationError: Nothing that can be trusted.
+        CalibrationError: No keyboard is found with sufficient confidence.
     """
     if not frames:
         raise CalibrationError("no frames to find a keyboard in")
@@ -99,18 +99,18 @@ def calibrate(frames: Sequence[NDArray[np.uint8]]) -> Calibration:
     bars, matches = max(rows, key=lambda row: row[1][0].score)
     for other, ways in rows:
         if ways[0].score > _AS_GOOD * matches[0].score and bars.is_apart_from(other):
-            raise CalibrationError("two keyboards in view; say which by the corners of one")
+            raise CalibrationError("two keyboards in view; select one by its corners")
     refusals = []
     for match in matches[:_WAYS]:
         try:
-            return _trusted(gray, bars, match)
+            return _fitted(gray, bars, match)
         except CalibrationError as error:
             refusals.append(error)
     raise refusals[0]
 
 
-def _trusted(gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch) -> Calibration:
-    """Return the keyboard that a way to see the bars makes, if it can be trusted."""
+def _fitted(gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch) -> Calibration:
+    """Fit the view to a pattern match; raise CalibrationError if it does not fit well enough."""
     if len(match.key) < _LEAST_KEYS:
         raise CalibrationError(
             f"{len(match.key)} black keys fit a piano's pattern; at least {_LEAST_KEYS}"
@@ -121,7 +121,7 @@ def _trusted(gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch) -> C
         )
     fitted = fit_view(gray, bars, match)
     if fitted is None:
-        raise CalibrationError("the keys seen lie on no plane")
+        raise CalibrationError("the detected keys are not on a plane")
     view, error_m = fitted
     confidence = _confidence(view, match.key)
     if confidence < _LEAST_CONFIDENCE:
@@ -133,7 +133,7 @@ def _trusted(gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch) -> C
 
 
 def _most_error_m(view: KeyboardView, keys: NDArray[np.int64]) -> float:
-    """Return how far off half of the `keys` may lie [m]."""
+    """Return the maximum median error of `keys` [m]."""
     middle = np.median(real_key_y()[keys])
     corners = np.array([[HINGE_X_M, middle], [FRONT_X_M, middle]])
     pixel = view.pixels(corners)
@@ -142,10 +142,10 @@ def _most_error_m(view: KeyboardView, keys: NDArray[np.int64]) -> float:
 
 
 def _in_likeliest_octave(found: Calibration) -> Calibration:
-    """Return it in the octave in which the keys seen are most of those in view.
+    """Return the calibration in the octave with the highest confidence.
 
-    Others in which they are nearly as many are left open. The pattern alone cannot say: where the
-    image ends, a bent row of keys leads elsewhere than the straight line it was matched along.
+    Octaves of similar confidence are listed in `octaves`. The pattern match alone is not enough,
+    because it assumes a straight row, and a bent row leaves the image at another key.
     """
     lowest, highest = int(found.keys[0]), int(found.keys[-1])
     shifts = range(lowest % _OCTAVE - lowest, N_KEYS - highest, _OCTAVE)
@@ -155,14 +155,15 @@ def _in_likeliest_octave(found: Calibration) -> Calibration:
 
 
 def from_corners(corners: Sequence[tuple[float, float]], size: tuple[int, int]) -> KeyboardView:
-    """Return the view from four pixels given by hand.
+    """Compute the view from four given corners.
 
     Args:
-        corners: Of the 88 keys: back left, back right, front right, front left, for the player.
-        size: (width, height) of the image.
+        corners: Corners of the 88 keys [pixels]: back left, back right, front right, front left,
+            from the player's view.
+        size: (width, height) of the image [pixels].
 
     Raises:
-        CalibrationError: They are no quadrangle.
+        CalibrationError: The corners are not a convex quadrangle.
     """
     quadrangle = np.array(corners, np.float32)
     if not np.isfinite(quadrangle).all() or not cv2.isContourConvex(quadrangle):
@@ -174,7 +175,7 @@ def from_corners(corners: Sequence[tuple[float, float]], size: tuple[int, int]) 
 
 
 def _confidence(view: KeyboardView, seen: NDArray[np.int64]) -> float:
-    """Return the share of the black keys in view that were `seen` and fit."""
+    """Return the share of the black keys in view that are in `seen`."""
     keys = np.flatnonzero(is_black())
     x = np.full(len(keys), FRONT_X_M - HEAD_M - BLACK_WIDTH_M)
     pixel = view.pixels(np.stack([x, real_key_y()[keys]], axis=1))

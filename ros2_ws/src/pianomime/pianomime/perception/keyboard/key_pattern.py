@@ -1,4 +1,4 @@
-"""Which black keys those seen are: the pattern of twos and threes, seen under perspective."""
+"""Identification of black keys by their pattern of twos and threes, under perspective."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,33 +17,33 @@ _KEYS: Final = np.flatnonzero(is_black())
 _PLACE: Final = real_key_y()[_KEYS]
 
 _SKIPPED: Final = 4
-"""Black keys up to the next one seen, in a run of them."""
+"""Maximum number of black keys from one bar to the next in a run."""
 
 _WIDE: Final = 3.5
-"""A gap so much wider than the one next to it ends a run: D sharp to F sharp is 1.5 times as wide
-as within a group, and one key may be missing."""
+"""Ratio of adjacent gaps above which a run ends: the gap from D sharp to F sharp is 1.5 times that
+within a group, and one key may be missing."""
 
 _ROUNDS: Final = 3
-"""Of fitting the keys seen, and seeing what else fits."""
+"""Iterations of fitting the matched keys and matching further bars."""
 
 _OFF: Final = 0.25
-"""A bar further than this from the pattern is no black key, in distances of white keys."""
+"""Maximum distance of a bar from the pattern, in white key pitches."""
 
 
 _MIRROR: Final = 2.0
-"""Keys by which a mirror has to explain the bars better: cameras seldom see through one."""
+"""Penalty of mirrored matches, in keys; mirrored videos are rare."""
 
 
 @dataclass(frozen=True)
 class PatternMatch:
-    """One way to see the bars as black keys.
+    """Assignment of bars to black keys.
 
     Attributes:
-        bar: (n,) indices of the bars that fit.
-        key: (n,) the keys they are.
-        mirrored: Whether the keys run against the direction in which a camera above sees them.
-        score: Bars that fit, less those that do not, half of the keys that should be in view, and
-            something for a mirror.
+        bar: (n,) indices of the assigned bars.
+        key: (n,) keys of these bars.
+        mirrored: Whether the keys are in the opposite order to a view from above.
+        score: Number of assigned bars, less the unassigned bars, half of the undetected keys in
+            view, and the penalty of a mirrored match.
     """
 
     bar: NDArray[np.int64]
@@ -53,16 +53,16 @@ class PatternMatch:
 
 
 def match_pattern(bars: BlackKeys, size: tuple[int, int]) -> list[PatternMatch]:
-    """Return every way to see the bars as black keys of a piano, the best first.
+    """Return all assignments of the bars to black keys, the best first.
 
-    Where not the whole keyboard is in view, ways an octave apart are equally good.
+    If only a part of the keyboard is in view, assignments an octave apart have equal scores.
 
     Args:
-        bars: In order along the keyboard, either way.
-        size: (width, height) of the image.
+        bars: Bars in order along the keyboard, in either direction.
+        size: (width, height) of the image [pixels].
     """
     toward = np.median(bars.front - bars.back, axis=0)
-    right = np.array([toward[1], -toward[0]])  # seen from above, by a camera and no mirror
+    right = np.array([toward[1], -toward[0]])  # direction of rising keys, seen from above
     found = []
     for mirrored in (False, True):
         direction = -right if mirrored else right
@@ -89,7 +89,7 @@ def _match_from(
     order: NDArray[np.int64],
     mirrored: bool,
 ) -> PatternMatch | None:
-    """Take the first bar of `run` for black key number `first`, and judge what follows."""
+    """Assign black key number `first` to the first bar of `run`, match the rest, and score it."""
     keys = np.full(len(place), -1)
     keys[run] = min((_walk(first, place[run], skip) for skip in (1, 2, 3)), key=lambda w: w[1])[0]
     for _ in range(_ROUNDS):
@@ -116,7 +116,7 @@ def _match_from(
 
 
 def _longest_run(place: Array) -> slice:
-    """Return the most bars in a row between which no more than a bar or two can be missing."""
+    """Return the longest run of bars without a wide gap."""
     gap = np.diff(place)
     near = np.minimum(np.append(gap[1:], np.inf), np.insert(gap[:-1], 0, np.inf))
     breaks = np.flatnonzero(gap > _WIDE * near) + 1
@@ -126,7 +126,7 @@ def _longest_run(place: Array) -> slice:
 
 
 def _walk(first: int, place: Array, skip: int) -> tuple[NDArray[np.int64], float]:
-    """Return the black key number of each bar (-1: none left), and how badly the gaps fit."""
+    """Return the black key number of each bar (-1 for none), and the error of the gaps."""
     keys = np.full(len(place), -1)
     keys[0] = first
     error, scale = 0.0, 0.0
@@ -144,7 +144,7 @@ def _walk(first: int, place: Array, skip: int) -> tuple[NDArray[np.int64], float
 
 
 def _image_ends(start: Array, along: Array, size: tuple[int, int]) -> tuple[float, float]:
-    """Return how far back and ahead of `start` the image reaches along a direction [pixels]."""
+    """Return the extent of the image from `start` along a direction, back and ahead [pixels]."""
     low, high = -np.inf, np.inf
     for at, by, end in zip(start, along, size, strict=True):
         if abs(by) > 1e-9:

@@ -1,4 +1,4 @@
-"""Draw a keyboard as a camera sees it, to measure calibration where the truth is known."""
+"""Synthetic images of a keyboard with a known view, to measure the calibration error."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -23,12 +23,12 @@ class Camera:
     """A pinhole camera above the keyboard.
 
     Attributes:
-        height_m: Over the keys [m].
-        tilt_rad: Leaning from straight above towards the player.
-        yaw_rad: Leaning to the right.
-        roll_rad: Turned about its own axis; pi is upside down.
-        over_y_m: Which part of the keyboard it is above [m].
-        focal: Focal length over the image's width.
+        height_m: Height above the keys [m].
+        tilt_rad: Angle from the vertical towards the player [rad].
+        yaw_rad: Angle from the vertical to the right [rad].
+        roll_rad: Rotation about the optical axis [rad]; pi is upside down.
+        over_y_m: Position along the keyboard [m].
+        focal: Focal length relative to the image width.
         mirrored: Whether left and right are swapped.
         distortion: See `KeyboardView`.
         size: (width, height) [pixels].
@@ -45,7 +45,7 @@ class Camera:
     size: tuple[int, int] = (1280, 720)
 
     def view(self) -> KeyboardView:
-        """Return what it sees of the plane."""
+        """Return the camera's view of the keyboard plane."""
         ahead = np.array([np.tan(self.tilt_rad), np.tan(self.yaw_rad), 0.0])
         eye = self.height_m * (np.array([0.0, 0.0, 1.0]) + ahead) + [0, self.over_y_m, 0]
         back = eye - [0, self.over_y_m, 0]
@@ -71,13 +71,13 @@ class Camera:
 
 
 def draw_keyboard(view: KeyboardView, light: float, hidden: float, seed: int) -> NDArray[np.uint8]:
-    """Return the image (height, width) in gray.
+    """Draw a grayscale image (height, width).
 
     Args:
-        view: The camera's.
-        light: Factor on all brightness.
-        hidden: Share of the keyboard's length that hands lie over.
-        seed: Of noise and of where the hands are.
+        view: View of the camera.
+        light: Factor on the brightness.
+        hidden: Share of the keyboard's length that is covered by hands.
+        seed: Random seed of the noise and the hands' positions.
     """
     rng = np.random.default_rng(seed)
     plane = _flat_keyboard()

@@ -1,4 +1,4 @@
-"""Where the keyboard lies in an image: from pixels to the keyboard's plane and back."""
+"""View of the keyboard in an image: map between pixels and the keyboard plane."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ class KeyboardView:
 
     Attributes:
         to_pixel: (3, 3) homography from (x, y, 1) to undistorted pixels.
-        distortion: Radial coefficient k1 over the distance from the image's middle, in units of
-            half its width (Brown's model, its first term).
+        distortion: Radial coefficient k1 (first term of Brown's model); distances from the image
+            centre are in units of half its width.
         size: (width, height) of the image [pixels].
     """
 
@@ -26,7 +26,7 @@ class KeyboardView:
     size: tuple[int, int]
 
     def pixels(self, place_m: Array) -> Array:
-        """Return the pixels (..., 2) of points (..., 2) of the plane [m]."""
+        """Project points (..., 2) of the plane [m] to pixels (..., 2)."""
         return self._distort(_apply(self.to_pixel, place_m))
 
     def places(self, pixel: Array) -> Array:
@@ -35,7 +35,7 @@ class KeyboardView:
 
     @property
     def mirrored(self) -> bool:
-        """Whether the image shows the keyboard as in a mirror."""
+        """Whether the image is mirrored."""
         return bool(np.linalg.det(self.to_pixel) > 0)
 
     def _middle_and_unit(self) -> tuple[Array, float]:
@@ -51,7 +51,7 @@ class KeyboardView:
         middle, unit = self._middle_and_unit()
         seen = (pixel - middle) / unit
         off = seen
-        for _ in range(5):  # a fixed point, near for the small distortions of a camera
+        for _ in range(5):  # fixed-point iteration; converges fast for small distortion
             radius2 = np.sum(off**2, axis=-1, keepdims=True)
             off = seen / (1 + self.distortion * radius2)
         return np.asarray(middle + unit * off)

@@ -1,4 +1,4 @@
-"""Fit the view of a keyboard to what is seen of its keys."""
+"""Fit of the keyboard view to detected keys."""
 
 from typing import Final
 
@@ -16,22 +16,22 @@ from pianomime.piano.geometry import HINGE_X_M
 Array = NDArray[np.float64]
 
 _FINE: Final = 0.25
-"""Steps in which edges are looked for [pixels]."""
+"""Sampling step of the edge search [pixels]."""
 
 
 def fit_view(
     gray: NDArray[np.uint8], bars: BlackKeys, match: PatternMatch
 ) -> tuple[KeyboardView, Array] | None:
-    """Fit the view to the bars' front ends and the white keys' front edge before them.
+    """Fit the view to the front ends of the black keys and the front edge of the white keys.
 
     Args:
         gray: (height, width) brightness.
-        bars: What may be black keys.
-        match: Which they are.
+        bars: Detected bars.
+        match: Assignment of bars to black keys.
 
     Returns:
-        The view, and how far each key lies from where the view has it, (n,) [m]; None if those
-        seen lie on no plane.
+        The view, and the distance of each key from its position in the view, (n,) [m]; None if
+        the keys are not on a plane.
     """
     size = (gray.shape[1], gray.shape[0])
     front, back, y = bars.front[match.bar], bars.back[match.bar], real_key_y()[match.key]
@@ -41,21 +41,21 @@ def fit_view(
     pixel = np.concatenate([front, edge[have]])
     head = np.concatenate([np.ones(len(front)), np.zeros(have.sum())])
     place = np.stack([FRONT_X_M - head * HEAD_M, np.concatenate([y, y[have]])], axis=1)
-    if have.sum() < 4:  # the keys' front is out of view: their backs have to do
+    if have.sum() < 4:  # the front edge is out of view: use the back ends of the black keys
         pixel = np.concatenate([front, back])
         back_place = np.stack([np.full_like(y, HINGE_X_M), y], axis=1)
         place = np.concatenate([place[: len(front)], back_place])
     start, _ = cv2.findHomography(place, pixel, cv2.RANSAC, 3.0)
     if start is None:
         return None
-    pixel_m = np.sqrt(abs(np.linalg.det(start)))  # pixels in a metre, about
+    pixel_m = np.sqrt(abs(np.linalg.det(start)))  # approximate pixels per metre
 
     def view_of(unknown: Array) -> KeyboardView:
         return KeyboardView(np.append(unknown[:8], 1.0).reshape(3, 3), float(unknown[8]), size)
 
     def residual(unknown: Array) -> Array:
-        off = (view_of(unknown).pixels(place) - pixel) / pixel_m * 1e3  # about mm
-        return np.append(off.ravel(), unknown[8] * 20)  # little distortion unless it is seen
+        off = (view_of(unknown).pixels(place) - pixel) / pixel_m * 1e3  # approximately mm
+        return np.append(off.ravel(), unknown[8] * 20)  # weak prior on zero distortion
 
     found = least_squares(
         residual, np.append((start / start[2, 2]).ravel()[:8], 0.0), x_scale="jac", loss="soft_l1"
@@ -66,9 +66,9 @@ def fit_view(
 
 
 def _edges(gray: NDArray[np.uint8], front: Array, back: Array) -> tuple[Array, Array]:
-    """Return to a fraction of a pixel where each black key and the white before it end, (n, 2).
+    """Locate the front ends of each black key and of the white key before it, (n, 2) [pixels] each.
 
-    NaN where an end is not in view.
+    Subpixel accuracy; NaN where an end is not in view.
     """
     black, white = np.full_like(front, np.nan), np.full_like(front, np.nan)
     for i, (near, far) in enumerate(zip(front, back, strict=True)):

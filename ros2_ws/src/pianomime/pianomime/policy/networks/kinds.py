@@ -23,7 +23,7 @@ KINDS: Final[dict[str, Callable[[str, dict[str, Any], Tensors], Network]]] = {
 """From name, settings without the kind, and arrays to the network."""
 
 
-def read_network(name: str, settings: Any, tensors: Tensors) -> Network:
+def read_network(name: str, settings: Mapping[str, Any], tensors: Tensors) -> Network:
     """Return the network `name`.
 
     Args:
@@ -34,14 +34,11 @@ def read_network(name: str, settings: Any, tensors: Tensors) -> Network:
     Raises:
         ModelError: Its kind is unknown, or needs a package that is missing; or it is broken.
     """
-    if not isinstance(settings, dict) or settings.get("kind") not in KINDS:
-        raise ModelError(f"{name}: unknown kind of network {settings!r}; there are: {_kinds()}")
-    shape = {key: value for key, value in settings.items() if key != "kind"}
-    return KINDS[settings["kind"]](name, shape, tensors)
-
-
-def _kinds() -> str:
-    return ", ".join(KINDS)
+    shape = dict(settings)
+    kind = shape.pop("kind")
+    if kind not in KINDS:
+        raise ModelError(f"{name}: unknown kind of network {kind!r}; there are: {', '.join(KINDS)}")
+    return KINDS[kind](name, shape, tensors)
 
 
 def _of_torch(name: str, kind: str, shape: dict[str, int], tensors: Tensors) -> Network:

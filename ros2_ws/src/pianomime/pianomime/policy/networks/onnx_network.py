@@ -28,7 +28,7 @@ class OnnxNetwork:
             ) from None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._model = model
+        self._name, self._model = name, model
         try:
             self._session = onnxruntime.InferenceSession(
                 model, options, providers=["CPUExecutionProvider"]
@@ -40,8 +40,15 @@ class OnnxNetwork:
         self._input = self._session.get_inputs()[0].name
 
     def __call__(self, x: Floats) -> Floats:
-        """Return the outputs (t, outputs) for inputs (t, inputs)."""
-        (answer,) = self._session.run(None, {self._input: np.ascontiguousarray(x, np.float32)})
+        """Return the outputs (t, outputs) for inputs (t, inputs).
+
+        Raises:
+            ModelError: The graph fails.
+        """
+        try:
+            (answer,) = self._session.run(None, {self._input: np.ascontiguousarray(x, np.float32)})
+        except Exception as error:  # onnxruntime has no base class of its errors
+            raise ModelError(f"{self._name}: the graph failed ({error})") from None
         return np.asarray(answer)
 
     def tensors(self) -> dict[str, NDArray[np.uint8]]:
