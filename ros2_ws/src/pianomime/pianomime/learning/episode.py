@@ -35,7 +35,7 @@ class Episode:
     Attributes:
         title: Of the song, with what was changed about it.
         sha256: Of the score.
-        embodiment: Name of the hands.
+        embodiment: Identity of the hands.
         timing: Of the decisions.
         first_step: Decision of the score in row 0; negative, since the lead-in is part of it.
         pose: (steps, 2, na) measured when the decision begins [rad, m].
