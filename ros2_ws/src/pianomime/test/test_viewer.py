@@ -10,7 +10,7 @@ from pianomime.description.posed_stage import PosedStage
 from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime.safety.gate_types import GateState
 from pianomime.score.score import Note, Score
-from pianomime.viewer.falling_notes import AHEAD_S, ARRIVAL_M, NOBODY, FallingNotes
+from pianomime.viewer.falling_notes import AHEAD_S, ARRIVAL_M, NO_HAND, FallingNotes
 from pianomime.viewer.falling_notes import LEFT as LEFT_HAND
 from pianomime.viewer.falling_notes import RIGHT as RIGHT_HAND
 from pianomime.viewer.motion import Instant, Motion
@@ -100,7 +100,7 @@ def test_notes_take_the_colour_of_the_hand_that_plays_them(scene):
     notes = FallingNotes(scene, score)
     notes.colour(score.with_fingers([0, 9, -1]))
     colours = [handle.batched_colors.tolist() for _, handle in notes._chunks]
-    assert colours == [[[*LEFT_HAND], [*RIGHT_HAND]], [[*NOBODY]]]
+    assert colours == [[[*LEFT_HAND], [*RIGHT_HAND]], [[*NO_HAND]]]
 
 
 def test_a_later_controller_can_be_chosen_and_is_shown(server):
