@@ -12,7 +12,6 @@ from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool, Trigger
 
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import HandsModel
 from pianomime.simulation.flight_recorder import replay
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import SimulationDivergedError
@@ -35,7 +34,7 @@ class Bench:
         node.create_subscription(topic.type, topic.name, self.states.append, topic.qos)
         topic = topics.CLOCK
         node.create_subscription(topic.type, topic.name, self._on_clock, topic.qos)
-        self.groups = HandsModel.of(load_model(embodiment("pianomime"))).groups
+        self.groups = load_model(embodiment("pianomime")).groups
         self._publishers = {}
         for group in self.groups:
             topic = topics.group_command(group)

@@ -10,7 +10,7 @@ import pytest
 
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.fingers import FINGERS_PER_HAND
+from pianomime.hands.fingers import PIANISTS_PER_HAND
 from pianomime.perception.demonstration import DemonstrationError, load_demonstration
 from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.perception.released import from_hand_arrays
@@ -54,7 +54,7 @@ def test_fingers_agree_with_the_reference(score, demonstration):
     reference = {}
     with (EXAMPLE / "fingering.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            finger = (int(row["finger"]) + FINGERS_PER_HAND) % (2 * FINGERS_PER_HAND)
+            finger = (int(row["finger"]) + PIANISTS_PER_HAND) % (2 * PIANISTS_PER_HAND)
             reference[int(row["step"]), int(row["key"])] = finger
     agree = []
     for note, finger in zip(score.notes, demonstration.finger, strict=True):

@@ -5,9 +5,10 @@ Validation, ROS parameter declarations and documentation are derived from the fi
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pianomime.errors import ConfigError
+from pianomime.errors import ConfigError, PianoMimeError
 
 T = TypeVar("T")
 
@@ -19,6 +20,7 @@ def parameter(
     ge: float | None = None,
     le: float | None = None,
     one_of: tuple[str, ...] = (),
+    legal: Callable[[str], object] | None = None,
     runtime: bool = False,
 ) -> T:
     """Declare a field of a `Config`.
@@ -29,6 +31,7 @@ def parameter(
         ge: Smallest legal value.
         le: Largest legal value.
         one_of: Legal values of a string.
+        legal: Raises `PianoMimeError` for an illegal string.
         runtime: Whether the value can be changed while a node runs.
     """
     metadata = {
@@ -36,6 +39,7 @@ def parameter(
         "ge": ge,
         "le": le,
         "one_of": one_of,
+        "legal": legal,
         "runtime": runtime,
     }
     field: T = dataclasses.field(default=default, metadata=metadata)
@@ -68,6 +72,11 @@ def check(field: dataclasses.Field[Any], value: Any) -> None:
         raise ConfigError(f"{field.name} = {value!r}: must be of type {legal.__name__}")
     if meta["one_of"] and value not in meta["one_of"]:
         raise ConfigError(f"{field.name} = {value!r}: must be one of {', '.join(meta['one_of'])}")
+    if meta["legal"] is not None:
+        try:
+            meta["legal"](value)
+        except PianoMimeError as error:
+            raise ConfigError(f"{field.name}: {error}") from error
     if meta["ge"] is None and meta["le"] is None:
         return
     low = -math.inf if meta["ge"] is None else float(meta["ge"])

@@ -16,7 +16,7 @@ from pianomime.timing import ROBOPIANIST_TIMING
 
 @pytest.fixture(scope="session", params=sorted(EMBODIMENTS))
 def hands(request) -> HandsModel:
-    return HandsModel.of(load_model(embodiment(request.param)))
+    return load_model(embodiment(request.param))
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def pianomime_hands(pianomime_model) -> HandsModel:
 
 @pytest.fixture(scope="session")
 def robopianist_hands() -> HandsModel:
-    return HandsModel.of(load_model(embodiment("robopianist")))
+    return load_model(embodiment("robopianist"))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pianomime.fingering.costs import GIVE_M, OFFSET_M
 from pianomime.fingering.fingering import FingeringConfig, assign_fingers, dropped_notes
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.hands.fingers import SIDES, fingers_of
-from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.hands.posture import relaxed_pose
 from pianomime.piano.geometry import key_name
@@ -27,7 +26,7 @@ def finger(*notes, **config):
 @pytest.mark.parametrize("name", EMBODIMENTS)
 @pytest.mark.parametrize("side", range(len(SIDES)))
 def test_places_and_stretches_are_measured_on_the_hands(name, side):
-    kinematics = HandKinematics(HandsModel.of(load_model(embodiment(name))), side)
+    kinematics = HandKinematics(load_model(embodiment(name)), side)
     tips = kinematics.fingertips(relaxed_pose(kinematics.names)[None])
     y, jacobian, mine = tips.position[0, :, 1], tips.jacobian()[0], fingers_of(side)
     off_thumb = slice(1, None)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pianomime.fingering.fingering import assign_fingers
-from pianomime.hands.fingers import N_FINGERS
+from pianomime.hands.fingers import N_PIANISTS_FINGERS
 from pianomime.perception.annotation import annotate
 from pianomime.perception.demonstration import (
     Demonstration,
@@ -54,9 +54,9 @@ def song(seed=0, notes=60):
 def human(score, offset_s=OFFSET_S):
     """Return times and fingertips of somebody who plays it, seen at 30 Hz with 2 mm of noise."""
     time_s = np.arange(0, score.duration_s + 2 * offset_s, 1 / 30)
-    tips = np.full((len(time_s), N_FINGERS, 2), np.nan)
+    tips = np.full((len(time_s), N_PIANISTS_FINGERS, 2), np.nan)
     rest_y = np.concatenate([np.linspace(-0.1, -0.3, 5), np.linspace(0.1, 0.3, 5)])
-    for finger in range(N_FINGERS):
+    for finger in range(N_PIANISTS_FINGERS):
         mine = [note for note in score.notes if note.finger == finger]
         knots = [(0.0, 0.08, rest_y[finger])]
         for note in mine:
@@ -127,7 +127,7 @@ def two_at_a_key(off_mm, speed_m_s=(0.0, 0.0), thumb_key=40):
     key = thumb_key + 12
     score = Score.from_notes("octave", [Note(0.5, 1.0, thumb_key), Note(0.5, 1.0, key)])
     time_s = np.arange(0, 2, 1 / 30)
-    tips = np.full((len(time_s), N_FINGERS, 2), np.nan)
+    tips = np.full((len(time_s), N_PIANISTS_FINGERS, 2), np.nan)
     tips[:, 5] = 0.05, real_key_y()[thumb_key]
     for finger, off, speed in zip((7, 9), off_mm, speed_m_s, strict=True):
         tips[:, finger, 0] = 0.05
@@ -222,7 +222,7 @@ def test_a_hand_far_from_the_keyboard_does_not_play():
 def test_a_demonstration_survives_its_folder(tmp_path):
     score = song()
     finger = np.array([note.finger for note in score.notes])
-    tips = np.random.default_rng(0).normal(size=(300, N_FINGERS, 2))
+    tips = np.random.default_rng(0).normal(size=(300, N_PIANISTS_FINGERS, 2))
     tips[5, 3] = np.nan
     save_demonstration(
         Demonstration(
@@ -255,7 +255,7 @@ def test_a_broken_demonstration_is_refused_by_name(tmp_path, name):
         score.sha256,
         finger,
         np.ones(len(finger)),
-        np.zeros((9, N_FINGERS, 2)),
+        np.zeros((9, N_PIANISTS_FINGERS, 2)),
         CLIP_TIMING.decision_s,
         {},
     )
@@ -268,7 +268,7 @@ def test_a_broken_demonstration_is_refused_by_name(tmp_path, name):
 def test_fingers_keep_near_the_humans_and_press_where_they_did():
     score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
     goals = ScoreGoals.of(score, CLIP_TIMING)
-    demo_tips = np.full((goals.steps, N_FINGERS, 2), np.nan)
+    demo_tips = np.full((goals.steps, N_PIANISTS_FINGERS, 2), np.nan)
     demo_tips[:, 6] = 0.06, 0.1
     demo_tips[:, 5] = 0.035, 0.0
     span = Span(4, goals.steps, 2)
@@ -372,7 +372,7 @@ def test_a_video_of_a_part_of_the_song_is_synchronised(offset_s):
 
 def test_a_demonstration_longer_than_the_plan_is_cut():
     score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
-    demo_tips = np.zeros((500, N_FINGERS, 2))
+    demo_tips = np.zeros((500, N_PIANISTS_FINGERS, 2))
     goals = ScoreGoals.of(score, CLIP_TIMING)
     span = Span(4, goals.steps, 2)
     plan = plan_fingertips(goals.notes, span, CLIP_TIMING, FingertipPlanConfig(), demo_tips)
@@ -398,8 +398,8 @@ def test_an_annotated_video_takes_as_long_as_the_video(tmp_path, rate_hz):
         None,
         Synchronisation(0.0, 0.0, 1.0, 1.0),
         PressingFingers(np.array([6]), np.ones(1)),
-        np.full((len(time_s), N_FINGERS, 2), np.nan),
-        np.zeros((0, N_FINGERS, 2)),
+        np.full((len(time_s), N_PIANISTS_FINGERS, 2), np.nan),
+        np.zeros((0, N_PIANISTS_FINGERS, 2)),
     )
     to = tmp_path / "annotated.mp4"
     written = list(annotate(tmp_path / "a.mp4", score, perceived, footage.rate_hz, to))

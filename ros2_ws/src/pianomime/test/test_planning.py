@@ -259,8 +259,8 @@ def fastest(performance, hands):
 LIMITS = MotionLimits(
     max_joint_velocity=4.0,
     max_joint_acceleration=80.0,
-    max_forearm_velocity=0.5,
-    max_forearm_acceleration=8.0,
+    max_slide_velocity=0.5,
+    max_slide_acceleration=8.0,
 )
 
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from pianomime.config import parameter
 from pianomime.errors import ConfigError
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import embodiment, embodiment_parameter
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.timing import Timing
 from pianomime_bringup.graph import GraphConfig, NodeSpec
 from pianomime_hardware.hardware_config import MIDI_TCP_PORT
@@ -17,7 +18,7 @@ BACKENDS: Final = ("mujoco", "emulator", "hardware", "external")
 class DevicesConfig(GraphConfig, Timing):
     """Arguments of graphs with devices."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
     backend: str = parameter(
         "mujoco",
         "Simulation, emulated devices, Shadow's driver with a MIDI keyboard, or external nodes",
@@ -37,6 +38,11 @@ class DevicesConfig(GraphConfig, Timing):
     def timing(self) -> Timing:
         """Timing of the whole graph."""
         return Timing(decision_s=self.decision_s, command_s=self.command_s)
+
+    @property
+    def hands(self) -> HandSpec:
+        """Description of the hands."""
+        return embodiment(self.embodiment)
 
     @property
     def is_simulated(self) -> bool:
@@ -83,7 +89,7 @@ def devices_graph(config: DevicesConfig) -> tuple[NodeSpec, ...]:
         executable="emulator",
         name="emulator",
         parameters={
-            "embodiment": config.embodiment,
+            "embodiment": config.hands.reference,
             "latency_s": config.emulated_latency_s,
             "jitter_s": config.emulated_jitter_s,
             "midi_port": config.midi_tcp_port,
@@ -97,7 +103,7 @@ def devices_graph(config: DevicesConfig) -> tuple[NodeSpec, ...]:
             executable="shadow_bridge",
             name="shadow_bridge",
             parameters={
-                "embodiment": config.embodiment,
+                "embodiment": config.hands.reference,
                 "driver": config.drivers_namespace,
                 **config.timing.as_dict(),
             },

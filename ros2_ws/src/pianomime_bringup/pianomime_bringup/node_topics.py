@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pianomime.controllers.registry import find_controller
+from pianomime.hands.hand_spec import HandSpec
 from pianomime_common import topics
 from pianomime_common.topics import Topic
 from pianomime_hardware import driver_topics
@@ -18,13 +19,15 @@ class NodeTopics:
     listens: tuple[Topic, ...]
 
 
-def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -> NodeTopics:
-    """Return the topics of node `name` in a graph with these controllers."""
-    commands = tuple(topics.group_command(group) for group in topics.COMMAND_GROUPS)
+def node_topics(
+    name: str, controllers: Sequence[str], hands: HandSpec, driver: str = "shadow"
+) -> NodeTopics:
+    """Return the topics of node `name` in a graph with these controllers and hands."""
+    commands = topics.group_commands(hands)
     requests = tuple(topics.controller_command(source) for source in controllers)
     pedal = topics.group_command(topics.PEDAL_GROUP)
-    driven_by = driver_topics.trajectory_controllers(RAIL_CONTROLLER)
-    hands = tuple(topics.group_command(group) for group in driven_by)
+    driven_by = driver_topics.trajectory_controllers(hands, RAIL_CONTROLLER)
+    passed_on = tuple(topics.group_command(group) for group in driven_by)
     driven = tuple(driver_topics.trajectory(driver, c) for c in dict.fromkeys(driven_by.values()))
     driver_states = driver_topics.joint_states(driver)
     if name in controllers:
@@ -44,8 +47,8 @@ def node_topics(name: str, controllers: Sequence[str], driver: str = "shadow") -
             (*commands, topics.GATE_STATUS, topics.MIDI_OUT),
             (*requests, topics.JOINT_STATES, topics.KEY_GOAL),
         ),
-        "recorder": NodeTopics((), topics.all_topics(tuple(controllers))),
-        "shadow_bridge": NodeTopics((topics.JOINT_STATES, *driven), (*hands, driver_states)),
+        "recorder": NodeTopics((), topics.all_topics(tuple(controllers), hands)),
+        "shadow_bridge": NodeTopics((topics.JOINT_STATES, *driven), (*passed_on, driver_states)),
         "midi_keyboard": NodeTopics((topics.PIANO_STATE, topics.MIDI_OUT), (pedal,)),
         "emulator": NodeTopics((driver_states,), driven),
         "view": NodeTopics(

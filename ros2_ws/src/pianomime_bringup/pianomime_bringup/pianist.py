@@ -14,7 +14,6 @@ from pianomime.config import parameter
 from pianomime.controllers.controller import FILES, Controller
 from pianomime.controllers.registry import controller_names, controller_table, find_controller
 from pianomime.errors import ConfigError
-from pianomime.hands.embodiment import embodiment
 from pianomime.hardware.grid import grid_index
 from pianomime.perception.demonstration import load_demonstration
 from pianomime.planning.motion_limits import MotionLimits
@@ -22,6 +21,7 @@ from pianomime.policy.registry import read_policy
 from pianomime.refinement.learned_file import load_learned
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
+from pianomime.simulation.model import load_model
 from pianomime.timing import Timing
 from pianomime.viewer.address import page_url
 from pianomime_bringup.devices import DevicesConfig, devices_graph
@@ -34,8 +34,8 @@ from pianomime_view.view_config import ViewConfig
 REAL_HANDS: Final[dict[str, Value]] = {
     "max_target_velocity": MotionLimits.max_joint_velocity,
     "max_target_acceleration": MotionLimits.max_joint_acceleration,
-    "max_forearm_target_velocity": MotionLimits.max_forearm_velocity,
-    "max_forearm_target_acceleration": MotionLimits.max_forearm_acceleration,
+    "max_slide_target_velocity": MotionLimits.max_slide_velocity,
+    "max_slide_target_acceleration": MotionLimits.max_slide_acceleration,
 }
 """Initial limits of the gate for real hands; replace them by the manufacturer's."""
 
@@ -103,25 +103,26 @@ class PianistConfig(DevicesConfig):
             ConfigError: Real hands have no keyboard, or a file is for another controller.
             ControllerError: A controller's description is invalid.
             ScoreError: The score cannot be played.
-            ModelError: The learned performance or checkpoint is invalid, or for another score,
-                embodiment or timing.
+            ModelError: The hands' models are missing or do not match their description; or the
+                learned performance or checkpoint is invalid, or for another score, embodiment or
+                timing.
             DemonstrationError: The demonstration is invalid, or of another score or timing.
         """
         self.check_devices()
+        load_model(self.hands)
         rows = [find_controller(name) for name in self.controllers]
         for row in rows:
             row.load_config()
         self._check_use_of_files(rows)
         score = self._find_score()
         if self.learned:
-            learned = load_learned(Path(self.learned))
-            learned.check_hands(self.embodiment)
+            learned = load_learned(Path(self.learned), self.hands)
             learned.check_timing(self.timing)
             if score:
                 learned.check_score(score.sha256)
         if any("checkpoint" in row.files for row in rows):
-            path = Path(self.checkpoint or bundled_checkpoint(self.embodiment))
-            read_policy(path, self.embodiment, self.timing)
+            path = Path(self.checkpoint or bundled_checkpoint(self.hands))
+            read_policy(path, self.hands, self.timing)
         if self.demo:
             demonstration = load_demonstration(Path(self.demo))
             demonstration.check_timing(self.timing)
@@ -184,7 +185,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             name="description",
             parameters={
                 "use_sim_time": config.is_simulated,
-                "embodiment": config.embodiment,
+                "embodiment": config.hands.reference,
             },
             on_death=OnDeath.GO_ON,
         ),
@@ -200,7 +201,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
             "use_sim_time": config.is_simulated,
             "bag": config.record,
             "sources": ",".join(config.controllers),
-            "embodiment": config.embodiment,
+            "embodiment": config.hands.reference,
             "release": "sim/set_pause" if config.is_simulated else "",
             "arguments": json.dumps(asdict(config)),
         },
@@ -216,7 +217,7 @@ def _simulation(config: PianistConfig) -> NodeSpec:
         executable="sim",
         name="sim",
         parameters={
-            "embodiment": config.embodiment,
+            "embodiment": config.hands.reference,
             **config.timing.as_dict(),
             "real_time": config.real_time,
             "paused": bool(config.record),  # until the recorder has received every topic
@@ -230,14 +231,14 @@ def _gate(config: PianistConfig) -> NodeSpec:
     real = config.is_real
     parameters: dict[str, Value] = {
         "use_sim_time": config.is_simulated,
-        "embodiment": config.embodiment,
+        "embodiment": config.hands.reference,
         **config.timing.as_dict(),
         "owner": config.controller,
         "sources": ",".join(config.controllers),
         # Real hands are armed by the operator; a simulation starts by itself.
         "auto_arm": not real,
         "lock_step": config.is_lock_step,
-        "guard_hands": real or embodiment(config.embodiment).hand_hand_collisions,
+        "guard_hands": real or config.hands.hands_collide,
     }
     return NodeSpec(
         package="pianomime_control",
@@ -251,7 +252,7 @@ def _controller(config: PianistConfig, name: str) -> NodeSpec:
     row = find_controller(name)
     parameters: dict[str, Value] = {
         "use_sim_time": config.is_simulated,
-        "embodiment": config.embodiment,
+        "embodiment": config.hands.reference,
         **config.timing.as_dict(),
         **{file: getattr(config, file) for file in row.files},
     }
@@ -268,7 +269,7 @@ def _view(config: PianistConfig) -> NodeSpec:
         executable="view",
         name="view",
         parameters={
-            "embodiment": config.embodiment,
+            "embodiment": config.hands.reference,
             "sources": ",".join(config.controllers),
             "controls": not config.is_real,
             "host": config.view_host,

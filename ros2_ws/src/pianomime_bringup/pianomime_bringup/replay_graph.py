@@ -8,7 +8,9 @@ import yaml
 
 from pianomime.config import parameter
 from pianomime.errors import ConfigError
-from pianomime.performance.bag import embodiment_in
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.performance.bag import hands_in
+from pianomime.simulation.model import cache_dir
 from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
 from pianomime_bringup.node_topics import node_topics
 from pianomime_view.view_config import ViewConfig
@@ -51,7 +53,7 @@ def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
             executable="view",
             name="view",
             parameters={
-                "embodiment": embodiment_in(Path(config.bag)),
+                "embodiment": _reference(hands_in(Path(config.bag))),
                 "controls": False,
                 "host": config.view_host,
                 "port": config.view_port,
@@ -61,9 +63,20 @@ def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
     )
 
 
+def _reference(hands: HandSpec) -> str:
+    """Return what `embodiment` finds hands by; those that came with the bag are written down."""
+    if hands.bundled:
+        return hands.reference
+    path = cache_dir() / f"{hands.identity}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(hands.text)
+    return str(path)
+
+
 def play_command(config: ReplayConfig) -> list[str]:
     """Return the `ros2 bag play` command, restricted to the topics that the view shows."""
-    shown = {t.name for t in node_topics("view", ()).listens if not t.name.startswith("/")}
+    hands = hands_in(Path(config.bag))
+    shown = {t.name for t in node_topics("view", (), hands).listens if not t.name.startswith("/")}
     metadata = yaml.safe_load(Path(config.bag, "metadata.yaml").read_text())
     recorded = [
         entry["topic_metadata"]["name"]

@@ -11,8 +11,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 
-from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import PEDAL, PEDAL_GROUP, HandsModel
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.hands.hands_model import PEDAL, PEDAL_GROUP
 from pianomime.piano.geometry import N_KEYS
 from pianomime.simulation.model import load_model
 from pianomime.timing import Timing
@@ -23,6 +23,7 @@ from pianomime_msgs import msg
 LISTEN_S: Final = 3.0
 FIRST_MESSAGE_S: Final = 15.0
 MOVE_RAD: Final = 0.15
+MOVE_M: Final = 0.015
 MOVE_S: Final = 1.5
 SLACK: Final = 0.05
 """Tolerance on joint positions [rad, m], for soft end stops and measurement noise."""
@@ -32,9 +33,6 @@ RATE_SLACK: Final = 0.1
 
 LEAST_STATES: Final = 0.75
 """Least share of the states of a second that must be received."""
-
-WRIST: Final = "WRJ1"
-"""Wrist flexion joint; negative raises the hand off the keys."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +48,21 @@ class Check:
 class BackendContract(Node):
     """Test node in place of the gate: subscribes to hands and piano, and sends gentle commands.
 
-    No other node may command them during the test. It raises the wrists by 0.15 rad and lowers
-    them, moves one wrist to its upper end stop, sends non-finite commands and commands of unknown
-    joints, and presses the pedal.
+    No other node may command them during the test. It moves both hands by the first joint of their
+    lifted posture, by 0.15 rad or 15 mm, and back, moves one hand to its upper end stop, sends
+    non-finite commands and commands of unknown joints, and presses the pedal.
     """
 
-    def __init__(self, embodiment_name: str, graph: GraphConfig, timing: Timing) -> None:
-        """Create subscriptions and publishers in the namespace of `graph`."""
+    def __init__(self, hands: HandSpec, graph: GraphConfig, timing: Timing) -> None:
+        """Create subscriptions and publishers in the namespace of `graph`.
+
+        Raises:
+            ModelError: The lifted posture of the hands has no joint.
+        """
         arguments = ["--ros-args", *graph.remap_arguments]
         super().__init__("backend_contract", namespace=graph.namespace, cli_args=arguments)
-        self._hands = HandsModel.of(load_model(embodiment(embodiment_name)))
+        self._hands = load_model(hands)
+        self._lifting = self._hands.lifting_joints
         self._joints: list[JointState] = []
         self._piano: list[msg.PianoState] = []
         self._ages_s: list[float] = []
@@ -102,9 +105,11 @@ class BackendContract(Node):
         self._hold(LISTEN_S)
         yield from self._check_messages()
         yield self._late_joiner()
-        yield self._moves("follows commands", -MOVE_RAD)
+        ways = self._ways()
+        yield self._moves("follows commands", ways)
         self._jumble = True
-        yield self._moves("accepts joints in any order", MOVE_RAD)
+        back = {name: -by for name, by in ways.items()}
+        yield self._moves("accepts joints in any order", back)
         self._jumble = False
         yield from self._bad_commands()
         yield from self._pedal()
@@ -169,20 +174,32 @@ class BackendContract(Node):
             bool(received),
         )
 
-    def _moves(self, what: str, by_rad: float) -> Check:
-        wrists = [name for name in self._hands.joint_names if name.endswith(WRIST)]
+    def _ways(self) -> dict[str, float]:
+        """Return by how much each hand is moved: upwards if there is room, else downwards."""
+        hands, before = self._hands, self._measured()
+        ways = {}
+        for name, up in self._lifting.items():
+            index = hands.joint_names.index(name)
+            by = up * (MOVE_M if hands.is_slide[index] else MOVE_RAD)
+            has_room = hands.lower[index] <= before[name] + by <= hands.upper[index]
+            ways[name] = by if has_room else -by
+        return ways
+
+    def _moves(self, what: str, ways: dict[str, float]) -> Check:
         before = self._measured()
-        for name in wrists:
-            self._target[name] = before[name] + by_rad
+        for name, by in ways.items():
+            self._target[name] = before[name] + by
         self._hold(MOVE_S)
-        share = min((self._measured()[name] - before[name]) / by_rad for name in wrists)
-        return Check(what, f"{by_rad:+.2f} rad in {MOVE_S:g} s", f"{share:.0%} of it", share > 0.5)
+        after = self._measured()
+        share = min((after[name] - before[name]) / by for name, by in ways.items())
+        by = next(iter(ways.values()))
+        return Check(what, f"{by:+.3g} in {MOVE_S:g} s", f"{share:.0%} of it", share > 0.5)
 
     def _bad_commands(self) -> Iterator[Check]:
-        wrist = next(name for name in self._hands.joint_names if name.endswith(WRIST))
-        group = next(g for g, names in self._hands.groups.items() if wrist in names)
+        moved_joint, up = next(iter(self._lifting.items()))
+        group = next(g for g, names in self._hands.groups.items() if moved_joint in names)
         for what, change in (
-            ("a non-finite command moves nothing", {wrist: float("nan")}),
+            ("a non-finite command moves nothing", {moved_joint: float("nan")}),
             ("a command of an unknown joint moves nothing", {"no_such_joint": 0.3}),
         ):
             before = self._measured()
@@ -194,13 +211,14 @@ class BackendContract(Node):
             moved = max(abs(value - before[name]) for name, value in self._measured().items())
             finite = bool(np.isfinite(moved))
             yield Check(what, f"< {SLACK:g}", f"{moved:.3f}", finite and moved < SLACK)
-        lower = dict(zip(self._hands.joint_names, self._hands.lower, strict=True))
-        kept, self._target[wrist] = self._target[wrist], lower[wrist] - 1.0
+        index = self._hands.joint_names.index(moved_joint)
+        limit = (self._hands.upper if up > 0 else self._hands.lower)[index]
+        kept, self._target[moved_joint] = self._target[moved_joint], limit + up
         self._hold(MOVE_S)
-        beyond = lower[wrist] - min(self._position(m)[wrist] for m in self._joints)
-        self._target[wrist] = kept
+        beyond = max(up * (self._position(m)[moved_joint] - limit) for m in self._joints)
+        self._target[moved_joint] = kept
         yield Check(
-            "a target beyond a joint limit stops at the limit", f"< {SLACK:g} rad", f"{beyond:.3f}",
+            "a target beyond a joint limit stops at the limit", f"< {SLACK:g}", f"{beyond:.3f}",
             beyond < SLACK,
         )  # fmt: skip
         self._hold(MOVE_S)

@@ -16,15 +16,16 @@ from pianomime.errors import ConfigError
 from pianomime.evaluation.bench import Bench, Record, run_bench, summary
 from pianomime.evaluation.players import Options
 from pianomime.evaluation.report import write_report
-from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.policy.registry import read_policy
 from pianomime.score.clips import load_clips
 from pianomime.score.midi import load_folder
 from pianomime.score.repertoire import find_score, repertoire
 from pianomime.score.score import Score
+from pianomime.simulation.model import load_model
 from pianomime.timing import Timing
 from pianomime_bringup.arguments import add_options, count, timing_of
 from pianomime_cli.controllers import print_broken_controllers
+from pianomime_cli.hands_option import add_hands, hands_of
 from pianomime_policy.bundled import bundled_checkpoint
 
 
@@ -40,7 +41,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--controller", default="expert", help="see `pianomime controllers` (default: expert)"
     )
-    parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
+    add_hands(parser)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rollouts", type=count, help="budget of learning, see `pianomime learn`")
     parser.add_argument(
@@ -64,6 +65,7 @@ def add_parser(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    load_model(hands_of(options))  # what cannot be is refused before anything is played
     preparation = find_preparation(options.controller)
     preparation.load()  # raises before anything is played
     _check_options(options, preparation)
@@ -111,8 +113,8 @@ def _checkpoint(options: argparse.Namespace, preparation: Preparation) -> str:
     """Return the path of the checkpoint, validated before anything is played; empty if unused."""
     if "checkpoint" not in preparation.options:
         return ""
-    path = options.checkpoint or bundled_checkpoint(options.embodiment)
-    read_policy(path, options.embodiment, timing_of(options))
+    path = options.checkpoint or bundled_checkpoint(hands_of(options))
+    read_policy(path, hands_of(options), timing_of(options))
     return str(path.absolute())
 
 

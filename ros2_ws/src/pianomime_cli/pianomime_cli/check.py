@@ -5,11 +5,11 @@ from typing import Any
 
 import rclpy
 
-from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.timing import Timing
 from pianomime_bringup.arguments import add_options, timing_of
 from pianomime_bringup.graph import GraphConfig
 from pianomime_cli.backend_contract import BackendContract
+from pianomime_cli.hands_option import add_hands, hands_of
 from pianomime_common.middleware import set_middleware_defaults
 
 
@@ -20,10 +20,10 @@ def add_parser(commands: Any) -> None:
     backend = what.add_parser(
         "backend",
         help="running drivers, or the simulation with real_time:=true",
-        description="Subscribes, raises the wrists by 9 degrees and one to its end stop, sends "
+        description="Subscribes, raises the hands a little and one to its end stop, sends "
         "invalid commands, and presses the pedal. Do not run a gate at the same time.",
     )
-    backend.add_argument("--embodiment", choices=tuple(EMBODIMENTS), default="pianomime")
+    add_hands(backend)
     backend.add_argument("--namespace", default="", help="namespace of the backend's topics")
     add_options(backend, Timing, skip=set())
     backend.set_defaults(run=_backend)
@@ -33,7 +33,7 @@ def _backend(options: argparse.Namespace) -> int:
     graph = GraphConfig(namespace=options.namespace)  # validates it
     set_middleware_defaults()
     rclpy.init()
-    contract = BackendContract(options.embodiment, graph, timing_of(options))
+    contract = BackendContract(hands_of(options), graph, timing_of(options))
     broken = 0
     try:
         for check in contract.run():

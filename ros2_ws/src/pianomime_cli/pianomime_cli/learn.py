@@ -14,7 +14,6 @@ from tqdm import tqdm
 
 from pianomime.errors import OutputError, PianoMimeError
 from pianomime.evaluation.players import starts
-from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.refinement.iterative_learning import IterativeLearningConfig, learn
 from pianomime.refinement.learned_file import (
     Card,
@@ -30,6 +29,7 @@ from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import Timing
 from pianomime_bringup.arguments import add_options, count, timing_of
+from pianomime_cli.hands_option import add_hands, hands_of
 
 
 def add_parser(commands: Any) -> None:
@@ -55,7 +55,7 @@ def add_parser(commands: Any) -> None:
         default=0,
         help="steps of residual reinforcement learning afterwards; needs tools/setup learning",
     )
-    parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
+    add_hands(parser)
     add_options(parser, Timing, skip=set())
     parser.add_argument(
         "--threads", type=count, default=os.cpu_count() or 1, help="changes tried in parallel"
@@ -73,8 +73,7 @@ def _run(options: argparse.Namespace) -> int:
     kept, learned = folder / "plan.npz", None
     if options.residual_steps:
         if kept.exists():
-            learned = load_learned(kept)
-            learned.check_hands(options.embodiment)
+            learned = load_learned(kept, hands_of(options))
             learned.check_timing(timing_of(options))
             learned.check_score(score.sha256)
         if find_spec("stable_baselines3") is None:
@@ -102,8 +101,8 @@ def _learn(
     """Plan and improve the plan by practice; an interrupt keeps the best plan so far."""
     config = IterativeLearningConfig(rollouts=options.rollouts, seed=options.seed)
     timing = timing_of(options)
-    model = load_model(embodiment(options.embodiment))
-    simulations = [PianoSimulation(model, timing) for _ in range(options.threads)]
+    hands = load_model(hands_of(options))
+    simulations = [PianoSimulation(hands, timing) for _ in range(options.threads)]
     with tqdm(total=config.rollouts, unit="rollout", desc="planning") as bar:
         begin = starts(score, simulations[0])
         bar.set_description("learning")
@@ -118,7 +117,7 @@ def _learn(
     card = Card(
         title=score.title,
         sha256=score.sha256,
-        embodiment=options.embodiment,
+        embodiment=hands.spec.identity,
         timing=timing,
         joint_names=simulations[0].hands.joint_names,
         f1=learned.f1,
@@ -145,7 +144,7 @@ def _reinforce(
 
     goals = ScoreGoals.of(score, learned.plan.timing)
     config = PpoConfig(steps=options.residual_steps, seed=options.seed)
-    make_env = partial(ResidualEnv.of, learned.plan, goals, options.embodiment)
+    make_env = partial(ResidualEnv.of, learned.plan, goals, hands_of(options))
     with tqdm(total=config.steps, unit="step") as bar:
 
         def progress(steps: int, f1: float) -> bool:

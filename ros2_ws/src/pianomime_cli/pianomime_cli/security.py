@@ -58,7 +58,7 @@ def policy(config: PianistConfig) -> str:
     root = ET.Element("policy", version="0.2.0")
     enclaves = ET.SubElement(root, "enclaves")
     for spec in pianist_graph(config):
-        node = node_topics(spec.name, config.controllers, config.drivers_namespace)
+        node = node_topics(spec.name, config.controllers, config.hands, config.drivers_namespace)
         enclave = ET.SubElement(enclaves, "enclave", path=config.full_name(spec.name))
         profile = ET.SubElement(
             ET.SubElement(enclave, "profiles"), "profile", ns=namespace, node=spec.name

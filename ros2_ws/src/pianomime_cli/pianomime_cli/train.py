@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from pianomime.atomic_file import atomic_path
 from pianomime.errors import OutputError, PianoMimeError
-from pianomime.hands.embodiment import EMBODIMENTS
 from pianomime.score.clips import load_clips
 from pianomime_bringup.arguments import count
+from pianomime_cli.hands_option import add_hands, hands_of
 
 
 def add_parser(commands: Any) -> None:
@@ -35,7 +35,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--corpus", type=count, help="number of scores from music21's corpus; needs music21"
     )
-    parser.add_argument("--embodiment", default="pianomime", choices=tuple(EMBODIMENTS))
+    add_hands(parser)
     parser.add_argument("--processes", type=count, default=os.cpu_count() or 1)
     parser.set_defaults(run=_run)
 
@@ -68,7 +68,7 @@ def _run(options: argparse.Namespace) -> int:
         recipe,
         found,
         held_out,
-        options.embodiment,
+        hands_of(options),
         options.output,
         options.processes,
         progress,

@@ -11,7 +11,7 @@ from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 from trajectory_msgs.msg import JointTrajectory
 
-from pianomime.hands.fingers import SIDES
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.hands_model import PEDAL_GROUP
 from pianomime_msgs import msg
 
@@ -73,7 +73,7 @@ KEY_GOAL: Final = Topic(
 FINGERING: Final = Topic(
     "fingering", msg.Fingering, LATCHED_EVENTS, "fingers chosen by the controllers for the notes"
 )
-JOINT_STATES: Final = Topic("joint_states", JointState, STREAM, "joints of hands and forearms")
+JOINT_STATES: Final = Topic("joint_states", JointState, STREAM, "joints of hands and slides")
 PIANO_STATE: Final = Topic("piano_state", msg.PianoState, STREAM, "88 keys and pedal")
 MIDI_OUT: Final = Topic("midi_out", msg.MidiEvent, EVENTS, "MIDI events of the piano, to 5 ms")
 GATE_STATUS: Final = Topic("gate_status", msg.GateStatus, LATCHED, "state and last verdict")
@@ -99,15 +99,6 @@ HAND_LANDMARKS: Final = Topic(
 PERCEPTION: Final = (IMAGE_RAW, VIDEO_STATE, HAND_LANDMARKS)
 """Topics of the perception graph, which is separate from the pianist's."""
 
-COMMAND_GROUPS: Final = (
-    *(
-        f"{side}_{group}"
-        for side in SIDES
-        for group in ("trajectory_controller", "wr_trajectory_controller", "forearm_controller")
-    ),
-    PEDAL_GROUP,
-)
-
 
 def controller_command(source: str) -> Topic:
     """Return the topic of the requests of controller `source` to the gate."""
@@ -130,11 +121,16 @@ def group_command(group: str) -> Topic:
     )
 
 
-def all_topics(sources: tuple[str, ...]) -> tuple[Topic, ...]:
-    """Return all topics of a graph with controllers `sources`."""
+def group_commands(hands: HandSpec) -> tuple[Topic, ...]:
+    """Return the topics on which the gate commands the hands and the pedal."""
+    return tuple(map(group_command, (*hands.command_groups, PEDAL_GROUP)))
+
+
+def all_topics(sources: tuple[str, ...], hands: HandSpec) -> tuple[Topic, ...]:
+    """Return all topics of a graph with controllers `sources` and these hands."""
     return (
         CLOCK, SCORE, KEY_GOAL, FINGERING, JOINT_STATES, PIANO_STATE, MIDI_OUT, GATE_STATUS,
         *(controller_command(source) for source in sources),
-        *(group_command(group) for group in COMMAND_GROUPS),
+        *group_commands(hands),
         ROBOT_DESCRIPTION, TF, TF_STATIC, DIAGNOSTICS,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from pianomime.command import Command
 from pianomime.errors import ConfigError
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import PEDAL, HandsModel
+from pianomime.hands.hands_model import PEDAL
 from pianomime.safety.command_gate import CommandGate
 from pianomime.safety.gate_config import GateConfig
 from pianomime.safety.gate_types import GateResult, GateState, Verdict
@@ -131,7 +131,7 @@ def test_enumerations_are_the_messages_constants():
 
 
 def test_the_gates_status_tells_verdict_and_counts():
-    hands = HandsModel.of(load_model(embodiment("robopianist")))
+    hands = load_model(embodiment("robopianist"))
     gate = CommandGate(hands, GateConfig(), ROBOPIANIST_TIMING)
     counts = {"accepted": 3, "clamped": 2, "limited": 5, "slowed": 6, "rejected": 1}
     result = GateResult(Verdict.REJECTED_STAMP, "old")

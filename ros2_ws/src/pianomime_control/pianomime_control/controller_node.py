@@ -9,7 +9,7 @@ from pianomime.command import Command
 from pianomime.config import Config
 from pianomime.errors import PianoMimeError
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import PEDAL, HandsModel
+from pianomime.hands.hands_model import PEDAL
 from pianomime.simulation.model import load_model
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
@@ -29,7 +29,7 @@ class ControllerNode(PianoNode):
 
     def configure(self) -> None:
         """Load the hands' model and advertise."""
-        self.hands = HandsModel.of(load_model(embodiment(self.config.embodiment)))
+        self.hands = load_model(embodiment(self.config.embodiment))
         self._names = (*self.hands.joint_names, PEDAL)
         self._command = self.advertise(topics.controller_command(self._source))
         self._fingering = self.advertise(topics.FINGERING)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pianomime.config import parameter
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime_common.node_config import TimedNodeConfig
 
@@ -12,7 +12,7 @@ from pianomime_common.node_config import TimedNodeConfig
 class PlannerConfig(TimedNodeConfig, MotionLimits):
     """Embodiment and motion limits of the planner."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
 
 
 @dataclass(frozen=True, kw_only=True)

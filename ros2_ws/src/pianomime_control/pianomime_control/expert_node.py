@@ -46,8 +46,7 @@ class ExpertNode(ControllerNode):
         self._lead_over = LeadOver(len(self.hands.joint_names))
         self._learned = None
         if self.config.learned:
-            self._learned = load_learned(Path(self.config.learned))
-            self._learned.check_hands(self.config.embodiment)
+            self._learned = load_learned(Path(self.config.learned), self.hands.spec)
             self._learned.check_timing(self.config.timing)
             self._learned.check_joints(self.hands.joint_names)
         self._demonstration = None
@@ -93,7 +92,7 @@ class ExpertNode(ControllerNode):
             if demonstration.step_s == timing.decision_s:  # otherwise only its fingering is used
                 demo_tips = demonstration.tips_m
         with self.diagnostics.measure("plan"):
-            fingered = assign_fingers(score, timing)
+            fingered = assign_fingers(score, timing, self.hands.spec)
             self._plan = plan_performance(
                 fingered,
                 self.hands,

@@ -11,10 +11,8 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from pianomime.config import parameter
 from pianomime.errors import ConfigError
-from pianomime.hands.embodiment import EMBODIMENTS, embodiment
-from pianomime.hands.hands_model import HandsModel
+from pianomime.hands.embodiment import embodiment, embodiment_parameter
 from pianomime.safety.checks import SAME_S
 from pianomime.safety.command_gate import CommandGate
 from pianomime.safety.gate_config import GateConfig
@@ -42,7 +40,7 @@ NO_COMMAND: Final = GateResult(Verdict.ACCEPTED, "no command yet")
 class GateNodeConfig(GateConfig, SourcesConfig, TimedNodeConfig):
     """Limits, sources and embodiment of the gate."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
 
     def __post_init__(self) -> None:
         """Validate the values, and that the owner is one of the sources.
@@ -64,7 +62,7 @@ class GateNode(PianoNode):
 
     def configure(self) -> None:
         """Load the hands' model and advertise."""
-        hands = HandsModel.of(load_model(embodiment(self.config.embodiment)))
+        hands = load_model(embodiment(self.config.embodiment))
         self._gate = CommandGate(hands, self.config, self.config.timing)
         self._counts = dict.fromkeys(("accepted", "clamped", "limited", "slowed", "rejected"), 0)
         where = {name: i for i, name in enumerate(self._gate.joint_names)}

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from pianomime.config import parameter
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime_common.node_config import NodeConfig
 
 
@@ -11,4 +10,4 @@ from pianomime_common.node_config import NodeConfig
 class DescriptionConfig(NodeConfig):
     """Whose hands are described."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()

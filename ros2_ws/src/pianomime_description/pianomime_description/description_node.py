@@ -40,15 +40,14 @@ class DescriptionNode(PianoNode):
 
     def configure(self) -> None:
         """Make the URDF, and its meshes in the user's cache folder."""
-        body = embodiment(self.config.embodiment)
-        model = load_model(body)
-        self._tree = JointTree.of(model)
-        name = f"description-{body.name}-{content_hash(body)}"
+        hands = load_model(embodiment(self.config.embodiment))
+        self._tree = JointTree.of(hands)
+        name = f"description-{hands.spec.name}-{content_hash(hands.spec)}"
         try:
-            self._urdf = write_description(model, cache_dir() / name)
+            self._urdf = write_description(hands, cache_dir() / name)
         except OutputError as error:  # nobody should have to do without hands for want of a cache
             self.get_logger().warning(f"{error}; the meshes go to a temporary folder")
-            self._urdf = write_description(model, Path(tempfile.mkdtemp(prefix="pianomime-")))
+            self._urdf = write_description(hands, Path(tempfile.mkdtemp(prefix="pianomime-")))
         self._description = self.advertise(topics.ROBOT_DESCRIPTION)
         self._tf = self.advertise(topics.TF)
         self._tf_static = self.advertise(topics.TF_STATIC)

@@ -4,16 +4,13 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
 
-from pianomime.hands.fingers import SIDES
-from pianomime.hardware.shadow import position_controllers
+from pianomime.hands.hand_spec import HandSpec
 from pianomime_common.topics import STREAM, Topic
 
 
 def joint_states(driver: str) -> Topic:
     """Return the topic of the driver's joint states."""
-    return Topic(
-        f"{_prefix(driver)}joint_states", JointState, STREAM, "joint states of the driver, 125 Hz"
-    )
+    return Topic(f"{_prefix(driver)}joint_states", JointState, STREAM, "joint states of the driver")
 
 
 def trajectory(driver: str, controller: str) -> Topic:
@@ -34,21 +31,9 @@ def max_force_factor(driver: str, controller: str) -> Topic:
     return Topic(name, Float64, STREAM, "share of the maximum force, 0 .. 1")
 
 
-def trajectory_controllers(rail: str) -> dict[str, str]:
-    """Return the driver's controller of each command group."""
-    return {
-        **{
-            f"{side}_{name}": f"{side}_{name}"
-            for side in SIDES
-            for name in ("trajectory_controller", "wr_trajectory_controller")
-        },
-        **{f"{side}_forearm_controller": rail for side in SIDES},
-    }
-
-
-def hand_position_controllers(joint_names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Return the position controllers of the hand joints; the rail has none."""
-    return position_controllers([name for name in joint_names if "forearm" not in name])
+def trajectory_controllers(hands: HandSpec, rail: str) -> dict[str, str]:
+    """Return the driver's controller of each command group; slides are on the `rail`."""
+    return {group: rail if group in hands.slide_groups else group for group in hands.command_groups}
 
 
 def _prefix(driver: str) -> str:

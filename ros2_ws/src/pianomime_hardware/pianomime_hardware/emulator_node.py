@@ -13,7 +13,6 @@ from pianomime.hardware.emulated_hands import EmulatedHands
 from pianomime.hardware.emulated_link import EmulatedLink
 from pianomime.hardware.grid import Grid
 from pianomime.hardware.joint_trajectory import JointTrajectory
-from pianomime.hardware.shadow import STATE_RATE_HZ
 from pianomime.safety.checks import check_finite, check_points
 from pianomime.score.midi import PEDAL_DOWN, SUSTAIN_CONTROLLER
 from pianomime.simulation.simulation import MidiEvent
@@ -45,6 +44,7 @@ class EmulatorNode(PianoNode):
         """Load the hands, and open the keyboard's TCP port."""
         config = self.config
         self._hands = EmulatedHands(embodiment(config.embodiment))
+        self._spec = self._hands.hands.spec
         self._cable = KeyboardCable(config.midi_port)
         self._states_out = self.advertise(driver_topics.joint_states(config.driver))
 
@@ -56,16 +56,16 @@ class EmulatorNode(PianoNode):
         self._commands = EmulatedLink[JointTrajectory](config, 1)
         self._states = EmulatedLink[tuple[float, np.ndarray, np.ndarray]](config, 2)
         self._notes = EmulatedLink[MidiEvent](config, 3)
-        self._grid = Grid(1 / STATE_RATE_HZ)
+        self._grid = Grid(1 / self._spec.driver.state_rate_hz)
         self._unknown = 0
-        controllers = driver_topics.trajectory_controllers(RAIL_CONTROLLER)
+        controllers = driver_topics.trajectory_controllers(self._spec, RAIL_CONTROLLER)
         rail_only = config.interface == "position"
         for controller in dict.fromkeys(controllers.values()):
             if rail_only and controller != RAIL_CONTROLLER:
                 continue
             self.listen(driver_topics.trajectory(config.driver, controller), self._on_trajectory)
         if config.interface == "position":
-            joints = driver_topics.hand_position_controllers(self._hands.joint_names)
+            joints = self._hands.hands.position_controllers
             for controller, names in joints.items():
                 topic = driver_topics.position(config.driver, controller)
                 self.listen(topic, partial(self._on_position, names))

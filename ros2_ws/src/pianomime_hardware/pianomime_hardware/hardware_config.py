@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pianomime.config import parameter
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime.hardware.emulated_link import LinkConfig
 from pianomime_common.node_config import NodeConfig, TimedNodeConfig
 
@@ -19,7 +19,7 @@ AHEAD_S: Final = 0.1
 class ShadowBridgeConfig(TimedNodeConfig):
     """Namespace, interface and delays of the hands' driver."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
     driver: str = parameter("shadow", "Namespace of the driver's topics; `/` for the root")
     interface: str = parameter(
         "trajectory",
@@ -74,7 +74,7 @@ class MidiKeyboardConfig(TimedNodeConfig):
 class EmulatorConfig(LinkConfig, NodeConfig):
     """Emulated hands, and properties of their links."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
     driver: str = parameter("shadow", "Namespace of the emulated driver's topics")
     interface: str = parameter(
         "trajectory",

@@ -12,9 +12,8 @@ from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
 
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import PEDAL_GROUP, HandsModel
+from pianomime.hands.hands_model import PEDAL_GROUP
 from pianomime.hardware.grid import Grid
-from pianomime.hardware.shadow import STATE_RATE_HZ
 from pianomime.safety.checks import check_finite, check_names, check_points
 from pianomime.safety.gate_types import Request
 from pianomime.simulation.model import load_model
@@ -48,18 +47,18 @@ class ShadowBridgeNode(PianoNode):
     def configure(self) -> None:
         """Read the joints of the hands, and advertise."""
         config = self.config
-        hands = HandsModel.of(load_model(embodiment(config.embodiment)))
-        self._names, self._groups = hands.joint_names, hands.groups
+        hands = load_model(embodiment(config.embodiment))
+        self._names, self._groups, self._driver = hands.joint_names, hands.groups, hands.spec.driver
         self._joint_states = self.advertise(topics.JOINT_STATES)
-        controllers = driver_topics.trajectory_controllers(config.rail)
+        self._driven = driver_topics.trajectory_controllers(hands.spec, config.rail)
         self._trajectories: dict[str, LifecyclePublisher] = {
             group: self.advertise(driver_topics.trajectory(config.driver, controller))
-            for group, controller in controllers.items()
-            if config.interface == "trajectory" or "forearm" in group
+            for group, controller in self._driven.items()
+            if config.interface == "trajectory" or group in hands.spec.slide_groups
         }
         self._positions: list[tuple[LifecyclePublisher, LifecyclePublisher, tuple[str, ...]]] = []
-        for controller, joints in driver_topics.hand_position_controllers(self._names).items():
-            if config.interface == "position":
+        if config.interface == "position":
+            for controller, joints in hands.position_controllers.items():
                 target = self.advertise(driver_topics.position(config.driver, controller))
                 force = self.advertise(driver_topics.max_force_factor(config.driver, controller))
                 self._positions.append((target, force, joints))
@@ -73,7 +72,7 @@ class ShadowBridgeNode(PianoNode):
         self._waiting: list[_Waiting] = []  # a heap
         self._rejected = self._late = 0
         self.listen(driver_topics.joint_states(self.config.driver), self._on_driver_state)
-        for group in driver_topics.trajectory_controllers(self.config.rail):
+        for group in self._driven:
             self.listen(topics.group_command(group), partial(self._on_command, group))
         self.every(POLL_S, self._tick)
 
@@ -86,7 +85,7 @@ class ShadowBridgeNode(PianoNode):
         if len(message.name) != len(message.position):
             return
         self._newest[tuple(message.name)] = message  # hands and rail may publish separately
-        on_grid_s = self._grid.tick(stamp_s + 0.5 / STATE_RATE_HZ)
+        on_grid_s = self._grid.tick(stamp_s + 0.5 / self._driver.state_rate_hz)
         if on_grid_s is None:
             return
         measured = self._measured()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pianomime.config import parameter
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime_common.node_config import TimedNodeConfig
 
 
@@ -11,7 +11,7 @@ from pianomime_common.node_config import TimedNodeConfig
 class PolicyConfig(TimedNodeConfig):
     """Which hands the policy plays, and from which checkpoint."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
     checkpoint: str = parameter(
         "", "File of `pianomime train`, or of another policy; empty: the bundled one"
     )

@@ -42,9 +42,9 @@ class PolicyNode(ControllerNode):
             ModelError: The checkpoint is broken, or not for these hands or this timing.
         """
         super().configure()
-        body, timing = self.config.embodiment, self.config.timing
-        path = Path(self.config.checkpoint or bundled_checkpoint(body))
-        self._checkpoint = read_policy(path, body, timing)
+        hands, timing = self.hands.spec, self.config.timing
+        path = Path(self.config.checkpoint or bundled_checkpoint(hands))
+        self._checkpoint = read_policy(path, hands, timing)
         self._use(timing)
         self._overruns = 0  # decisions that went by without a command
         self._unseen = 0  # decisions that were commanded without an observation

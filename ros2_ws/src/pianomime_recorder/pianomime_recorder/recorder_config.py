@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pianomime.config import parameter
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime_common.sources_config import SourcesConfig
 
 
@@ -14,5 +15,5 @@ class RecorderConfig(SourcesConfig):
     release: str = parameter(
         "", "set_pause service of a paused simulation, called once every topic is received"
     )
-    embodiment: str = parameter("pianomime", "Embodiment, stored in the bag")
+    embodiment: str = embodiment_parameter()
     arguments: str = parameter("", "Arguments of the graph as JSON, stored in the bag")

@@ -60,16 +60,18 @@ class RecorderNode(PianoNode):
             OutputError: The bag's folder exists already or cannot be made.
         """
         config = self.config
+        self._hands = embodiment(config.embodiment)
         self._writer = open_writer(Path(config.bag))
-        self._writer.set_custom_data("embodiment", config.embodiment)
-        self._writer.set_custom_data("model", content_hash(embodiment(config.embodiment)))
+        self._writer.set_custom_data("embodiment", self._hands.identity)
+        self._writer.set_custom_data("hands", self._hands.text)
+        self._writer.set_custom_data("model", content_hash(self._hands))
         self._writer.set_custom_data("arguments", config.arguments)
         for package in VERSIONED:
             self._writer.set_custom_data(f"{package} version", version(package))
         self._connections: dict[str, Connection] = {}  # by the topics' relative names
         self._stamp_at: dict[str, int | None] = {}
         self._types = MessageTypes()
-        for topic in topics.all_topics(config.source_names):
+        for topic in topics.all_topics(config.source_names, self._hands):
             self._connect(topic)
 
     def activate(self) -> None:
@@ -80,12 +82,12 @@ class RecorderNode(PianoNode):
         self._received_s = time.monotonic()
         self._missing = {
             self.resolve_topic_name(topic.name)
-            for topic in topics.all_topics(config.source_names)
+            for topic in topics.all_topics(config.source_names, self._hands)
             if self._release is not None and topic not in _IRREGULAR
         }
         self._sources: dict[str, Callable[[], None]] = {}  # end the subscription of each
         self._follow_sources()
-        for topic in topics.all_topics(()):
+        for topic in topics.all_topics((), self._hands):
             self._record(topic)
 
     def reconfigured(self) -> None:

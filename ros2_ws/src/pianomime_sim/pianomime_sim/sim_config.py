@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pianomime.config import parameter
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime_common.node_config import TimedNodeConfig
 
 
@@ -11,7 +11,7 @@ from pianomime_common.node_config import TimedNodeConfig
 class SimConfig(TimedNodeConfig):
     """Embodiment, pacing and dump folder of the simulation."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
     paused: bool = parameter(False, "Start paused at time 0, until ~/set_pause")
     dump_dir: str = parameter(
         "", "Folder for the last steps before a divergence; empty: the log folder"

@@ -56,7 +56,8 @@ class SimNode(PianoNode):
         """Load the model and advertise."""
         timing = self.config.timing
         self._simulation = PianoSimulation(load_model(embodiment(self.config.embodiment)), timing)
-        self._flight = FlightRecorder(self.config.embodiment, timing)
+        self._first_command = topics.group_commands(self._simulation.hands.spec)[0]
+        self._flight = FlightRecorder(self._simulation.hands.spec, timing)
         self._paused = self.config.paused
         self._joint_states = self.advertise(topics.JOINT_STATES)
         self._piano_state = self.advertise(topics.PIANO_STATE)
@@ -85,7 +86,7 @@ class SimNode(PianoNode):
 
     def may_leave(self) -> bool:
         """Stay while the gate publishes commands, because it is lifting the hands."""
-        return not self.is_published(topics.group_command(topics.COMMAND_GROUPS[0]))
+        return not self.is_published(self._first_command)
 
     @property
     def _now_s(self) -> float:

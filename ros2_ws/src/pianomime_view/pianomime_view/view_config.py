@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pianomime.config import parameter
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime_common.sources_config import SourcesConfig
 
 
@@ -11,7 +11,7 @@ from pianomime_common.sources_config import SourcesConfig
 class ViewConfig(SourcesConfig):
     """Embodiment, controls and address of the live view."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()
     controls: bool = parameter(
         True, "Show buttons; anyone who can open the page can press them: disable with real hands"
     )

@@ -9,16 +9,18 @@ from pianomime.atomic_file import atomic_path
 from pianomime.description.body_meshes import mesh_triangles
 from pianomime.description.urdf import to_urdf
 from pianomime.errors import OutputError
+from pianomime.hands.hands_model import HandsModel
 
 
-def write_description(model: mujoco.MjModel, folder: Path) -> str:
+def write_description(hands: HandsModel, folder: Path) -> str:
     """Write `pianist.urdf` and `meshes/`; the URDF names them by `file://`. Returns the URDF.
 
     Raises:
         OutputError: It cannot be written there.
     """
+    model = hands.model
     meshes = folder.absolute() / "meshes"
-    urdf = to_urdf(model, lambda mesh: (meshes / _file_name(mesh)).as_uri())
+    urdf = to_urdf(hands, lambda mesh: (meshes / _file_name(mesh)).as_uri())
     try:
         meshes.mkdir(parents=True, exist_ok=True)
         for mesh in range(model.nmesh):

@@ -53,9 +53,9 @@ class JointTree:
     """Those of the hands, in the order in which positions are given."""
 
     @classmethod
-    def of(cls, model: mujoco.MjModel) -> "JointTree":
-        """Read a model from `load_model`."""
-        hands = HandsModel.of(model)
+    def of(cls, hands: HandsModel) -> "JointTree":
+        """Read the hands of `load_model`, and their piano."""
+        model = hands.model
         names = dict(zip(hands.joint_ids.tolist(), hands.joint_names, strict=True))
         names |= {int(joint): f"piano_key_{key}" for key, joint in enumerate(key_joints(model))}
         joints: list[TreeJoint] = []

@@ -15,20 +15,20 @@ class PosedStage:
     """The model in a pose that was measured.
 
     Attributes:
-        model: As `load_model` gives it.
+        model: Of hands and piano.
         data: Its positions; valid after `place`.
         hands: The hands in it.
         keys: MuJoCo ids of the keys' joints, (88,).
     """
 
-    def __init__(self, model: mujoco.MjModel) -> None:
-        """Take the model's zero pose."""
-        self.model = model
+    def __init__(self, hands: HandsModel) -> None:
+        """Take the pose in which the hands start."""
+        self.hands, self.model = hands, hands.model
+        model = hands.model
         self.data = mujoco.MjData(model)
-        self.hands = HandsModel.of(model)
         self.keys = key_joints(model)
         self._key_qpos = model.jnt_qposadr[self.keys]
-        mujoco.mj_kinematics(model, self.data)
+        self.place(hands.start, np.zeros(len(self.keys)))
 
     def place(self, joint_position: Array, key_position: Array) -> None:
         """Pose it.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pianomime.description.body_meshes import geom_colour, is_shown
 from pianomime.description.joint_tree import WORLD, JointTree, TreeJoint, link_name
+from pianomime.hands.hands_model import HandsModel
 
 Array = NDArray[np.float64]
 
@@ -23,16 +24,17 @@ _KINDS: Final = {
 }
 
 
-def to_urdf(model: mujoco.MjModel, mesh_uri: Callable[[str], str]) -> str:
-    """Return the URDF of a model from `load_model`.
+def to_urdf(hands: HandsModel, mesh_uri: Callable[[str], str]) -> str:
+    """Return the URDF of hands from `load_model`, and their piano.
 
     Args:
-        model: What to describe.
+        hands: What to describe.
         mesh_uri: Where the STL file of a mesh of the model is.
     """
+    model = hands.model
     robot = ET.Element("robot", name="pianomime")
     ET.SubElement(robot, "link", name=WORLD)
-    for joint in JointTree.of(model).joints:
+    for joint in JointTree.of(hands).joints:
         link = ET.SubElement(robot, "link", name=joint.child)
         if joint.body is not None:
             _fill(link, model, joint.body, mesh_uri)

@@ -62,7 +62,7 @@ class Bench:
 
     Attributes:
         preparation: Entry point that prepares the controller.
-        embodiment: Name of the embodiment.
+        embodiment: Name of the embodiment, or path of its description.
         options: Options of the controller.
         disturbed: Whether to use `DisturbedSimulation`: random initial poses, and pushes.
     """
@@ -78,12 +78,13 @@ class Bench:
         if options.checkpoint:  # identified by contents, not by name
             checkpoint = hashlib.sha256(Path(options.checkpoint).read_bytes()).hexdigest()
         code = _code(self.preparation)
+        hands = embodiment(self.embodiment).identity
         return {
             Job(
                 song.title,
                 song.sha256,
                 self.preparation.name,
-                self.embodiment,
+                hands,
                 options.timing.decision_s,
                 options.timing.command_s,
                 options.seed,
@@ -159,10 +160,10 @@ def _run(todo: tuple[Job, Bench, Score, Callable[[], float]]) -> Record:
     job, bench, song, now_s = todo
     prepare: Prepare = bench.preparation.load()
     timing = bench.options.timing
-    simulation = _simulation(job.embodiment, timing)
+    simulation = _simulation(bench.embodiment, timing)
     if job.disturbed:
         seed = (job.seed, int(job.sha256[:8], 16))
-        simulation = DisturbedSimulation(simulation.model, timing, seed)
+        simulation = DisturbedSimulation(simulation.hands, timing, seed)
     goals = ScoreGoals.of(song, timing)
     began_s = now_s()
     player = prepare(song, simulation, bench.options)
@@ -185,8 +186,8 @@ def _run(todo: tuple[Job, Bench, Score, Callable[[], float]]) -> Record:
 
 
 @cache
-def _simulation(body: str, timing: Timing) -> PianoSimulation:
-    return PianoSimulation(load_model(embodiment(body)), timing)
+def _simulation(reference: str, timing: Timing) -> PianoSimulation:
+    return PianoSimulation(load_model(embodiment(reference)), timing)
 
 
 def _code(preparation: Preparation) -> str:

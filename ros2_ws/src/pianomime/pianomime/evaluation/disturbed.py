@@ -2,11 +2,11 @@
 
 from typing import Final
 
-import mujoco
 import numpy as np
 
 from pianomime.command import Command
 from pianomime.hands.fingers import SIDES
+from pianomime.hands.hands_model import HandsModel
 from pianomime.policy.hand_frame import HandFrame, random_pose
 from pianomime.simulation.simulation import MidiEvent, PianoSimulation
 from pianomime.timing import Timing
@@ -14,19 +14,20 @@ from pianomime.timing import Timing
 BETWEEN_PUSHES_S: Final = 5.0
 PUSH_S: Final = 0.1
 PUSH_N: Final = 40.0
-"""Force on a forearm [N]; displaces a resting hand by 3 cm."""
+"""Force on a hand's slide [N]; displaces a resting Shadow hand by 3 cm."""
 
 
 class DisturbedSimulation(PianoSimulation):
     """Simulation in which a random hand is pushed to a random side for 0.1 s, every 5 s."""
 
-    def __init__(self, model: mujoco.MjModel, timing: Timing, seed: tuple[int, ...]) -> None:
+    def __init__(self, hands: HandsModel, timing: Timing, seed: tuple[int, ...]) -> None:
         """Build the simulation; `seed` determines the initial poses and pushes."""
         self._seed = seed
         self._frame: HandFrame | None = None
-        super().__init__(model, timing)
-        self._frame = HandFrame(self.hands)
-        self._bodies = [int(model.joint(f"{s}_shadow_hand/forearm_tx").bodyid[0]) for s in SIDES]
+        super().__init__(hands, timing)
+        self._frame = HandFrame(hands)
+        joints = [hands.along(side) for side in range(len(SIDES))]
+        self._bodies = hands.model.jnt_bodyid[joints].tolist()
         self.reset()
 
     def reset(self) -> None:

@@ -55,7 +55,7 @@ Prepare = Callable[[Score, PianoSimulation, Options], Player]
 
 def planned(score: Score, simulation: PianoSimulation) -> tuple[Score, PerformancePlan]:
     """Assign fingers and plan the whole song."""
-    fingered = assign_fingers(score, simulation.timing)
+    fingered = assign_fingers(score, simulation.timing, simulation.hands.spec)
     return fingered, plan_performance(fingered, simulation.hands, simulation.timing)
 
 

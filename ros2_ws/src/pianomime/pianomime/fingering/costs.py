@@ -1,4 +1,4 @@
-"""What a way to lay ten fingers on the keys costs: stretch, travel, hurry, crossing, black keys."""
+"""Cost of assigning fingers to keys: stretch, travel, speed, crossings, black keys."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,33 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
-from pianomime.hands.fingers import N_FINGERS, fingers_of
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import is_black, key_y
 from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_ALONG: Final = np.array([4, 3, 2, 1, 0, 5, 6, 7, 8, 9])
-"""Fingers by their place along the keyboard, from the left little to the right little finger."""
-
-_PLACE: Final = np.argsort(_ALONG)
-_HANDS: Final = (fingers_of(0), fingers_of(1))
-
-_SPREAD_M: Final = np.array([-0.050, -0.022, 0.0, 0.022, 0.044])
-OFFSET_M: Final = np.concatenate([-_SPREAD_M, _SPREAD_M])
-"""Place of each finger along y about its hand's middle finger [m], (10,): the relaxed Shadow
-hand's, with knuckles 22 mm apart, and the thumb 19 mm nearer than it rests. Places measured with
-all five on keys (thumb at 67 mm, little finger at 37) made training clips no better to play: F1
-0.930 to 0.930 on `pianomime`, 0.821 to 0.812 on `robopianist`."""
-
-GIVE_M: Final = np.tile([0.020, 0.012, 0.010, 0.012, 0.014], 2)
-"""How far each finger strays from its place at a cost of 1 [m]: to 2 mm what its own joints reach
-along y by turning 0.25 rad in all."""
-
-_WEIGHT: Final = GIVE_M**-2.0
-_THUMB_OR_LITTLE: Final = np.tile([1.0, 0.0, 0.0, 0.0, 1.0], 2)
-_RING_OR_LITTLE: Final = np.tile([0.0, 0.0, 0.0, 1.0, 1.0], 2)
 _LONG_AGO: Final = -(10**6)
 
 _AT_REST_S: Final = 1.0
@@ -52,6 +33,13 @@ class FingeringConfig(Config):
     beam: int = parameter(32, "Partial fingerings kept at each onset", ge=1, le=10_000)
     speed: float = parameter(1.0, "Cost of moving a hand at 1 m/s; grows with the square", ge=0.0)
     travel: float = parameter(3.0, "Cost of moving a hand by 1 m", ge=0.0)
+    late: float = parameter(
+        0.0, "Cost of a hand that comes 0.1 s too late, where leaps are to be few", ge=0.0
+    )
+    leap_slack_m: float = parameter(
+        0.02, "Distance that the fingers cover without the hand [m]", ge=0.0
+    )
+    leap_acceleration: float = parameter(16.0, "Acceleration of a leap [m/s^2]", ge=0.1)
     hurry: float = parameter(
         1.0, "Cost of a finger changing keys in 0.1 s; falls with the square", ge=0.0
     )
@@ -63,6 +51,15 @@ class FingeringConfig(Config):
     cut: float = parameter(600.0, "Cost of a held note that is cut short by 1 s", ge=0.0)
     other: float = parameter(50.0, "Cost of another finger than the one that is given", ge=0.0)
     dropped: float = parameter(100.0, "Cost of an onset beyond which a note is left out", ge=0.0)
+
+    @classmethod
+    def of(cls, spec: HandSpec, **more: int) -> "FingeringConfig":
+        """Return what suits the hands of `spec`, and `more`.
+
+        Raises:
+            ModelError: Its tuning names what there is not, or is out of range.
+        """
+        return spec.tuned(cls, spec.planning.fingering, **more)
 
 
 @dataclass(frozen=True)
@@ -87,14 +84,16 @@ class Partials:
     """Partial fingerings: where the hands are and what each finger did last.
 
     Attributes:
+        layout: The hands' fingers.
         cost: (b,) so far, rising.
         hand_y: (b, 2) middle of each hand [m].
         hand_until: (b, 2) last decision at which each hand held a key.
-        key: (b, 10) key each finger pressed last.
-        until: (b, 10) last decision of that note.
+        key: (b, fingers) key each finger pressed last.
+        until: (b, fingers) last decision of that note.
         choice: (b,) row of `choices_of` taken at the last onset.
     """
 
+    layout: FingerLayout
     cost: Array
     hand_y: Array
     hand_until: Ints
@@ -103,51 +102,64 @@ class Partials:
     choice: Ints
 
     @classmethod
-    def at_rest(cls, timing: Timing) -> "Partials":
+    def at_rest(cls, layout: FingerLayout, timing: Timing) -> "Partials":
         """Return the one fingering that has played nothing."""
         return cls(
+            layout=layout,
             cost=np.zeros(1),
             hand_y=np.array([[-0.2, 0.2]]),
             hand_until=np.full((1, 2), -timing.steps(_AT_REST_S)),
-            key=np.zeros((1, N_FINGERS), int),
-            until=np.full((1, N_FINGERS), _LONG_AGO),
+            key=np.zeros((1, layout.count), int),
+            until=np.full((1, layout.count), _LONG_AGO),
             choice=np.zeros(1, int),
         )
 
     def following(self, onset: "Onset", fingers: Ints) -> "Partials":
         """Return the one fingering that continues this one by `fingers` (notes,), rising."""
-        (choice,) = np.flatnonzero((choices_of(len(fingers)) == fingers).all(axis=1))
+        (choice,) = np.flatnonzero((choices_of(len(fingers), self.layout) == fingers).all(axis=1))
         return self.after(onset, np.zeros(1), np.zeros(1, int), np.array([choice]))
 
     def after(self, onset: Onset, cost: Array, parent: Ints, choice: Ints) -> "Partials":
         """Return the fingerings that continue `parent` (k,) by `choice` (k,) of `onset`."""
-        fingers = choices_of(len(onset.key))[choice]
+        fingers = choices_of(len(onset.key), self.layout)[choice]
         rows = np.arange(len(parent))[:, None]
         key, until = self.key[parent], self.until[parent]
         key[rows, fingers], until[rows, fingers] = onset.key, onset.last
         middle, _ = _fit_hands(self, onset)
-        hand_until = np.stack([until[:, hand].max(axis=1) for hand in _HANDS], axis=1)
+        hands = self.layout.hands
+        hand_until = np.stack([until[:, hand].max(axis=1) for hand in hands], axis=1)
         hand_until = np.maximum(hand_until, self.hand_until[parent])
-        return Partials(cost, middle[parent, choice], hand_until, key, until, choice)
+        return Partials(self.layout, cost, middle[parent, choice], hand_until, key, until, choice)
+
+
+def choices_of(notes: int, layout: FingerLayout) -> Ints:
+    """Return every way to give `notes` rising notes to the hands' fingers, (choices, notes)."""
+    return _choices(notes, tuple(layout.along.tolist()))
 
 
 @cache
-def choices_of(notes: int) -> Ints:
-    """Return every way to give `notes` rising notes to ten fingers, (choices, notes)."""
-    return np.array([_ALONG[list(c)] for c in combinations(range(N_FINGERS), notes)], np.int64)
+def _choices(notes: int, along: tuple[int, ...]) -> Ints:
+    order = np.array(along)
+    return np.array([order[list(c)] for c in combinations(range(len(along)), notes)], np.int64)
+
+
+def _used(notes: int, layout: FingerLayout) -> Array:
+    """Return which fingers each choice uses, as 0 and 1, (choices, fingers)."""
+    return _used_by(notes, tuple(layout.along.tolist()))
 
 
 @cache
-def _used(notes: int) -> Array:
-    """Return which fingers each choice uses, as 0 and 1, (choices, 10)."""
-    used = np.zeros((len(choices_of(notes)), N_FINGERS))
-    np.put_along_axis(used, choices_of(notes), 1.0, axis=1)
+def _used_by(notes: int, along: tuple[int, ...]) -> Array:
+    choices = _choices(notes, along)
+    used = np.zeros((len(choices), len(along)))
+    np.put_along_axis(used, choices, 1.0, axis=1)
     return used
 
 
 def price(partials: Partials, onset: Onset, timing: Timing, config: FingeringConfig) -> Array:
     """Return the cost so far of each partial fingering with each choice, (b, choices)."""
-    choices = choices_of(len(onset.key))
+    layout = partials.layout
+    choices = choices_of(len(onset.key), layout)
     middle, stretch = _fit_hands(partials, onset)
     cost = partials.cost[:, None] + stretch + _moving(partials, onset, middle, timing, config)
     close = np.maximum(0.0, config.apart_m - (middle[..., 1] - middle[..., 0])) / 0.1
@@ -155,9 +167,9 @@ def price(partials: Partials, onset: Onset, timing: Timing, config: FingeringCon
     cost += _hurry(partials, onset, timing, config)
     cost += config.crossing * _crossings(partials, onset)
     left = np.maximum(partials.until - onset.first + 1, 0)
-    cost += config.cut / timing.rate_hz * (left @ _used(len(onset.key)).T)
-    awkward = config.black * _THUMB_OR_LITTLE[choices] * is_black()[onset.key]
-    cost += (awkward + config.weak * _RING_OR_LITTLE[choices]).sum(axis=1)
+    cost += config.cut / timing.rate_hz * (left @ _used(len(onset.key), layout).T)
+    awkward = config.black * layout.shuns_black[choices] * is_black()[onset.key]
+    cost += (awkward + config.weak * layout.weak[choices]).sum(axis=1)
     return np.asarray(cost)
 
 
@@ -167,19 +179,21 @@ def _fit_hands(partials: Partials, onset: Onset) -> tuple[Array, Array]:
     The stretch is a weighted sum of squares about the middle, so three sums over the fingers, of
     the weights, the places and their squares, give both. Fingers that go on holding a key count.
     """
-    choices, used = choices_of(len(onset.key)), _used(len(onset.key))
-    place = np.zeros((len(choices), N_FINGERS))
-    np.put_along_axis(place, choices, key_y()[onset.key] - OFFSET_M[choices], axis=1)
-    held = (partials.until >= onset.first) * _WEIGHT
-    held_place = key_y()[partials.key] - OFFSET_M
+    layout = partials.layout
+    choices, used = choices_of(len(onset.key), layout), _used(len(onset.key), layout)
+    place = np.zeros((len(choices), layout.count))
+    np.put_along_axis(place, choices, key_y()[onset.key] - layout.offset_m[choices], axis=1)
+    weights = layout.give_m**-2.0
+    held = (partials.until >= onset.first) * weights
+    held_place = key_y()[partials.key] - layout.offset_m
     free = 1.0 - used
     middles, stretch = [], np.zeros((len(held), len(choices)))
-    for hand, rest in zip(_HANDS, partials.hand_y.T, strict=True):
+    for hand, rest in zip(layout.hands, partials.hand_y.T, strict=True):
         keep = free[:, hand].T
         new, at, kept, kept_at = used[:, hand], place[:, hand], held[:, hand], held_place[:, hand]
-        weight = new @ _WEIGHT[hand] + kept @ keep
-        first = at @ _WEIGHT[hand] + (kept * kept_at) @ keep
-        second = at**2 @ _WEIGHT[hand] + (kept * kept_at**2) @ keep
+        weight = new @ weights[hand] + kept @ keep
+        first = at @ weights[hand] + (kept * kept_at) @ keep
+        second = at**2 @ weights[hand] + (kept * kept_at**2) @ keep
         busy = weight > 0
         middle = np.where(busy, first / np.where(busy, weight, 1.0), rest[:, None])
         stretch += np.where(busy, second - first * middle, 0.0)
@@ -193,11 +207,15 @@ def _moving(
     distance = np.abs(middle - partials.hand_y[:, None])
     time_s = np.maximum(onset.first - partials.hand_until, 1)[:, None] * timing.decision_s
     cost = config.travel * distance + config.speed * (distance / time_s) ** 2
+    if config.late:
+        beyond = np.maximum(distance - config.leap_slack_m, 0.0)
+        late_s = 2 * np.sqrt(beyond / config.leap_acceleration) - (time_s - timing.decision_s)
+        cost += config.late * np.maximum(late_s, 0.0) / 0.1
     return np.asarray(cost.sum(axis=2))
 
 
 def _hurry(partials: Partials, onset: Onset, timing: Timing, config: FingeringConfig) -> Array:
-    choices = choices_of(len(onset.key))
+    choices = choices_of(len(onset.key), partials.layout)
     rest = np.maximum(onset.first - partials.until[:, choices], 1)
     changes = partials.key[:, choices] != onset.key
     weight = config.hurry * (_REST_S * timing.rate_hz) ** 2
@@ -206,11 +224,13 @@ def _hurry(partials: Partials, onset: Onset, timing: Timing, config: FingeringCo
 
 def _crossings(partials: Partials, onset: Onset) -> Array:
     """Return how many new notes lie on the wrong side of a held one, (b, c)."""
-    choices, used = choices_of(len(onset.key)), _used(len(onset.key))
+    layout = partials.layout
+    choices, used = choices_of(len(onset.key), layout), _used(len(onset.key), layout)
     held = partials.until >= onset.first
     if not held.any():
         return np.zeros((len(held), len(choices)))
-    side = np.sign(key_y()[onset.key][:, None] - key_y()[partials.key][:, None, :])  # (b, n, 10)
-    place = np.sign(_PLACE[choices][:, :, None] - _PLACE)  # (c, n, 10)
+    side = np.sign(key_y()[onset.key][:, None] - key_y()[partials.key][:, None, :])  # (b, n, f)
+    place = np.argsort(layout.along)
+    place = np.sign(place[choices][:, :, None] - place)  # (c, n, f)
     wrong = (place[None] * side[:, None] < 0) & held[:, None, None]
     return np.asarray(np.einsum("bcnf,cf->bc", wrong, 1.0 - used, optimize=False))

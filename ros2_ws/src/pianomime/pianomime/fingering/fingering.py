@@ -1,7 +1,7 @@
-"""Choose a finger for every note of a score: beam search over the ways to lay ten fingers.
+"""Choose a finger for every note of a score: beam search over the ways to lay the fingers.
 
 At each onset the notes, low to high, go to fingers in their order along the keyboard, so one
-choice is a combination of the ten fingers. All choices of all partial fingerings are priced at
+choice is a combination of the fingers. All choices of all partial fingerings are priced at
 once, by `fingering.costs`; the cheapest live on.
 """
 
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from pianomime.fingering.costs import FingeringConfig, Partials, choices_of
 from pianomime.fingering.problem import FingeringProblem, onset_of
-from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import UNASSIGNED
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import key_name
 from pianomime.score.score import Score
 from pianomime.score.step_notes import StepNote, by_onset, to_steps
@@ -35,18 +37,24 @@ class _Chosen:
     parent: Ints  # (beam,) which fingering of the onset before each continues
 
 
-def assign_fingers(score: Score, timing: Timing, config: FingeringConfig | None = None) -> Score:
+def assign_fingers(
+    score: Score, timing: Timing, spec: HandSpec, config: FingeringConfig | None = None
+) -> Score:
     """Return the score with a finger for each note, or `UNASSIGNED` where no finger can play it.
 
     Args:
-        score: Notes whose finger is already given keep it unless it makes them too hard to play.
+        score: Notes that have a pianist's finger keep it, where the hands have such a finger,
+            unless it makes them too hard to play.
         timing: Of the decisions.
-        config: Costs.
+        spec: The hands that play.
+        config: Costs; those that suit the hands if not given.
     """
-    problem = FingeringProblem(timing, config or FingeringConfig())
+    layout = spec.layout
+    problem = FingeringProblem(timing, layout, config or FingeringConfig.of(spec))
+    given = score.with_fingers(layout.of_pianist([note.finger for note in score.notes]))
     fingers = np.full(len(score.notes), UNASSIGNED)
-    groups = by_onset(to_steps(score.notes, timing))
-    for note in search(Partials.at_rest(timing), groups, problem):
+    groups = by_onset(to_steps(given.notes, timing))
+    for note in search(Partials.at_rest(layout, timing), groups, problem):
         fingers[note.index] = note.finger
     return score.with_fingers(fingers.tolist())
 
@@ -88,10 +96,10 @@ def advance(
 ) -> tuple[Partials, _Chosen]:
     """Continue every partial fingering by the notes of one onset, and keep the cheapest.
 
-    Notes beyond the reach of ten fingers are left out, the least important voice first.
+    Notes beyond the reach of the fingers are left out, the least important voice first.
     """
     config = problem.config
-    kept_notes = _within_reach(notes)
+    kept_notes = _within_reach(notes, problem.layout)
     while True:
         onset = onset_of(kept_notes)
         cost = problem.price(partials, onset)
@@ -103,14 +111,14 @@ def advance(
     parent, choice = np.unravel_index(order, cost.shape)
     kept = _distinct(partials, parent, choice, config.beam)
     parent, choice = parent[kept], choice[kept]
-    fingers = choices_of(len(kept_notes))[choice]
+    fingers = choices_of(len(kept_notes), problem.layout)[choice]
     later = partials.after(onset, cost[parent, choice], parent, choice)
     return later, _Chosen(kept_notes, fingers, parent)
 
 
-def _within_reach(notes: Sequence[StepNote]) -> list[StepNote]:
+def _within_reach(notes: Sequence[StepNote], layout: FingerLayout) -> list[StepNote]:
     """Keep as many notes as there are fingers: the outer voices, then the loudest."""
-    return [notes[i] for i in sorted(_by_importance(notes)[-N_FINGERS:])]
+    return [notes[i] for i in sorted(_by_importance(notes)[-layout.count :])]
 
 
 def _drop_one(

@@ -8,6 +8,7 @@ from pianomime.fingering.costs import FingeringConfig, Partials
 from pianomime.fingering.fingering import advance, search
 from pianomime.fingering.problem import FingeringProblem
 from pianomime.hands.fingers import UNASSIGNED
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.score.step_notes import StepNote, by_onset
 from pianomime.timing import Timing
 
@@ -23,11 +24,11 @@ _BEAM: Final = 16
 class OnlineFingering:
     """Fingers for a sliding window of notes; a note's finger is settled shortly before it."""
 
-    def __init__(self, timing: Timing, config: FingeringConfig | None = None) -> None:
-        """Begin with nothing played."""
-        self._problem = FingeringProblem(timing, config or FingeringConfig(beam=_BEAM))
+    def __init__(self, timing: Timing, spec: HandSpec) -> None:
+        """Begin with nothing played by the hands of `spec`."""
+        self._problem = FingeringProblem(timing, spec.layout, FingeringConfig.of(spec, beam=_BEAM))
         self._settle_steps = timing.steps(SETTLE_S)
-        self._partials = Partials.at_rest(timing)
+        self._partials = Partials.at_rest(spec.layout, timing)
         self._fingers: dict[NoteName, int] = {}  # of the notes in sight
         self._settled: set[NoteName] = set()
 

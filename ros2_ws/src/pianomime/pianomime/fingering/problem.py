@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.costs import FingeringConfig, Onset, Partials, choices_of, price
-from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.score.step_notes import StepNote
 from pianomime.timing import Timing
 
@@ -20,11 +21,13 @@ class FingeringProblem:
 
     Attributes:
         timing: Of the decisions in which notes are counted.
+        layout: The hands' fingers.
         config: Costs.
-        against: (n, 10) further cost of each finger on each note of the score, by its index.
+        against: (n, fingers) further cost of each finger on each note of the score, by its index.
     """
 
     timing: Timing
+    layout: FingerLayout
     config: FingeringConfig
     against: Array | None = None
 
@@ -35,10 +38,12 @@ class FingeringProblem:
     def surcharge(self, notes: Sequence[StepNote]) -> Array:
         """Return the cost of each choice by the fingers given and by `against`, (choices,)."""
         given = np.array([note.finger for note in notes], np.int64)[:, None]
-        cost = self.config.other * ((given != UNASSIGNED) & (given != np.arange(N_FINGERS)))
+        others = (given != UNASSIGNED) & (given != np.arange(self.layout.count))
+        cost = self.config.other * others
         if self.against is not None:
             cost = cost + self.against[[note.index for note in notes]]
-        return np.asarray(cost[np.arange(len(notes)), choices_of(len(notes))].sum(axis=1))
+        choices = choices_of(len(notes), self.layout)
+        return np.asarray(cost[np.arange(len(notes)), choices].sum(axis=1))
 
 
 def onset_of(notes: Sequence[StepNote]) -> Onset:

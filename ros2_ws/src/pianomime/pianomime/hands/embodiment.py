@@ -1,70 +1,41 @@
-"""The two bodies that the literature plays with."""
+"""Find the description of a pair of hands, by name or by path."""
 
-from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Final
 
+from pianomime.config import parameter
 from pianomime.errors import ModelError
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.hands.spec_file import BUNDLED, read_spec
+
+EMBODIMENTS: Final = tuple(sorted(path.stem for path in BUNDLED.glob("*.yaml")))
+"""Names of the bundled descriptions."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Embodiment:
-    """How the two Shadow hands are mounted and simulated.
-
-    Attributes:
-        name: Name in tables and parameters.
-        forearm_dofs: robopianist's names of the forearm's slides: tx along the keyboard, ty
-            towards it, tz up.
-        reach_m: Range of forearm ty, [m].
-        forearm_gain_scale: Factor on the forearm actuators' position gain; the damping stays that
-            of the unscaled gain.
-        hand_hand_collisions: Whether the two hands can touch each other.
-        gravity_compensation: Whether the hands' weight is compensated.
-    """
-
-    name: str
-    forearm_dofs: tuple[str, ...]
-    reach_m: tuple[float, float]
-    forearm_gain_scale: float
-    hand_hand_collisions: bool
-    gravity_compensation: bool
-
-    @property
-    def lifts(self) -> bool:
-        """Whether the forearms move up and down."""
-        return "forearm_tz" in self.forearm_dofs
-
-
-EMBODIMENTS: Final = {
-    body.name: body
-    for body in (
-        # PianoMime's code: robopianist/models/hands/shadow_hand.py and multi_task/utils.py.
-        Embodiment(
-            name="pianomime",
-            forearm_dofs=("forearm_tx", "forearm_ty", "forearm_tz"),
-            reach_m=(-0.1, 0.1),
-            forearm_gain_scale=3.0,
-            hand_hand_collisions=False,
-            gravity_compensation=True,
-        ),
-        # RoboPianist's defaults, with the gravity compensation of its reinforcement learning runs.
-        Embodiment(
-            name="robopianist",
-            forearm_dofs=("forearm_tx", "forearm_ty"),
-            reach_m=(0.0, 0.06),
-            forearm_gain_scale=1.0,
-            hand_hand_collisions=True,
-            gravity_compensation=True,
-        ),
-    )
-}
-
-
-def embodiment(name: str) -> Embodiment:
-    """Return the embodiment called `name`.
+def embodiment(reference: str) -> HandSpec:
+    """Return the bundled description of this name, or the one in the file at this path.
 
     Raises:
-        ModelError: There is none of that name.
+        ModelError: There is none, or it is not valid.
     """
-    if name not in EMBODIMENTS:
-        raise ModelError(f"unknown embodiment {name!r}; there are: {', '.join(EMBODIMENTS)}")
-    return EMBODIMENTS[name]
+    if reference in EMBODIMENTS:
+        return _bundled(reference)
+    path = Path(reference).expanduser()
+    if path.suffix not in (".yaml", ".yml"):
+        raise ModelError(
+            f"unknown embodiment {reference!r}; there are: {', '.join(EMBODIMENTS)}, and the path "
+            "of a hand's .yaml file"
+        )
+    return read_spec(path.absolute())
+
+
+def embodiment_parameter() -> str:
+    """Declare the field of a `Config` that says which hands play."""
+    known = ", ".join(EMBODIMENTS)
+    return parameter("pianomime", f"Hands: {known}, or the path of a .yaml file", legal=embodiment)
+
+
+@cache
+def _bundled(name: str) -> HandSpec:
+    return read_spec(BUNDLED / f"{name}.yaml")

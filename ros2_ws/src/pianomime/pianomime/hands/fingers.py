@@ -1,29 +1,28 @@
-"""The ten fingers in the order used everywhere: left thumb .. little, right thumb .. little."""
+"""The two hands, a pianist's ten fingers, and the mark of a note that no finger plays."""
 
 from typing import Final
 
 SIDES: Final = ("lh", "rh")
-"""Shadow's prefixes of the left and right hand."""
-
-FINGERS_PER_HAND: Final = 5
-N_FINGERS: Final = 10
+"""Prefixes of the left and right hand's joints and fingers."""
 
 UNASSIGNED: Final = -1
 """Finger of a note that no finger has been chosen for."""
 
-_SHADOW: Final = ("th", "ff", "mf", "rf", "lf")
-FINGER_NAMES: Final = tuple(f"{side}_{finger}" for side in SIDES for finger in _SHADOW)
-"""Shadow's names: thumb, first, middle, ring and little finger of each hand."""
+PIANISTS_PER_HAND: Final = 5
+N_PIANISTS_FINGERS: Final = 10
 
-FINGERTIP_SITES: Final = tuple(f"{finger}distal_site" for finger in _SHADOW)
-"""robopianist's fingertip sites of one hand, thumb .. little."""
-
-
-def side_of(finger: int) -> int:
-    """Return the index into `SIDES` of the hand that `finger` (0 .. 9) belongs to."""
-    return finger // FINGERS_PER_HAND
+PIANISTS_FINGERS: Final = tuple(
+    f"{side}_{finger}" for side in SIDES for finger in ("th", "ff", "mf", "rf", "lf")
+)
+"""A person's thumb, first, middle, ring and little finger of each hand, as scores and videos have
+them. Those of robot hands are in their `FingerLayout`."""
 
 
-def fingers_of(side: int) -> slice:
-    """Return where the fingers of hand `side` (an index into `SIDES`) are among the ten."""
-    return slice(side * FINGERS_PER_HAND, (side + 1) * FINGERS_PER_HAND)
+def pianists_side(finger: int) -> int:
+    """Return the index into `SIDES` of the hand that a pianist's `finger` belongs to."""
+    return finger // PIANISTS_PER_HAND
+
+
+def pianists_hand(side: int) -> slice:
+    """Return where the fingers of a pianist's hand are among the ten."""
+    return slice(side * PIANISTS_PER_HAND, (side + 1) * PIANISTS_PER_HAND)

@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.errors import ModelError
+from pianomime.hands.coordinates import HandCoordinates
 from pianomime.hands.fingers import SIDES
+from pianomime.hands.hand_spec import HandSpec, Pose
+
+Array = NDArray[np.float64]
 
 PEDAL = "sustain_pedal"
 """Joint name under which the sustain pedal is commanded: 0 up, 1 down."""
@@ -16,36 +22,41 @@ PEDAL = "sustain_pedal"
 PEDAL_GROUP = "pedal_controller"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandsModel:
     """The hands' joints in one fixed order: left then right, each in the model's order.
 
-    Public names are Shadow's (`rh_FFJ4`), the forearm's slides `rh_forearm_tx`. Commands name
-    real joints; joints 1 and 2 of a finger share one tendon (J0 = J1 + J2) and only the sum of
-    their targets acts.
+    Public names are the side and the model's own name: Shadow's `rh_FFJ4`, `lh_wrist`. Commands
+    name real joints; of joints that share a tendon only the sum of their targets acts.
 
     Attributes:
-        model: The compiled model.
+        spec: Description of the hands.
+        model: The compiled model of hands and piano.
         joint_names: (n,) public names.
         joint_ids: (n,) MuJoCo joint ids.
         coupling: (nu, n) matrix from joint targets to actuator targets.
     """
 
+    spec: HandSpec
     model: mujoco.MjModel
     joint_names: tuple[str, ...]
     joint_ids: NDArray[np.int64]
-    coupling: NDArray[np.float64]
+    coupling: Array
 
     @classmethod
-    def of(cls, model: mujoco.MjModel) -> "HandsModel":
-        """Read `model`."""
+    def of(cls, spec: HandSpec, model: mujoco.MjModel) -> "HandsModel":
+        """Read the hands of `spec` off `model`.
+
+        Raises:
+            ModelError: The description names what the model does not have, or leaves out a joint.
+        """
         names: list[str] = []
         ids: list[int] = []
-        for side in SIDES:
+        for side, scope in enumerate(spec.scopes):
             for joint in range(model.njnt):
-                scope, _, name = model.joint(joint).name.partition("/")
-                if scope == f"{side}_shadow_hand":
-                    names.append(name if name.startswith(side) else f"{side}_{name}")
+                name = model.joint(joint).name
+                if name.startswith(f"{scope}/"):
+                    names.append(f"{SIDES[side]}_{spec.short_name(side, name)}")
                     ids.append(joint)
         coupling = np.zeros((model.nu, len(ids)))
         for actuator in range(model.nu):
@@ -56,7 +67,9 @@ class HandsModel:
                     coupling[actuator, ids.index(model.wrap_objid[wrap])] = model.wrap_prm[wrap]
             else:
                 coupling[actuator, ids.index(target)] = 1.0
-        return cls(model, tuple(names), np.array(ids), coupling)
+        hands = cls(spec, model, tuple(names), np.array(ids), coupling)
+        hands._check()
+        return hands
 
     @cached_property
     def qpos_index(self) -> NDArray[np.int64]:
@@ -69,40 +82,191 @@ class HandsModel:
         return np.asarray(self.model.jnt_dofadr[self.joint_ids], np.int64)
 
     @cached_property
-    def lower(self) -> NDArray[np.float64]:
+    def lower(self) -> Array:
         """Lower joint limits [rad, m], (n,)."""
         return np.asarray(self.model.jnt_range[self.joint_ids, 0])
 
     @cached_property
-    def upper(self) -> NDArray[np.float64]:
+    def upper(self) -> Array:
         """Upper joint limits [rad, m], (n,)."""
         return np.asarray(self.model.jnt_range[self.joint_ids, 1])
 
+    @property
+    def velocity_gain(self) -> Array:
+        """Force of each actuator against a velocity of 1, (nu,) [Nms/rad, Ns/m]."""
+        return np.asarray(-self.model.actuator_biasprm[:, 2])
+
+    @cached_property
+    def is_slide(self) -> NDArray[np.bool_]:
+        """Which joints are linear, (n,): those of the mounting."""
+        return np.asarray(self.model.jnt_type[self.joint_ids] == mujoco.mjtJoint.mjJNT_SLIDE)
+
+    @cached_property
+    def start(self) -> Array:
+        """Joint positions at which a performance begins, (n,) [rad, m]."""
+        return self.posture(self.spec.start, np.zeros(len(self.joint_names)), "start")
+
+    @cached_property
+    def fingertip_sites(self) -> NDArray[np.int64]:
+        """MuJoCo ids of the fingertips' sites, (fingers,), in the order of `FingerLayout`."""
+        return np.array(
+            [
+                self.model.site(f"{scope}/{self.spec.site_name(side, finger)}").id
+                for side, scope in enumerate(self.spec.scopes)
+                for finger in self.spec.fingers
+            ]
+        )
+
+    @cached_property
+    def bodies(self) -> tuple[NDArray[np.int64], ...]:
+        """MuJoCo ids of the bodies of each hand."""
+        names = [self.model.body(i).name.partition("/") for i in range(self.model.nbody)]
+        return tuple(
+            np.array([i for i, (found, _, name) in enumerate(names) if found == scope and name])
+            for scope in self.spec.scopes
+        )
+
+    @cached_property
+    def palms(self) -> NDArray[np.int64]:
+        """MuJoCo ids of the bodies that are kept clear of the piano."""
+        return np.array(
+            [
+                body
+                for side, bodies in enumerate(self.bodies)
+                for body in bodies
+                if self.spec.short_name(side, self.model.body(body).name) in self.spec.palms
+            ]
+        )
+
+    @property
+    def lifting_joints(self) -> dict[str, float]:
+        """First joint of each hand's lifted posture, and the direction (1, -1) that lifts it.
+
+        Raises:
+            ModelError: The posture has no joint.
+        """
+        found: dict[str, float] = {}
+        for side, prefix in enumerate(SIDES):
+            for name, value in self.spec.lifted.items():
+                if f"{prefix}_{name}" in self.joint_names:
+                    found[f"{prefix}_{name}"] = float(np.sign(value[side]))
+                    break
+        if len(found) < len(SIDES):
+            raise ModelError(f"{self.spec.name}: lifted: names no joint of each hand")
+        return found
+
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
-        """Joint names of each command group, keyed by the controller's name.
-
-        Shadow drives fingers and wrist by separate controllers; the forearm's slides belong to an
-        arm or rail; the pedal to the piano.
-        """
+        """Joint names of each command group, keyed by the controller's name."""
         groups: dict[str, tuple[str, ...]] = {}
-        for side in SIDES:
-            mine = [name for name in self.joint_names if name.startswith(side)]
-            wrist = tuple(name for name in mine if "WRJ" in name)
-            forearm = tuple(name for name in mine if "forearm" in name)
-            fingers = tuple(name for name in mine if name not in wrist + forearm)
-            groups[f"{side}_trajectory_controller"] = fingers
-            groups[f"{side}_wr_trajectory_controller"] = wrist
-            groups[f"{side}_forearm_controller"] = forearm
+        for side, prefix in enumerate(SIDES):
+            mine = [name for name in self.joint_names if name.startswith(f"{prefix}_")]
+            for controller in self.spec.controllers:
+                groups[f"{prefix}_{controller}"] = tuple(
+                    name for name in mine if self._controller_of(side, name) == controller
+                )
         groups[PEDAL_GROUP] = (PEDAL,)
         return groups
 
-    @property
-    def lifts(self) -> bool:
-        """Whether the forearms move up and down."""
-        return any(name.endswith("forearm_tz") for name in self.joint_names)
+    @cached_property
+    def position_controllers(self) -> dict[str, tuple[str, ...]]:
+        """Joints whose targets' sum goes to each of the driver's position controllers, by name.
+
+        Slides have none. Names of coordinates are in lower case there.
+
+        Raises:
+            ModelError: The driver has trajectory controllers alone.
+        """
+        if not self.spec.driver.position_controller:
+            raise ModelError(f"{self.spec.name}: driver: has no position controllers")
+        controllers: dict[str, tuple[str, ...]] = {}
+        for side, prefix in enumerate(SIDES):
+            hand = HandCoordinates(self, side)
+            for i in np.flatnonzero(~hand.slides):
+                name = self.spec.driver.position_controller.format(
+                    side=prefix, coordinate=hand.names[i].lower()
+                )
+                driven = hand.joints[hand.expand[:, i] != 0]
+                controllers[name] = tuple(self.joint_names[joint] for joint in driven)
+        return controllers
 
     def index(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return the positions of `names` in `joint_names`; KeyError names an unknown one."""
         where = {name: i for i, name in enumerate(self.joint_names)}
         return np.array([where[name] for name in names], np.int64)
+
+    def posture(self, named: Pose, otherwise: Array, what: str) -> Array:
+        """Return joint positions `otherwise` (n,) with named coordinates in place, (n,) [rad, m].
+
+        Infinite values are the joints' limits. `what` is the posture's name in an error.
+        """
+        position = otherwise.copy()
+        for side in range(len(SIDES)):
+            hand = HandCoordinates(self, side)
+            mark = hand.posture(named, np.full(hand.n, np.nan), what)
+            moved = ~np.isnan(mark)
+            joints = hand.joints[hand.expand[:, moved].any(axis=1)]
+            place = hand.expand[:, moved] @ np.clip(mark, hand.lower, hand.upper)[moved]
+            position[joints] = place[hand.expand[:, moved].any(axis=1)]
+        return position
+
+    def along(self, side: int) -> int:
+        """Return the MuJoCo id of the joint that moves a hand along the keyboard."""
+        name = f"{SIDES[side]}_{self.spec.mounting.along.joint}"
+        return int(self.joint_ids[self.index([name])[0]])
+
+    def transmission(self, actuator: int) -> str:
+        """Return the model's name of the joint or tendon that an actuator drives."""
+        target = int(self.model.actuator_trnid[actuator, 0])
+        if self.model.actuator_trntype[actuator] == mujoco.mjtTrn.mjTRN_TENDON:
+            return str(self.model.tendon(target).name)
+        return str(self.model.joint(target).name)
+
+    def _check(self) -> None:
+        """Check that the description fits the model."""
+        spec = self.spec
+        for side, prefix in enumerate(SIDES):
+            mine = [name for name in self.joint_names if name.startswith(f"{prefix}_")]
+            short = [name.removeprefix(f"{prefix}_") for name in mine]
+            for slide in spec.mounting.slides:
+                if slide.joint not in short:
+                    raise ModelError(f"{spec.name}: mounting: no joint {slide.joint!r}")
+            for controller, patterns in spec.controllers.items():
+                for pattern in patterns:
+                    if not any(fnmatchcase(name, pattern) for name in short):
+                        raise ModelError(
+                            f"{spec.name}: controllers.{controller}: no joint {pattern!r}; "
+                            f"there are: {', '.join(short)}"
+                        )
+            bodies = [spec.short_name(side, self.model.body(i).name) for i in self.bodies[side]]
+            for palm in spec.palms:
+                if palm not in bodies:
+                    known = ", ".join(bodies)
+                    raise ModelError(f"{spec.name}: palms: no body {palm!r}; there are: {known}")
+        for i in np.flatnonzero(~self.coupling.any(axis=0)):
+            raise ModelError(
+                f"{spec.name}: joint {self.joint_names[i]!r} has no actuator; name it in actuation"
+            )
+        for posture in ("relaxed", "start", "lifted"):
+            self.posture(getattr(spec, posture), self.lower, posture)
+        for hand in (self.groups, self.fingertip_sites):
+            assert len(hand)
+
+    def _controller_of(self, side: int, name: str) -> str:
+        """Return the controller of a joint.
+
+        Raises:
+            ModelError: None or several name it.
+        """
+        short = name.removeprefix(f"{SIDES[side]}_")
+        found = [
+            controller
+            for controller, patterns in self.spec.controllers.items()
+            if any(fnmatchcase(short, pattern) for pattern in patterns)
+        ]
+        if len(found) != 1:
+            raise ModelError(
+                f"{self.spec.name}: controllers: joint {short!r} must be of exactly one, "
+                f"is of {', '.join(found) or 'none'}"
+            )
+        return found[0]

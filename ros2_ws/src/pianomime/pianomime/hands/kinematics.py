@@ -1,13 +1,11 @@
 """Fingertip positions and Jacobians of one hand, for many poses at once.
 
-Poses are in actuated coordinates: one per actuator, so that joints 1 and 2 of a finger, which
-share a tendon, each turn by half of their sum. With equal damping and a common torque that is how
-they move in free air.
+Poses are in actuated coordinates, see `HandCoordinates`.
 
-Each fingertip hangs on a chain of its own, from the forearm's slides over the wrist to its last
+Each fingertip hangs on a chain of its own, from the mounting's slides over the wrist to its last
 phalanx, and its place is the product of the exponentials of the chain's joints, read off the
-model at its zero pose (Brockett 1984; Lynch and Park, Modern Robotics, section 4.1). The chains
-are equally long, so that a joint of all five fingers at all poses is one numpy operation.
+model at its reference pose (Brockett 1984; Lynch and Park, Modern Robotics, section 4.1). Shorter
+chains are filled up, so that a joint of all fingers at all poses is one numpy operation.
 """
 
 from collections.abc import Sequence
@@ -19,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import ModelError
-from pianomime.hands.fingers import FINGERTIP_SITES, SIDES
+from pianomime.hands.coordinates import HandCoordinates
 from pianomime.hands.hands_model import HandsModel
 
 Array = NDArray[np.float64]
@@ -33,36 +31,28 @@ class FingertipPoses:
     """Fingertips at many poses; the Jacobian is worked out when it is asked for.
 
     Attributes:
-        position: (t, 5, 3) [m, world], thumb to little.
+        position: (t, fingers, 3) [m, world], thumb first.
     """
 
     position: Array
     _kinematics: "HandKinematics"
-    _axes: Array  # (3, hinges, 5, t), world
-    _anchors: Array  # (3, hinges, 5, t)
+    _axes: Array  # (3, hinges, fingers, t), world
+    _anchors: Array  # (3, hinges, fingers, t)
 
     def jacobian(self) -> Array:
-        """Return (t, 5, 3, na), change of position by coordinate."""
+        """Return (t, fingers, 3, na), change of position by coordinate."""
         ax, ay, az = self._axes
         lx, ly, lz = self.position.transpose(2, 1, 0)[:, None] - self._anchors
         turned = np.stack((ay * lz - az * ly, az * lx - ax * lz, ax * ly - ay * lx), axis=-1)
-        chains = np.ascontiguousarray(turned.transpose(2, 1, 3, 0))  # (t, 5, 3, hinges)
+        chains = np.ascontiguousarray(turned.transpose(2, 1, 3, 0))  # (t, fingers, 3, hinges)
         return np.asarray(chains @ self._kinematics._hinge_expand + self._kinematics._slide_expand)
 
 
-class HandKinematics:
+class HandKinematics(HandCoordinates):
     """Forward kinematics of one hand, vectorised over poses.
 
     Attributes:
-        hands: Both hands.
-        side: Which of them it is, an index into `SIDES`.
-        joints: Positions of the hand's joints in `HandsModel.joint_names`, (nj,).
-        actuators: MuJoCo ids of the hand's actuators, (na,); the order of the coordinates.
-        names: What they move, Shadow's names without the side, for example `FFJ0`.
-        expand: (nj, na), from coordinates to joint positions.
-        own: (5, na), 1 where a coordinate moves that fingertip and no other, else 0.
-        lower: Lower limits of the coordinates [rad, m], (na,).
-        upper: Upper limits, (na,).
+        own: (fingers, na), 1 where a coordinate moves that fingertip and no other, else 0.
     """
 
     def __init__(self, hands: HandsModel, side: int) -> None:
@@ -71,34 +61,13 @@ class HandKinematics:
         Raises:
             ModelError: A finger's chain has a slide after a hinge.
         """
-        prefix = SIDES[side]
-        self.hands, self.side = hands, side
-        self.joints = np.array(
-            [i for i, name in enumerate(hands.joint_names) if name.startswith(prefix)]
-        )
-        coupling = hands.coupling[:, self.joints]
-        self.actuators = np.flatnonzero(coupling.any(axis=1))
-        self.names = tuple(_short_name(hands, actuator) for actuator in self.actuators)
-        coupling = coupling[self.actuators]
-        self.expand = (coupling / coupling.sum(axis=1, keepdims=True)).T
-        self._contract = coupling
-        self.lower = coupling @ hands.lower[self.joints]
-        self.upper = coupling @ hands.upper[self.joints]
-        self._read_chains(hands, prefix)
-
-    @property
-    def n(self) -> int:
-        """Number of coordinates."""
-        return len(self.actuators)
-
-    def pose(self, position: Array) -> Array:
-        """Return the coordinates (..., na) of both hands' joint positions (..., n) [rad, m]."""
-        return np.asarray(position[..., self.joints] @ self._contract.T)
+        super().__init__(hands, side)
+        self._read_chains(hands)
 
     def fingertips(self, pose: Array) -> FingertipPoses:
         """Return the fingertips at `pose`, (t, na)."""
         # Components come first, so that numpy works along time.
-        angle = (self._hinge_expand @ pose.T).transpose(1, 0, 2)
+        angle = (self._hinge_expand @ pose.T - self._hinge_reference).transpose(1, 0, 2)
         turn = np.sin(angle) * self._sine + (1 - np.cos(angle)) * self._versine
         axes = np.empty((3, *angle.shape))
         anchors = np.empty_like(axes)
@@ -112,30 +81,32 @@ class HandKinematics:
         tips = _rotate(rotation, self._tip) + place
         return FingertipPoses(np.ascontiguousarray(tips.T), self, axes, anchors)
 
-    def forearm(self, pose: Array) -> Array:
-        """Return how far the forearm's slides carry the hand from its zero pose, (..., 3) [m]."""
+    def carried(self, pose: Array) -> Array:
+        """Return how far the slides carry the hand from where they are at 0, (..., 3) [m]."""
         return np.asarray(pose @ self._slide_expand.T)
 
-    def _read_chains(self, hands: HandsModel, prefix: str) -> None:
-        """Read the joints' axes and anchors and the fingertips off the model's zero pose."""
+    def _read_chains(self, hands: HandsModel) -> None:
+        """Read the joints' axes and anchors and the fingertips off the model's reference pose."""
         model = hands.model
         data = mujoco.MjData(model)
         mujoco.mj_kinematics(model, data)
         local = {int(joint): i for i, joint in enumerate(hands.joint_ids[self.joints])}
-        sites = [model.site(f"{prefix}_shadow_hand/{name}").id for name in FINGERTIP_SITES]
+        sites = hands.fingertip_sites[hands.spec.layout.of_side(self.side)]
         chains = [_chain(model, int(model.site_bodyid[site])) for site in sites]
         slides = [j for j in chains[0] if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_SLIDE]
         if any(chain[: len(slides)] != slides for chain in chains):
-            raise ModelError(f"{prefix}: a fingertip does not hang on its forearm's slides first")
+            raise ModelError(f"{hands.spec.name}: a fingertip's chain has a slide after a hinge")
         hinges = [chain[len(slides) :] for chain in chains]
         longest = max(map(len, hinges))
 
         self._slide_expand = data.xaxis[slides].T @ self.expand[[local[j] for j in slides]]
         self._hinge_expand = np.zeros((len(sites), longest, self.n))
+        self._hinge_reference = np.zeros((len(sites), longest, 1))
         self._axis = np.zeros((3, longest, len(sites)))  # stays 0 past the end of a shorter chain
         self._anchor = np.zeros_like(self._axis)
         for f, chain in enumerate(hinges):
             self._hinge_expand[f, : len(chain)] = self.expand[[local[j] for j in chain]]
+            self._hinge_reference[f, : len(chain), 0] = model.qpos0[model.jnt_qposadr[chain]]
             self._axis[:, : len(chain), f] = data.xaxis[chain].T
             self._anchor[:, : len(chain), f] = data.xanchor[chain].T
         self._tip = data.site_xpos[sites].T.copy()
@@ -148,15 +119,9 @@ class HandKinematics:
 
 
 def both_fingertips(hands: Sequence[HandKinematics], position: Array) -> Array:
-    """Return the fingertips (t, 10, 3) [m, world] at joint positions (t, n) [rad, m]."""
+    """Return all fingertips (t, fingers, 3) [m, world] at joint positions (t, n) [rad, m]."""
     tips = [hand.fingertips(hand.pose(position)).position for hand in hands]
     return np.concatenate(tips, axis=1)
-
-
-def _short_name(hands: HandsModel, actuator: np.int64) -> str:
-    """Return `FFJ0` for `rh_shadow_hand/rh_A_FFJ0`."""
-    name: str = hands.model.actuator(int(actuator)).name.rpartition("/")[2]
-    return name.rsplit("_A_", maxsplit=1)[-1]
 
 
 def _chain(model: mujoco.MjModel, body: int) -> list[int]:
@@ -170,5 +135,5 @@ def _chain(model: mujoco.MjModel, body: int) -> list[int]:
 
 
 def _rotate(rotation: Array, vector: Array) -> Array:
-    """Return rotations (3, 3, 5, t) of constant vectors (3, 5), as (3, 5, t)."""
+    """Return rotations (3, 3, f, t) of constant vectors (3, f), as (3, f, t)."""
     return np.asarray(np.einsum("abft,bf->aft", rotation, vector))

@@ -1,4 +1,4 @@
-"""Two Shadow hands at a keyboard, as their driver and the keyboard's cable show them.
+"""Two hands at a keyboard, as their driver and the keyboard's cable show them.
 
 The plant is the physics of `pianomime.simulation`; what is emulated is what is around it: the
 trajectory controllers' interpolation, encoders, and time that runs on whatever anybody does.
@@ -9,16 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.embodiment import Embodiment
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.hardware.joint_trajectory import Interpolator, JointTrajectory
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import MidiEvent, PianoSimulation
 from pianomime.timing import PHYSICS_S, Timing
 
 Array = NDArray[np.float64]
-
-ENCODER_RAD: Final = 2 * np.pi / 4096
-"""Resolution of a 12-bit joint sensor, as Shadow's are."""
 
 RAIL_ENCODER_M: Final = 1e-5
 
@@ -29,13 +26,12 @@ LONGEST_GAP_S: Final = 0.25
 class EmulatedHands:
     """Hands that go along the trajectory they were last sent, and hold its end."""
 
-    def __init__(self, body: Embodiment) -> None:
-        """Start in the model's zero pose."""
-        self._simulation = PianoSimulation(load_model(body), Timing())
-        self.joint_names = self._simulation.hands.joint_names
-        self._resolution = np.array(
-            [RAIL_ENCODER_M if "forearm" in name else ENCODER_RAD for name in self.joint_names]
-        )
+    def __init__(self, spec: HandSpec) -> None:
+        """Start where the hands start."""
+        hands = load_model(spec)
+        self._simulation = PianoSimulation(hands, Timing())
+        self.hands, self.joint_names = hands, hands.joint_names
+        self._resolution = np.where(hands.is_slide, RAIL_ENCODER_M, spec.driver.encoder_rad)
         self._interpolator = Interpolator(self.joint_names, self._simulation.joint_position)
         self._began_s: float | None = None
         self._pedal = False

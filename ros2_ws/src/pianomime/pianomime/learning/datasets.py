@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pianomime.fingering.costs import Partials
 from pianomime.fingering.problem import onset_of
+from pianomime.hands.finger_layout import FingerLayout
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.learning.episode import Episode
 from pianomime.learning.pairs import Pairs
@@ -42,7 +43,7 @@ class Observed:
     Attributes:
         state: Hands and keys.
         plan: Keys that the fingers hold or go to.
-        chunk: (2 t, chunk, 5, 3) the teacher's fingertips at the ends of the next decisions [m].
+        chunk: (2 t, chunk, fingers, 3) the teacher's fingertips at the ends of decisions [m].
         expert_action: (2 t, na) the teacher's targets [rad, m].
     """
 
@@ -57,11 +58,11 @@ def motion_of(episode: Episode, frame: HandFrame) -> Motion:
     pose = episode.pose.astype(float)
     before = np.concatenate([pose[:1], pose[:-1]])
     commanded = np.concatenate([pose[:1], episode.executed[:-1].astype(float)])
-    return Motion(pose, before, frame.fingertips(before), commanded, episode.keys)
+    return Motion(pose, before, frame.fingertips(before), commanded, episode.key_position)
 
 
 def planned_chunks(episode: Episode, frame: HandFrame) -> Array:
-    """Return the teacher's fingertips in the next decisions, (t, 2, chunk, 5, 3) [m]."""
+    """Return the teacher's fingertips in the next decisions, (t, 2, chunk, fingers, 3) [m]."""
     count = len(episode.pose)
     chunk = np.arange(chunk_steps(episode.timing))
     ahead = np.minimum(np.arange(count)[:, None] + 1 + chunk, count - 1)
@@ -72,19 +73,20 @@ def planned_chunks(episode: Episode, frame: HandFrame) -> Array:
 def observed(episode: Episode, frame: HandFrame) -> Observed:
     """Return what both hands saw in an episode."""
     decisions = episode.first_step + np.arange(len(episode.pose))
+    notes = one_key_a_finger(episode.notes)
     return Observed(
         state=HandState.of(frame, motion_of(episode, frame)),
-        plan=schedule(one_key_a_finger(episode.notes), decisions, episode.timing),
+        plan=schedule(notes, decisions, episode.timing, frame.layout),
         chunk=by_hand(planned_chunks(episode, frame)),
         expert_action=by_hand(episode.expert_action.astype(float)),
     )
 
 
-def finger_pairs(notes: Sequence[StepNote], timing: Timing) -> Pairs:
+def finger_pairs(notes: Sequence[StepNote], timing: Timing, layout: FingerLayout) -> Pairs:
     """Return the inputs of the network of fingers for each note, and the teacher's finger."""
     groups = by_onset(note for note in notes if note.finger != UNASSIGNED)
     ordered = [note for group in groups for note in group]
-    before, inputs, fingers = Partials.at_rest(timing), [], []
+    before, inputs, fingers = Partials.at_rest(layout, timing), [], []
     for group in groups:
         onset = onset_of(group)
         inputs.append(choice_inputs(before, onset, upcoming(ordered, onset.first), timing))

@@ -8,6 +8,7 @@ from pianomime.fingering.costs import FingeringConfig, Partials
 from pianomime.fingering.fingering import assign_fingers, search
 from pianomime.fingering.problem import FingeringProblem, onset_of
 from pianomime.hands.fingers import UNASSIGNED
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.learning.datasets import finger_pairs
 from pianomime.learning.pairs import Pairs
 from pianomime.policy.finger_choice import choice_inputs, choose, follow, upcoming
@@ -22,17 +23,19 @@ _ONSETS_AHEAD: Final = 8
 _BEAM: Final = 12
 
 
-def taught(score: Score, timing: Timing) -> Pairs:
+def taught(score: Score, timing: Timing, spec: HandSpec) -> Pairs:
     """Return the pairs along the teacher's fingering of a score."""
-    return finger_pairs(to_steps(assign_fingers(score, timing).notes, timing), timing)
+    fingered = assign_fingers(score, timing, spec)
+    return finger_pairs(to_steps(fingered.notes, timing), timing, spec.layout)
 
 
-def corrected(score: Score, student: Network, timing: Timing) -> Pairs:
+def corrected(score: Score, student: Network, timing: Timing, spec: HandSpec) -> Pairs:
     """Return the pairs along the student's fingering, with the teacher's finger in each state."""
     groups = by_onset(to_steps(score.without_fingers().notes, timing))
     ordered = [note for group in groups for note in group]
-    problem = FingeringProblem(timing, FingeringConfig(beam=_BEAM))
-    before, inputs, fingers = Partials.at_rest(timing), [], []
+    layout = spec.layout
+    problem = FingeringProblem(timing, layout, FingeringConfig.of(spec, beam=_BEAM))
+    before, inputs, fingers = Partials.at_rest(layout, timing), [], []
     for i, group in enumerate(groups):
         onset = onset_of(group)
         seen = choice_inputs(before, onset, upcoming(ordered, onset.first), timing)
@@ -42,5 +45,5 @@ def corrected(score: Score, student: Network, timing: Timing) -> Pairs:
         played = right != UNASSIGNED
         inputs.append(seen[played])
         fingers.append(right[played])
-        before = follow(before, onset, choose(student(seen).astype(float)))
+        before = follow(before, onset, choose(student(seen).astype(float), layout))
     return Pairs.even(np.concatenate(inputs), np.concatenate(fingers))

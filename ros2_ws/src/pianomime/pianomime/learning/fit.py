@@ -10,8 +10,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import torch
 
-from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import HandsModel
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.learning.datasets import fingertip_pairs, joint_pairs
 from pianomime.learning.episode import load_episode
 from pianomime.learning.networks import (
@@ -70,14 +69,14 @@ class Fit:
 
     Attributes:
         recipe: Of the training.
-        embodiment: Name of the hands.
+        hands: Description of the hands.
         folder: Of its state, to go on from.
         label: For progress bars.
         progress: Makes progress bars.
     """
 
     recipe: Recipe
-    embodiment: str
+    hands: HandSpec
     folder: Path
     label: str
     progress: Progress
@@ -85,7 +84,7 @@ class Fit:
     def run(self, demonstrated: Demonstrated) -> Checkpoint:
         """Train, or go on with a training, and return the policy."""
         timing = self.recipe.timing
-        frame = HandFrame(HandsModel.of(load_model(embodiment(self.embodiment))))
+        frame = HandFrame(load_model(self.hands))
         episodes = [load_episode(file, timing) for file in demonstrated.episodes]
         networks: dict[str, Network] = {}
         probes: dict[str, Probe] = {}
@@ -106,7 +105,7 @@ class Fit:
         }
         card = PolicyCard(
             type="generalist",
-            embodiment=self.embodiment,
+            embodiment=self.hands.identity,
             timing=timing,
             lookahead_s=LOOKAHEAD_S,
             coordinates=frame.names,

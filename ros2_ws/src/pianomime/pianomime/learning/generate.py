@@ -13,7 +13,8 @@ import numpy as np
 
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.fingers import FINGERS_PER_HAND, UNASSIGNED
+from pianomime.hands.fingers import PIANISTS_PER_HAND, UNASSIGNED
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.learning.episode import save_episode
 from pianomime.learning.songs import HeldOut
 from pianomime.learning.teacher import Disturbance, Lesson, demonstrate
@@ -45,7 +46,7 @@ class Demonstrations:
     """How songs are demonstrated.
 
     Attributes:
-        embodiment: Name of the hands.
+        hands: Description of the hands.
         timing: Of the decisions.
         seed: Of fingers and disturbances.
         folder: Of the episodes.
@@ -53,7 +54,7 @@ class Demonstrations:
         student: The generalist that plays while the teacher corrects; None: the teacher plays.
     """
 
-    embodiment: str
+    hands: HandSpec
     timing: Timing
     seed: int
     folder: Path
@@ -62,7 +63,7 @@ class Demonstrations:
 
     def path(self, score: Score) -> Path:
         """Return the file of a score's episode."""
-        name = f"{score.sha256} {self.embodiment} {self.seed}"
+        name = f"{score.sha256} {self.hands.identity} {self.seed}"
         return self.folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.parquet"
 
 
@@ -80,7 +81,7 @@ def generate(
         scores: What to demonstrate.
         held_out: What must not be among them.
         how: Seeds, folder and student.
-        progress: Called with the title of each that is done.
+        progress: Called for each that is made, with its title.
 
     Raises:
         ScoreError: A score is held out.
@@ -93,7 +94,7 @@ def generate(
         tasks.setdefault(how.path(short), short)
     todo = [(score, how) for path, score in tasks.items() if not path.exists()]
     for _ in range(len(tasks) - len(todo)):
-        progress("was there")
+        progress("already made")
     os.environ |= ONE_THREAD  # read by the processes' numpy
     with get_context("spawn").Pool(how.processes) as pool:
         for title in pool.imap_unordered(_show, todo):
@@ -103,19 +104,19 @@ def generate(
 def _show(task: tuple[Score, Demonstrations]) -> str:
     score, how = task
     path = how.path(score)
-    simulation, frame = _body(how.embodiment, how.timing)
+    simulation, frame = _stage(how.hands.reference, how.timing)
     rng = np.random.default_rng((how.seed, int(path.stem, 16)))
     drive = None
     if how.student is None:
         scale = float(rng.choice((0.0, 0.5, 1.0, 2.0), p=(0.15, 0.25, 0.4, 0.2)))
-        score = _with_odd_fingers(score, how.timing, rng)
+        score = _with_odd_fingers(score, how.timing, simulation.hands.spec, rng)
     else:
         scale = float(rng.choice((0.0, 0.5), p=(0.6, 0.4)))
         student = make_policy(how.student, simulation.hands, how.timing)
         drive = policy_act(student, ScoreGoals.of(score, how.timing), simulation)
-        score = fingered(score, how.timing, how.student.networks[FINGERS])
+        score = fingered(score, how.timing, how.student.networks[FINGERS], frame.layout)
     plan = plan_performance(score, simulation.hands, how.timing)
-    lesson = Lesson(score, plan, how.embodiment)
+    lesson = Lesson(score, plan, how.hands.identity)
     try:
         episode = demonstrate(lesson, simulation, frame, Disturbance(scale, rng), drive)
     except SimulationDivergedError as error:
@@ -124,19 +125,21 @@ def _show(task: tuple[Score, Demonstrations]) -> str:
     return score.title
 
 
-def _with_odd_fingers(score: Score, timing: Timing, rng: np.random.Generator) -> Score:
+def _with_odd_fingers(
+    score: Score, timing: Timing, spec: HandSpec, rng: np.random.Generator
+) -> Score:
     """Return the score with the teacher's fingers, some of them odd."""
     given = np.full(len(score.notes), UNASSIGNED)
     if rng.random() < _ODD_SONGS:
-        best = np.array([note.finger for note in assign_fingers(score, timing).notes])
+        best = np.array([note.finger for note in assign_fingers(score, timing, spec).notes])
         odd = (rng.random(len(given)) < _ODD_NOTES) & (best >= 0)
-        place, hand = best % FINGERS_PER_HAND, best // FINGERS_PER_HAND
-        near = np.clip(place + rng.choice((-1, 1), len(best)), 0, FINGERS_PER_HAND - 1)
-        given[odd] = (near + hand * FINGERS_PER_HAND)[odd]
-    return assign_fingers(score.with_fingers(given.tolist()), timing)
+        hand, place = np.divmod(best, spec.layout.per_hand)
+        near = np.clip(place + rng.choice((-1, 1), len(best)), 0, spec.layout.per_hand - 1)
+        given[odd] = (near + hand * PIANISTS_PER_HAND)[odd]
+    return assign_fingers(score.with_fingers(given.tolist()), timing, spec)
 
 
 @cache
-def _body(name: str, timing: Timing) -> tuple[PianoSimulation, HandFrame]:
-    simulation = PianoSimulation(load_model(embodiment(name)), timing)
+def _stage(reference: str, timing: Timing) -> tuple[PianoSimulation, HandFrame]:
+    simulation = PianoSimulation(load_model(embodiment(reference)), timing)
     return simulation, HandFrame(simulation.hands)

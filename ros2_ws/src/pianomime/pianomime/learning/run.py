@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from pianomime.errors import ConfigError
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.learning.finger_lessons import corrected, taught
 from pianomime.learning.fit import Demonstrated, Fit, Progress
 from pianomime.learning.generate import Demonstrations, generate
@@ -37,7 +38,7 @@ class Training:
         recipe: What to do.
         songs: To learn from.
         held_out: What must not be among them.
-        embodiment: Name of the hands.
+        hands: Description of the hands.
         folder: Of everything that is made.
         processes: How many songs at once.
         progress: Makes progress bars.
@@ -46,7 +47,7 @@ class Training:
     recipe: Recipe
     songs: Sequence[Score]
     held_out: HeldOut
-    embodiment: str
+    hands: HandSpec
     folder: Path
     processes: int
     progress: Progress
@@ -67,7 +68,7 @@ class Training:
         """
         about = {
             "recipe": self.recipe.as_dict(),
-            "embodiment": self.embodiment,
+            "embodiment": self.hands.identity,
             "songs": sorted(song.sha256 for song in self.songs),
             "held_out": sorted(self.held_out.fingerprints),
         }
@@ -80,7 +81,7 @@ class Training:
 
     def _round(self, number: int, student: Checkpoint | None) -> Path:
         """Demonstrate or correct, then train on all there is; return the checkpoint."""
-        path = self.folder / f"round_{number}" / f"generalist_{self.embodiment}.safetensors"
+        path = self.folder / f"round_{number}" / f"generalist_{self.hands.identity}.safetensors"
         if path.exists():
             return path
         self._demonstrate(number, student)
@@ -101,7 +102,7 @@ class Training:
         most = amounts.corrected_songs if number else None
         songs = self._varied(number, rounds, most)
         how = Demonstrations(
-            self.embodiment,
+            self.hands,
             self.recipe.timing,
             amounts.seed + number,
             self.folder / f"episodes_{number}",
@@ -117,7 +118,7 @@ class Training:
             return
         songs = self._varied(number, self.recipe.amounts.lesson_rounds if number == 0 else 1, None)
         network = None if student is None else student.networks[FINGERS]
-        todo = [(song, network, self.recipe.timing) for song in songs]
+        todo = [(song, network, self.recipe.timing, self.hands) for song in songs]
         os.environ |= ONE_THREAD  # read by the processes' numpy
         pairs = []
         with (
@@ -144,10 +145,12 @@ class Training:
             "held_out": sorted(print_[:16] for print_ in self.held_out.fingerprints),
         }
         demonstrated = Demonstrated(files, Pairs.joined(lessons), data)
-        fit = Fit(self.recipe, self.embodiment, folder, f"round {number}", self.progress)
+        fit = Fit(self.recipe, self.hands, folder, f"round {number}", self.progress)
         return fit.run(demonstrated)
 
 
-def _finger_lesson(todo: tuple[Score, Network | None, Timing]) -> Pairs:
-    score, student, timing = todo
-    return taught(score, timing) if student is None else corrected(score, student, timing)
+def _finger_lesson(todo: tuple[Score, Network | None, Timing, HandSpec]) -> Pairs:
+    score, student, timing, hands = todo
+    if student is None:
+        return taught(score, timing, hands)
+    return corrected(score, student, timing, hands)

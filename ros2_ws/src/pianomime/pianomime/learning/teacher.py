@@ -35,9 +35,9 @@ class DisturbanceConfig(Config):
     """Random disturbances of the commands."""
 
     joint: float = parameter(0.05, "Wandering of a finger joint's target [rad]", ge=0.0)
-    forearm_m: float = parameter(0.005, "Wandering of a forearm's target [m]", ge=0.0)
+    slide_m: float = parameter(0.005, "Wandering of a slide's target [m]", ge=0.0)
     memory: float = parameter(0.64, "Share of the wandering that is left after 0.1 s", ge=0, le=1)
-    push_m: float = parameter(0.04, "Most that a push moves a forearm's target along y [m]", ge=0.0)
+    push_m: float = parameter(0.04, "Most that a push moves a hand's target along y [m]", ge=0.0)
     push_s: float = parameter(0.2, "Length of a push [s]", ge=0.0)
     between_pushes_s: float = parameter(4.0, "Mean time from push to push [s]", ge=0.1)
     random_start: float = parameter(
@@ -52,7 +52,7 @@ class Lesson:
     Attributes:
         score: With the teacher's fingers.
         plan: Of the whole song.
-        embodiment: Name of the hands.
+        embodiment: Identity of the hands.
     """
 
     score: Score
@@ -122,7 +122,7 @@ def demonstrate(
         executed=_poses(frame, executed),
         expert_action=_poses(frame, expert_action),
         planned=_poses(frame, plan.position[:-1]),
-        keys=keys,
+        key_position=keys,
         notes=in_window(notes, 0, steps),
     )
 
@@ -143,7 +143,7 @@ def _disturbances(frame: HandFrame, steps: int, timing: Timing, disturbance: Dis
     """Return what is added to the joint targets, (steps, n)."""
     scale, rng, config = disturbance.scale, disturbance.rng, disturbance.config
     memory = config.memory ** (timing.decision_s / _MEMORY_S)
-    size = scale * np.where(frame.slides, config.forearm_m, config.joint)
+    size = scale * np.where(frame.slides, config.slide_m, config.joint)
     fresh = np.sqrt(1 - memory**2) * rng.standard_normal((steps, 2, frame.n))
     off = np.zeros((steps, 2, frame.n))
     for row in range(1, steps):

@@ -9,7 +9,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import FINGER_NAMES, UNASSIGNED, side_of
+from pianomime.hands.fingers import PIANISTS_FINGERS, UNASSIGNED, pianists_side
 from pianomime.perception.footage import RATE_HZ
 from pianomime.perception.keyboard.real_keyboard import FRONT_X_M, HEAD_M, real_key_y
 from pianomime.perception.perceive import Perceived
@@ -51,7 +51,12 @@ def annotate(
                 if sure:
                     place = tuple(int(c) for c in outline.mean(axis=0) - (14, 0))
                     cv2.putText(
-                        picture, FINGER_NAMES[finger], place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, _SURE
+                        picture,
+                        PIANISTS_FINGERS[finger],
+                        place,
+                        cv2.FONT_HERSHEY_SIMPLEX,
+                        0.4,
+                        _SURE,
                     )
             _draw_tips(picture, perceived, index)
             height, width = (length // 2 * 2 for length in picture.shape[:2])
@@ -86,4 +91,4 @@ def _draw_tips(picture: NDArray[np.uint8], perceived: Perceived, index: int) -> 
     for finger, tip_m in enumerate(perceived.tips_m[min(index, len(perceived.tips_m) - 1)]):
         if np.isfinite(tip_m).all():
             centre = tuple(int(c) for c in np.round(perceived.view.pixels(tip_m)))
-            cv2.circle(picture, centre, 5, _HANDS[side_of(finger)], 2, cv2.LINE_AA)
+            cv2.circle(picture, centre, 5, _HANDS[pianists_side(finger)], 2, cv2.LINE_AA)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import OutputError, PianoMimeError
-from pianomime.hands.fingers import FINGER_NAMES, N_FINGERS, UNASSIGNED
+from pianomime.hands.fingers import N_PIANISTS_FINGERS, PIANISTS_FINGERS, UNASSIGNED
 from pianomime.json_text import json_text
 from pianomime.score.score import Score
 from pianomime.timing import Timing
@@ -93,7 +93,7 @@ def save_demonstration(demonstration: Demonstration, score: Score, folder: Path)
             for note, finger, sure in zip(
                 score.notes, demonstration.finger, demonstration.confidence, strict=True
             ):
-                name = "" if finger == UNASSIGNED else FINGER_NAMES[finger]
+                name = "" if finger == UNASSIGNED else PIANISTS_FINGERS[finger]
                 writer.writerow([f"{note.onset_s:.4f}", note.key, name, f"{sure:.3f}"])
         card = {
             "format": _FORMAT,
@@ -112,7 +112,7 @@ def load_demonstration(folder: Path) -> Demonstration:
     Raises:
         DemonstrationError: The folder is not a demonstration, or of another format version.
     """
-    number = {name: i for i, name in enumerate(FINGER_NAMES)} | {"": UNASSIGNED}
+    number = {name: i for i, name in enumerate(PIANISTS_FINGERS)} | {"": UNASSIGNED}
     try:
         card = json.loads((folder / "card.json").read_text())
         if card.pop("format") != _FORMAT:
@@ -128,7 +128,7 @@ def load_demonstration(folder: Path) -> Demonstration:
         raise DemonstrationError(
             f"{folder}: not a demonstration ({', '.join(_FILES)}): {error}"
         ) from None
-    if tips_m.ndim != 3 or tips_m.shape[1:] != (N_FINGERS, 2):
+    if tips_m.ndim != 3 or tips_m.shape[1:] != (N_PIANISTS_FINGERS, 2):
         raise DemonstrationError(
             f"{folder}: fingertips of shape {tips_m.shape}, not (steps, 10, 2)"
         )

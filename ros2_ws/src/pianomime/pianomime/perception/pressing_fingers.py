@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pianomime.fingering.costs import FingeringConfig, Partials, choices_of
 from pianomime.fingering.fingering import search
 from pianomime.fingering.problem import FingeringProblem, onset_of
-from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
+from pianomime.hands.embodiment import embodiment
+from pianomime.hands.fingers import N_PIANISTS_FINGERS, UNASSIGNED
 from pianomime.perception.keyboard.real_keyboard import HEAD_M, real_key_y
 from pianomime.perception.synchronisation import Synchronisation
 from pianomime.piano.geometry import HINGE_X_M, WHITE_LENGTH_M, is_black
@@ -24,6 +25,9 @@ from pianomime.score.step_notes import StepNote, by_onset, to_steps
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_HANDS: Final = embodiment("pianomime").layout
+"""A person's fingers, which those of the Shadow hand are modelled on."""
 
 _LOOK_S: Final = (-0.03, 0.12)
 """Time window around an onset in which the finger is on its key [s]; short notes shorten it."""
@@ -81,10 +85,10 @@ def pressing_fingers(
             for note, span in zip(score.notes, spans, strict=True)
         ]
     )
-    problem = FingeringProblem(CLIP_TIMING, FingeringConfig(), _TRUST * observed)
+    problem = FingeringProblem(CLIP_TIMING, _HANDS, FingeringConfig(), _TRUST * observed)
     groups = by_onset(to_steps(score.without_fingers().notes, CLIP_TIMING))
     finger = np.full(len(score.notes), UNASSIGNED)
-    for note in search(Partials.at_rest(CLIP_TIMING), groups, problem):
+    for note in search(Partials.at_rest(_HANDS, CLIP_TIMING), groups, problem):
         finger[note.index] = note.finger
     confidence = _confidence(problem, _TRUST * observed, groups, finger)
     return PressingFingers(np.where(confidence >= _SURE, finger, UNASSIGNED), confidence)
@@ -95,7 +99,7 @@ def _confidence(
 ) -> Array:
     """Return the probability of each note's finger, given the preceding fingers, (n,)."""
     confidence = np.zeros(len(finger))
-    partials = Partials.at_rest(problem.timing)
+    partials = Partials.at_rest(problem.layout, problem.timing)
     for group in groups:
         notes = [note for note in group if finger[note.index] != UNASSIGNED]
         if not notes:
@@ -105,7 +109,7 @@ def _confidence(
         cost = problem.price(partials, onset)[0] + problem.surcharge(notes)
         likely = np.exp((cost.min() - cost) / _TRUST)
         for column, note in enumerate(notes):
-            same = choices_of(len(notes))[:, column] == mine[column]
+            same = choices_of(len(notes), problem.layout)[:, column] == mine[column]
             seen = np.exp(-against[note.index, mine[column]] / _TRUST)
             there = seen / (seen + np.exp(-_NOBODY))
             confidence[note.index] = there * likely[same].sum() / likely.sum()
@@ -129,7 +133,7 @@ def _observation_cost(
     """Return the cost of each finger to press a key in a time window, (10,)."""
     frames = np.flatnonzero((time_s >= begin_s) & (time_s <= end_s))
     if not len(frames):
-        return np.full(N_FINGERS, _FAR)
+        return np.full(N_PIANISTS_FINGERS, _FAR)
     x, y = tips_m[frames, :, 0], tips_m[frames, :, 1]
     off = np.abs(y - real_key_y()[key])
     front = HINGE_X_M + WHITE_LENGTH_M
@@ -140,6 +144,6 @@ def _observation_cost(
         sliding = np.abs(np.gradient(y, time_s[frames], axis=0))
         cost += (sliding / _SLIDING_M_S) ** 2
     seen = np.isfinite(cost).any(axis=0)
-    result = np.full(N_FINGERS, _FAR)
+    result = np.full(N_PIANISTS_FINGERS, _FAR)
     result[seen] = np.nanmean(cost[:, seen], axis=0)
     return np.asarray(np.minimum(result, _FAR))

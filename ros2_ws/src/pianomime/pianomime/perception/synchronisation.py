@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import PianoMimeError
-from pianomime.hands.fingers import fingers_of
+from pianomime.hands.fingers import pianists_hand
 from pianomime.perception.keyboard.real_keyboard import real_key_y
 from pianomime.piano.geometry import HINGE_X_M, N_KEYS, WHITE_PITCH_M
 from pianomime.score.goals import ScoreGoals
@@ -102,7 +102,7 @@ def _likely_cause(time_s: Array, tips_m: Array) -> str:
     if apart_s > _MOST_APART_S:
         return f"{1 / apart_s:.1f} images a second; at least {1 / _MOST_APART_S:g} are needed"
     for side, name in enumerate(("left", "right")):
-        if np.isnan(tips_m[:, fingers_of(side)]).all():
+        if np.isnan(tips_m[:, pianists_hand(side)]).all():
             return f"the {name} hand was never seen over the keys"
     return "is it the MIDI file of this video, and all of it?"
 

@@ -12,13 +12,16 @@ import yaml
 from mcap.writer import MCAP0_MAGIC
 from rosbags.highlevel import AnyReader, AnyReaderError
 
-from pianomime.errors import ConfigError, PianoMimeError
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.errors import ConfigError, ModelError, PianoMimeError
+from pianomime.hands.embodiment import EMBODIMENTS, embodiment
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.hands.spec_file import parse_spec
 from pianomime.performance.credit import Credit
 from pianomime.performance.performance import Performance
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.message import from_message
 from pianomime.score.score import Score
+from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime.timing import Timing
 
@@ -68,7 +71,7 @@ def read_performance(path: Path) -> Performance:
     return Performance(
         score=score,
         lead_in_s=lead_in_s,
-        embodiment=custom.get("embodiment") or _embodiment_of(joints[start_s].name),
+        hands=_hands(custom, joints[start_s].name, path),
         timing=timing,
         time_s=np.array(stamps) - start_s,
         joint_names=tuple(joints[start_s].name),
@@ -174,24 +177,43 @@ def custom_data(path: Path) -> dict[str, str]:
     return metadata["rosbag2_bagfile_information"].get("custom_data") or {}
 
 
-def embodiment_in(path: Path) -> str:
-    """Return the name of the embodiment that played in a bag.
+def hands_in(path: Path) -> HandSpec:
+    """Return the description of the hands that played in a bag.
 
     Raises:
-        BagError: The bag cannot be read, or does not identify the embodiment.
+        BagError: The bag cannot be read, or does not identify the hands.
+        ModelError: The description in it is invalid.
     """
-    if named := custom_data(path).get("embodiment"):
-        return named
-    states = read_messages(path, ("joint_states",))["joint_states"]
-    if not states:
-        raise BagError(f"{path}: holds no performance; nothing on joint_states")
-    return _embodiment_of(states[0].name)
+    custom, names = custom_data(path), []
+    if "hands" not in custom:
+        states = read_messages(path, ("joint_states",))["joint_states"]
+        if not states:
+            raise BagError(f"{path}: holds no performance; nothing on joint_states")
+        names = states[0].name
+    return _hands(custom, names, path)
 
 
-def _embodiment_of(joint_names: list[str]) -> str:
-    """Infer the embodiment from the joint names, for truncated bags without metadata."""
-    lifts = any(name.endswith("forearm_tz") for name in joint_names)
-    return next(body.name for body in EMBODIMENTS.values() if body.lifts == lifts)
+def _hands(custom: dict[str, str], joint_names: Collection[str], path: Path) -> HandSpec:
+    """Return the recorded hands; for truncated bags without metadata, inferred from joint names.
+
+    Raises:
+        BagError: No bundled hands have joints of these names.
+    """
+    if custom.get("embodiment") in EMBODIMENTS:
+        return embodiment(custom["embodiment"])
+    if "hands" in custom:
+        return parse_spec(custom["hands"], str(path))
+    for name in EMBODIMENTS:
+        if _has_joints(embodiment(name), joint_names):
+            return embodiment(name)
+    raise BagError(f"{path}: does not identify the hands, and no bundled ones have its joints")
+
+
+def _has_joints(spec: HandSpec, joint_names: Collection[str]) -> bool:
+    try:
+        return set(load_model(spec).joint_names) == set(joint_names)
+    except ModelError:
+        return False  # models that are not on this machine
 
 
 def by_stamp(messages: list[Any]) -> dict[float, Any]:

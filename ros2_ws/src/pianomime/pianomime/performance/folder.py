@@ -41,7 +41,7 @@ def write_folder(
         midi.write(str(folder / "performance.mid"))
         metrics = {
             "title": performance.score.title,
-            "embodiment": performance.embodiment,
+            "embodiment": performance.hands.name,
             "steps": len(performance.goal_keys),
             **performance.metrics(),
             "real_time_factor": performance.real_time_factor,

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.metrics.onsets import onset_metrics
 from pianomime.performance.struck import struck_notes
@@ -23,7 +24,7 @@ class Performance:
     Attributes:
         score: Score; its time 0 is at `lead_in_s`.
         lead_in_s: Silence before the score [s].
-        embodiment: Name of the embodiment.
+        hands: Description of the hands.
         timing: Timing of decisions and commands.
         time_s: (frames,) times of the states [s], one per decision.
         joint_names: Names of the hand joints.
@@ -39,7 +40,7 @@ class Performance:
 
     score: Score
     lead_in_s: float
-    embodiment: str
+    hands: HandSpec
     timing: Timing
     time_s: Array
     joint_names: tuple[str, ...]

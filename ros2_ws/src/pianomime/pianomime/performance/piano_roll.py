@@ -47,7 +47,7 @@ def draw_piano_roll(performance: Performance, path: Path) -> None:
     axes.set_xlabel("time in the score [s]")
     metrics = performance.metrics()
     axes.set_title(
-        f"{performance.score.title} ({performance.embodiment}): F1 {metrics['f1']:.3f}, "
+        f"{performance.score.title} ({performance.hands.name}): F1 {metrics['f1']:.3f}, "
         f"precision {metrics['precision']:.3f}, recall {metrics['recall']:.3f}"
     )
     patches = [Patch(color=_COLOURS[i], label=_LABELS[i]) for i in (_PLAYED, _MISSED, _WRONG)]

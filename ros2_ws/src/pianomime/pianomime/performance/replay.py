@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.command import Command
-from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import PEDAL
 from pianomime.performance.bag import (
     BagError,
     by_stamp,
     custom_data,
+    hands_in,
     read_messages,
     read_performance,
     stamp_s,
@@ -59,7 +59,7 @@ def replay(bag: Path) -> Replay:
     states, keys = by_stamp(messages["joint_states"]), by_stamp(messages["piano_state"])
     stamps = sorted(states.keys() & keys.keys())
     timing = recorded.timing
-    simulation = PianoSimulation(load_model(embodiment(recorded.embodiment)), timing)
+    simulation = PianoSimulation(load_model(recorded.hands), timing)
     order = np.argsort(simulation.hands.index(recorded.joint_names))
     names = (*simulation.hands.joint_names, PEDAL)
     commands = _commands(messages["joint_trajectory"], names)
@@ -94,7 +94,7 @@ def changed_since(bag: Path) -> str:
     custom = custom_data(bag)
     if "model" not in custom:
         return "the bag does not say which model it was recorded with"
-    if custom["model"] == content_hash(embodiment(custom["embodiment"])):
+    if custom["model"] == content_hash(hands_in(bag)):
         return ""
     versions = ", ".join(
         f"{name} {value}" for name, value in custom.items() if name.endswith("version")

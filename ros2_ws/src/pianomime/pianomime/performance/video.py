@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.description.posed_stage import PosedStage
-from pianomime.hands.embodiment import embodiment
 from pianomime.performance.performance import Performance
 from pianomime.piano.geometry import key_y
 from pianomime.simulation.model import load_model
@@ -40,12 +39,13 @@ class PerformanceRenderer:
             antialiasing: Samples per pixel; without a GPU, 4 take twice as long as 0.
         """
         self._performance = performance
-        self._model = model = load_model(embodiment(performance.embodiment))
+        hands = load_model(performance.hands)
+        self._model = model = hands.model
         model.vis.global_.offwidth, model.vis.global_.offheight = width, height
         model.vis.quality.offsamples = antialiasing
         model.vis.headlight.ambient[:] = 0.35
         model.vis.headlight.diffuse[:] = 0.5
-        self._stage = PosedStage(model)
+        self._stage = PosedStage(hands)
         self._renderer = mujoco.Renderer(model, height, width)
         # Without a GPU, shadows and reflections take ten times as long as everything else.
         for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):

@@ -9,16 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import SIDES, fingers_of
+from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.hands.posture import relaxed_pose
 
 Array = NDArray[np.float64]
 
 _DAMPING: Final = 1e-6
 _POSTURE: Final = 1e-4
-"""Pull to the relaxed pose: five fingertips leave some joints of a hand free."""
+"""Pull to the relaxed pose: fingertips leave some joints of a hand free."""
 
 
 def follow_fingertips(hands: HandsModel, fingertips: Array, lead: int) -> Array:
@@ -26,15 +25,15 @@ def follow_fingertips(hands: HandsModel, fingertips: Array, lead: int) -> Array:
 
     Args:
         hands: The hands.
-        fingertips: (steps, 10, 3) where each tip is to be at the end of each step [m, world].
+        fingertips: (steps, fingers, 3) where each tip is to be at the end of each step [m, world].
         lead: Control steps before, to get to the first.
     """
     wanted = np.concatenate([np.repeat(fingertips[:1], lead, axis=0), fingertips])
     target = np.zeros((len(wanted), len(hands.joint_names)))
     for side in range(len(SIDES)):
         kinematics = HandKinematics(hands, side)
-        mine = fingers_of(side)
-        relaxed = relaxed_pose(kinematics.names)
+        mine = hands.spec.layout.of_side(side)
+        relaxed = kinematics.relaxed
         pose = relaxed.copy()
         for step, tips in enumerate(wanted[:, mine]):
             now = kinematics.fingertips(pose[None])

@@ -6,7 +6,6 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import fingers_of
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.piano.geometry import (
     HINGE_X_M,
@@ -28,6 +27,7 @@ class Feedforward:
         self._command_s = command_s
         hands = kinematics.hands
         self._gain = hands.model.actuator_gainprm[kinematics.actuators, 0]
+        self._velocity_gain = hands.velocity_gain[kinematics.actuators]
         self._qpos = hands.qpos_index[kinematics.joints]
         self._dof = hands.dof_index[kinematics.joints]
         self._model = copy.copy(hands.model)
@@ -47,6 +47,7 @@ class Feedforward:
         """
         middle, velocity, acceleration = motion_of(pose, self._command_s)
         force = self._inverse_dynamics(middle, velocity, acceleration)
+        force += velocity * self._velocity_gain
         return np.asarray(middle + (force - self._key_forces(pose, plan)) / self._gain)
 
     def _inverse_dynamics(self, pose: Array, velocity: Array, acceleration: Array) -> Array:
@@ -63,7 +64,7 @@ class Feedforward:
 
     def _key_forces(self, pose: Array, plan: FingertipPlan) -> Array:
         """Return the forces of the pressed keys' springs on the coordinates, (rows - 1, na)."""
-        mine = fingers_of(self._kinematics.side)
+        mine = plan.layout.of_side(self._kinematics.side)
         contact, key = plan.contact[1:, mine], plan.key[1:, mine]
         arm_m = plan.position[1:, mine, 0] - HINGE_X_M
         torque_nm = KEY_STIFFNESS_NM_RAD * (key_max_angle()[key] + KEY_PRELOAD_RAD)

@@ -1,14 +1,15 @@
 """From a fingered score to where each fingertip has to be at each control step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.config import parameter
-from pianomime.hands.fingers import N_FINGERS
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.played_notes import LeapConfig, played_notes
@@ -51,17 +52,18 @@ class FingertipPlanConfig(LeapConfig):
     )
 
     @classmethod
-    def of(cls, lifts: bool, limits: MotionLimits | None = None) -> "FingertipPlanConfig":
-        """Return what suits hands whose forearms do or do not lift; chosen on training clips.
+    def of(cls, spec: HandSpec, limits: MotionLimits | None = None) -> "FingertipPlanConfig":
+        """Return what suits the hands of `spec`.
 
         Where `limits` make fingers slow, they stay nearer to the keys.
+
+        Raises:
+            ModelError: Its tuning names what there is not, or is out of range.
         """
         limits = limits or MotionLimits()
         pace = min(1.0, limits.max_joint_velocity / MotionLimits.max_joint_velocity)
-        idle_m = cls.idle_m * pace
-        if lifts:
-            return cls(hover_m=cls.hover_m * pace, idle_m=idle_m)
-        return cls(white_x_m=0.07, black_x_m=-0.01, hover_m=0.010 * pace, idle_m=idle_m, leave=0.0)
+        config = spec.tuned(cls, spec.planning.fingertips)
+        return replace(config, hover_m=config.hover_m * pace, idle_m=config.idle_m * pace)
 
     def hover(self, velocity: int) -> float:
         """Return the height [m] over a key from which to strike it: the louder, the higher."""
@@ -77,15 +79,17 @@ class FingertipPlan:
 
     Attributes:
         lead: Rows before the score begins.
-        position: (rows, 10, 3) [m, world]; NaN where the finger is free to be anywhere.
-        key: (rows, 10) key the finger is on or heads for, `NO_KEY` if none.
-        contact: (rows, 10) True where the finger holds its key down.
-        approach: (rows, 10) 0 .. 1, how much the finger has to be over its key, or the one that it
-            leaves, or where a human had it.
-        floor: (rows, 10) least height of the fingertip [m].
+        layout: The hands' fingers.
+        position: (rows, fingers, 3) [m, world]; NaN where the finger is free to be anywhere.
+        key: (rows, fingers) key the finger is on or heads for, `NO_KEY` if none.
+        contact: (rows, fingers) True where the finger holds its key down.
+        approach: (rows, fingers) 0 .. 1, how much the finger has to be over its key, or the one
+            that it leaves, or where a human had it.
+        floor: (rows, fingers) least height of the fingertip [m].
     """
 
     lead: int
+    layout: FingerLayout
     position: NDArray[np.float64]
     key: NDArray[np.int64]
     contact: NDArray[np.bool_]
@@ -106,6 +110,7 @@ class FingertipPlan:
     def _rows(self, rows: NDArray[np.int64], lead: int) -> "FingertipPlan":
         return FingertipPlan(
             lead,
+            self.layout,
             self.position[rows],
             self.key[rows],
             self.contact[rows],
@@ -133,6 +138,7 @@ def plan_fingertips(
     notes: Sequence[StepNote],
     span: Span,
     timing: Timing,
+    layout: FingerLayout,
     config: FingertipPlanConfig,
     demo_tips: NDArray[np.float64] | None = None,
 ) -> FingertipPlan:
@@ -142,20 +148,23 @@ def plan_fingertips(
         notes: With fingers; notes without one are not played.
         span: Decisions to plan.
         timing: Of the decisions.
+        layout: The hands' fingers.
         config: Geometry.
-        demo_tips: (steps, 10, 2) where a human had the fingertips at the ends of the score's
+        demo_tips: (steps, 10, 2) where a pianist had the fingertips at the ends of the score's
             decisions [m, world], NaN where that is not known: fingers press where they did, as far
             as keys and neighbours allow, and idle ones keep near.
     """
     lead, reach_steps = span.lead, max(1, timing.steps(config.reach_s))
     leave_steps = max(1, timing.steps(config.leave_s))
     rows = lead + span.steps + span.tail + 1
-    position = np.full((rows, N_FINGERS, 3), np.nan)
-    key = np.full((rows, N_FINGERS), NO_KEY)
-    contact = np.zeros((rows, N_FINGERS), bool)
-    approach = np.zeros((rows, N_FINGERS))
-    released = np.zeros(N_FINGERS, int)  # first row at which each finger is free again
-    for note, way_m in played_notes(notes, timing, config):
+    fingers = layout.count
+    position = np.full((rows, fingers, 3), np.nan)
+    key = np.full((rows, fingers), NO_KEY)
+    contact = np.zeros((rows, fingers), bool)
+    approach = np.zeros((rows, fingers))
+    demo_tips = None if demo_tips is None else layout.as_pianist(demo_tips)
+    released = np.zeros(fingers, int)  # first row at which each finger is free again
+    for note, way_m in played_notes(notes, timing, layout, config):
         finger, pressed_key = note.finger, note.key
         first, last = max(lead + note.first + 1, 0), lead + note.last + 1
         if last < 0:
@@ -186,10 +195,10 @@ def plan_fingertips(
         position[rows_of, :, :2][near] = demo_tips[near]
         position[rows_of, :, 2][near] = key_top().min() + config.tip_m + config.idle_m
         approach[rows_of][near] = config.demo_weight
-    floor = np.full((rows, N_FINGERS), key_top().min() + config.tip_m + config.idle_m)
+    floor = np.full((rows, fingers), key_top().min() + config.tip_m + config.idle_m)
     heading = approach >= 1.0
     floor[heading] = np.where(contact[heading], -np.inf, position[heading, 2])
-    return FingertipPlan(lead, position, key, contact, approach, floor)
+    return FingertipPlan(lead, layout, position, key, contact, approach, floor)
 
 
 def _place_on_key(x: float, human_x: NDArray[np.float64], key: int) -> float:

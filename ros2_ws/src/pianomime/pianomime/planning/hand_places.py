@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.fingering.costs import OFFSET_M
-from pianomime.hands.fingers import SIDES, fingers_of
+from pianomime.hands.fingers import SIDES
 from pianomime.planning.fingertip_plan import FingertipPlan
 
 Array = NDArray[np.float64]
@@ -14,7 +13,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class HandPlaces:
-    """The middle fingers' places of relaxed hands over their keys, left and right.
+    """Places of relaxed hands over their keys, left and right: of their reference fingers.
 
     Attributes:
         middle: (2, rows) of left and right hand along y [m]; NaN if no finger ever has a target.
@@ -41,8 +40,8 @@ class HandPlaces:
 
 
 def _middle(plan: FingertipPlan, side: int) -> Array:
-    mine = fingers_of(side)
-    place = plan.position[:, mine, 1] - OFFSET_M[mine]
+    mine = plan.layout.of_side(side)
+    place = plan.position[:, mine, 1] - plan.layout.offset_m[mine]
     request = np.where(np.isnan(place), 0.0, plan.approach[:, mine])
     total = request.sum(axis=1)
     asked = np.flatnonzero(total > 0)

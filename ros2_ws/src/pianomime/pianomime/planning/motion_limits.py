@@ -26,16 +26,16 @@ class MotionLimits(Config):
     max_joint_acceleration: float = parameter(
         300.0, "Largest planned acceleration of a hinge [rad/s^2]", ge=0.01, le=1e5
     )
-    max_forearm_velocity: float = parameter(
-        1.0, "Largest planned velocity of a forearm slide [m/s]", ge=0.001, le=100.0
+    max_slide_velocity: float = parameter(
+        1.0, "Largest planned velocity of a slide [m/s]", ge=0.001, le=100.0
     )
-    max_forearm_acceleration: float = parameter(
-        20.0, "Largest planned acceleration of a forearm slide [m/s^2]", ge=0.001, le=1e4
+    max_slide_acceleration: float = parameter(
+        20.0, "Largest planned acceleration of a slide [m/s^2]", ge=0.001, le=1e4
     )
 
-    def of_coordinates(self, forearm: NDArray[np.bool_]) -> tuple[Array, Array]:
-        """Return velocity and acceleration limits (na,) of slides (`forearm`) and hinges."""
+    def of_coordinates(self, slides: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """Return velocity and acceleration limits (na,) of slides and hinges."""
         return (
-            np.where(forearm, self.max_forearm_velocity, self.max_joint_velocity),
-            np.where(forearm, self.max_forearm_acceleration, self.max_joint_acceleration),
+            np.where(slides, self.max_slide_velocity, self.max_joint_velocity),
+            np.where(slides, self.max_slide_acceleration, self.max_joint_acceleration),
         )

@@ -64,18 +64,19 @@ class OnlinePlanner:
         start: Array | None = None,
         limits: MotionLimits | None = None,
     ) -> None:
-        """Begin with nothing played, and the joints at rest at `start` (n,) or at zero.
+        """Begin with nothing played, and the joints at rest at `start` (n,) or the hands' own.
 
         `limits` are those of the joints' motion.
         """
-        start = np.zeros(len(hands.joint_names)) if start is None else start
+        start = hands.start if start is None else start
         self._n = len(hands.joint_names)
         self._now = 0
         self._timing = timing
         self._limits = limits or MotionLimits()
-        self._fingering = OnlineFingering(timing)
-        self._config = TrajectoryConfig.of(hands.lifts, iterations=_ITERATIONS)
-        self._fingertip_config = FingertipPlanConfig.of(hands.lifts, limits)
+        self._layout = hands.spec.layout
+        self._fingering = OnlineFingering(timing, hands.spec)
+        self._config = TrajectoryConfig.of(hands.spec, iterations=_ITERATIONS)
+        self._fingertip_config = FingertipPlanConfig.of(hands.spec, limits)
         self._preview = timing.steps(MAX_SKIPPED_S) + max(2, timing.steps(_PREVIEW_S))
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
@@ -143,4 +144,5 @@ class OnlinePlanner:
         seen = self._fingering.update(now, in_window(notes, now, self.horizon))
         relative = [note.shifted(-now) for note in seen]
         span = Span(1, self.horizon)
-        return plan_fingertips(relative, span, self._timing, self._fingertip_config)
+        config = self._fingertip_config
+        return plan_fingertips(relative, span, self._timing, self._layout, config)

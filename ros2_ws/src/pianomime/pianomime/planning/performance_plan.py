@@ -98,7 +98,7 @@ def plan_performance(
     demo_tips: Array | None = None,
     limits: MotionLimits | None = None,
 ) -> PerformancePlan:
-    """Plan `score` from the hands' zero pose.
+    """Plan `score` from the pose in which the hands start.
 
     Args:
         score: With fingers assigned; notes without one are left out.
@@ -112,9 +112,9 @@ def plan_performance(
     limits = limits or MotionLimits()
     goals = ScoreGoals.of(score, timing)
     lead = timing.steps(lead_in_s)
-    geometry = FingertipPlanConfig.of(hands.lifts, limits)
+    geometry = FingertipPlanConfig.of(hands.spec, limits)
     span = Span(lead, goals.steps, timing.steps(tail_s))
-    fingertips = plan_fingertips(goals.notes, span, timing, geometry, demo_tips)
+    fingertips = plan_fingertips(goals.notes, span, timing, hands.spec.layout, geometry, demo_tips)
     steps, n = len(fingertips.key) - 1, len(hands.joint_names)
     position, target = np.zeros((steps + 1, n)), np.zeros((steps, timing.points, n))
     for side in range(len(SIDES)):
@@ -133,12 +133,13 @@ def _plan_hand(
     """Return poses (rows, na) and actuator targets (rows - 1, points, na), window after window."""
     feedforward = Feedforward(kinematics, timing.command_s)
     tracker = Tracker(kinematics, timing.command_s)
-    config = TrajectoryConfig.of(kinematics.hands.lifts)
+    config = TrajectoryConfig.of(kinematics.hands.spec)
     rows, points = len(fingertips.key), timing.points
     length = timing.steps(_WINDOW_S)
     pose = np.zeros((rows, kinematics.n))
+    pose[0] = kinematics.pose(kinematics.hands.start)
     target = np.zeros((rows - 1, points, kinematics.n))
-    state = np.zeros(2 * kinematics.n)  # where the targets bring it to by row done - 1
+    state = np.concatenate((pose[0], np.zeros(kinematics.n)))  # to which targets lead by done - 1
     done = 1  # rows that are fixed: at first the pose to start from
     while done < rows:
         begin = max(done - 2, 0)  # two rows fix place and velocity

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pianomime.config import Config, parameter
-from pianomime.fingering.costs import OFFSET_M
-from pianomime.hands.fingers import SIDES, side_of
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import SIDES
 from pianomime.piano.geometry import key_y
 from pianomime.score.step_notes import StepNote, one_key_a_finger
 from pianomime.timing import Timing
@@ -32,7 +32,7 @@ class LeapConfig(Config):
 
 
 def played_notes(
-    notes: Sequence[StepNote], timing: Timing, config: LeapConfig
+    notes: Sequence[StepNote], timing: Timing, layout: FingerLayout, config: LeapConfig
 ) -> list[tuple[StepNote, float]]:
     """Return the notes that have a finger, by onset, some cut short, and the way of the hand.
 
@@ -43,20 +43,20 @@ def played_notes(
     """
     hands: list[list[StepNote]] = [[] for _ in SIDES]
     for note in one_key_a_finger(notes):
-        hands[side_of(note.finger)].append(note)
-    played = [pair for hand in hands for pair in _before_leaps(hand, timing, config)]
+        hands[layout.side_of(note.finger)].append(note)
+    played = [pair for hand in hands for pair in _before_leaps(hand, timing, layout, config)]
     return sorted(played, key=lambda pair: pair[0].first)
 
 
 def _before_leaps(
-    notes: list[StepNote], timing: Timing, config: LeapConfig
+    notes: list[StepNote], timing: Timing, layout: FingerLayout, config: LeapConfig
 ) -> list[tuple[StepNote, float]]:
     if not notes:
         return []
     first = np.array([note.first for note in notes])
     finger = np.array([note.finger for note in notes])
     key = np.array([note.key for note in notes])
-    middle = key_y()[key] - OFFSET_M[finger]  # of the hand, when the finger is relaxed on its key
+    middle = key_y()[key] - layout.offset_m[finger]  # of the hand, its finger relaxed on the key
     played = []
     for i, note in enumerate(notes):
         begin = np.searchsorted(first, note.last, side="right")

@@ -53,8 +53,9 @@ def plan_by_playing(score: Score, simulation: PianoSimulation) -> tuple[Score, P
     lead, tail = timing.steps(LEAD_IN_S), timing.steps(TAIL_S)
     rollout = roll_out(act, LEAD_IN_S, goals.steps + tail, simulation)
     notes = [n.with_finger(fingers.get((n.key, n.first), UNASSIGNED)) for n in goals.notes]
-    geometry = FingertipPlanConfig.of(simulation.hands.lifts)
-    tips = plan_fingertips(notes, Span(lead, goals.steps, tail), timing, geometry)
+    spec = simulation.hands.spec
+    span, geometry = Span(lead, goals.steps, tail), FingertipPlanConfig.of(spec)
+    tips = plan_fingertips(notes, span, timing, spec.layout, geometry)
     sustain = np.array([goals.sustain_at(step) for step in range(-lead, goals.steps + tail)])
     plan = PerformancePlan(timing, LEAD_IN_S, np.array(targets), rollout.position, sustain, tips)
     chosen = [UNASSIGNED] * len(notes)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.linalg import expm, solve_discrete_are
 
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.hands.posture import forearm_coordinates, relaxed_pose
 from pianomime.planning.feedforward import motion_of
 
 Array = NDArray[np.float64]
@@ -54,17 +53,17 @@ class Tracker:
         self._lower, self._upper = hands.model.actuator_ctrlrange[actuators].T
         dof = hands.dof_index[kinematics.joints]
         data = mujoco.MjData(hands.model)
-        relaxed = expand @ relaxed_pose(kinematics.names)
+        relaxed = expand @ kinematics.relaxed
         data.qpos[hands.qpos_index[kinematics.joints]] = relaxed
         mujoco.mj_forward(hands.model, data)
         mass = np.zeros((hands.model.nv, hands.model.nv))
         mujoco.mj_fullM(hands.model, data, mass)
         spring = hands.model.actuator_gainprm[actuators, 0][:, None]
         self._mass = expand.T @ mass[np.ix_(dof, dof)] @ expand / spring / command_s**2
-        self._damper = (
-            expand.T @ np.diag(hands.model.dof_damping[dof]) @ expand / spring / command_s
-        )
-        off = np.where(forearm_coordinates(kinematics.names), _ARM_M, 1.0)
+        damper = expand.T @ np.diag(hands.model.dof_damping[dof]) @ expand
+        damper += np.diag(hands.velocity_gain[actuators])
+        self._damper = damper / spring / command_s
+        off = np.where(kinematics.slides, _ARM_M, 1.0)
         self._discretise(off**-2.0)
 
     def _discretise(self, weight: Array) -> None:

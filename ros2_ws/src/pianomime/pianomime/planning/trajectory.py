@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
 from pianomime.config import Config, parameter
-from pianomime.hands.fingers import fingers_of
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.kinematics import FingertipPoses, HandKinematics
-from pianomime.hands.posture import forearm_coordinates, relaxed_pose
 from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.planning.hand_places import HandPlaces
 from pianomime.planning.motion_limits import MotionLimits
@@ -45,13 +44,16 @@ class TrajectoryConfig(Config):
         0.035, "Distance along y that idle fingertips keep from the other hand's [m]", ge=0.0
     )
     astray_m: float = parameter(0.005, "Idle fingertip nearer to the other hand [m]", ge=1e-6)
+    crowded_m: float = parameter(
+        0.003, "Neighbouring fingertips nearer than their widths allow [m]", ge=1e-6
+    )
     hands_apart_m: float = parameter(
         0.1, "Distance of the hands' middle fingers along y, if the keys allow [m]", ge=0.0
     )
     acceleration: float = parameter(200.0, "Acceleration of a finger joint [rad/s^2]", ge=1e-3)
-    forearm_acceleration: float = parameter(16.0, "Acceleration of a forearm [m/s^2]", ge=1e-3)
+    slide_acceleration: float = parameter(16.0, "Acceleration of a slide [m/s^2]", ge=1e-3)
     posture: float = parameter(1.0, "Finger joint away from its relaxed angle [rad]", ge=1e-6)
-    forearm_posture_m: float = parameter(0.1, "Forearm away from its rest [m]", ge=1e-6)
+    slide_posture_m: float = parameter(0.1, "Slide away from its rest [m]", ge=1e-6)
     along_m: float = parameter(0.3, "Hand away from its fingers' keys along y [m]", ge=1e-6)
     margin: float = parameter(0.02, "Margin kept to the joint limits [rad]", ge=0.0)
     limit: float = parameter(0.02, "Intrusion into that margin [rad]", ge=1e-6)
@@ -62,21 +64,13 @@ class TrajectoryConfig(Config):
     )
 
     @classmethod
-    def of(cls, lifts: bool, **more: int) -> "TrajectoryConfig":
-        """Return what suits hands whose forearms do or do not lift; chosen on training clips.
+    def of(cls, spec: HandSpec, **more: int) -> "TrajectoryConfig":
+        """Return what suits the hands of `spec`, and `more`.
 
-        Where they do not, it is the fingers that have to keep clear of the keys, and the hands of
-        each other.
+        Raises:
+            ModelError: Its tuning names what there is not, or is out of range.
         """
-        if lifts:
-            return cls(**more)
-        return cls(
-            floor_m=0.001,
-            hands_apart_m=0.17,
-            forearm_acceleration=8.0,
-            small_gains=1,
-            **more,
-        )
+        return spec.tuned(cls, spec.planning.trajectory, **more)
 
 
 @dataclass(frozen=True)
@@ -85,8 +79,9 @@ class _Point:
 
     cost: float
     tips: FingertipPoses
-    residual: Array  # (rows, 5, 3) fingertip errors [m]
-    weight: Array  # (rows, 5, 3)
+    residual: Array  # (rows, fingers, 3) fingertip errors [m]
+    weight: Array  # (rows, fingers, 3)
+    crowding: Array  # (rows, fingers - 1) how much too near each fingertip is to the next [m]
     intrusion: Array  # (rows, na) into the limits' margin, signed back inside
     rates: list[Rate]  # velocities and accelerations
 
@@ -112,7 +107,7 @@ class TrajectoryFit:
         self._kinematics = kinematics
         self._held = held
         side = kinematics.side
-        mine = fingers_of(side)
+        mine = plan.layout.of_side(side)
         self._floor = plan.floor[:, mine]
         self._aimed = plan.approach[:, mine] >= 1.0  # z is a target too, not only a floor
         position, approach = plan.position[:, mine], plan.approach[:, mine]
@@ -125,28 +120,30 @@ class TrajectoryFit:
         )
         self._weight = np.where(has_target, approach**2, 0.0)[..., None] / sigma**2
 
-        forearm = forearm_coordinates(kinematics.names)
-        relaxed = relaxed_pose(kinematics.names)
-        along = kinematics.names.index("forearm_tx")
-        middle = kinematics.fingertips(relaxed[None]).position[0, 2, 1]
+        slides, relaxed, along = kinematics.slides, kinematics.relaxed, kinematics.along
+        middle = kinematics.fingertips(relaxed[None]).position[0, plan.layout.reference, 1]
         places = HandPlaces.of(plan)
         self._reference = np.tile(relaxed, (len(position), 1))
         self._reference[:, along] = places.of_hand(side, middle + held[-1, along]) - middle
-        self._posture = np.where(forearm, config.forearm_posture_m, config.posture) ** -2.0
+        stray = np.where(slides, config.slide_posture_m, config.posture)
+        named = kinematics.hands.spec.planning.stray
+        self._posture = kinematics.posture(named, stray, "planning.stray") ** -2.0
         self._posture[along] = config.along_m**-2.0
-        smooth = np.where(forearm, config.forearm_acceleration, config.acceleration)
+        smooth = np.where(slides, config.slide_acceleration, config.acceleration)
         smooth = (smooth / timing.rate_hz**2) ** -2.0
-        velocity, acceleration = limits.of_coordinates(forearm)
+        velocity, acceleration = limits.of_coordinates(slides)
         self._rate_costs = (
             RateCost((-1, 1), velocity * timing.decision_s, np.zeros(kinematics.n)),
             RateCost((1, -2, 1), acceleration * timing.decision_s**2, smooth),
         )
-        self._damp = np.where(forearm, 0.05, 0.3) ** -2.0
+        self._damp = np.where(slides, 0.05, 0.3) ** -2.0
         self._lower = np.tile(kinematics.lower + config.margin, (len(position), 1))
         self._upper = np.tile(kinematics.upper - config.margin, (len(position), 1))
         low, high = places.room(side, config.hands_apart_m)
         self._lower[:, along] = np.maximum(self._lower[:, along], low - middle)
         self._upper[:, along] = np.minimum(self._upper[:, along], high - middle)
+        self._outwards = 1.0 if side else -1.0
+        self._apart = plan.layout.apart_m
         self._idle = ~has_target
         self._tip_room = places.room(side, config.tips_apart_m)
 
@@ -191,23 +188,34 @@ class TrajectoryFit:
         astray = self._idle & (back != 0)
         weight[astray, 1] = self._config.astray_m**-2.0
         residual[astray, 1] = back[astray]
+        crowding = np.zeros((len(pose), len(self._apart)))
+        if len(self._apart):
+            gaps = self._outwards * np.diff(along, axis=1)
+            crowding = np.maximum(self._apart - gaps, 0.0)
         intrusion = np.clip(pose, self._lower, self._upper) - pose
         rates = [cost.of(pose) for cost in self._rate_costs]
         cost = (
             np.sum(weight * residual**2)
             + np.sum(self._posture * (pose - self._reference) ** 2)
             + np.sum(intrusion**2) / self._config.limit**2
+            + np.sum(crowding**2) / self._config.crowded_m**2
             + sum(rate.cost for rate in rates)
         )
-        return _Point(float(cost), tips, residual, weight, intrusion, rates)
+        return _Point(float(cost), tips, residual, weight, crowding, intrusion, rates)
 
     def _normal_equations(self, point: _Point, pose: Array) -> tuple[Array, Array]:
         """Return the Hessian's diagonal blocks (rows, na, na) and the descent (rows, na)."""
         rows, na = pose.shape
-        flat = point.tips.jacobian().reshape(rows, -1, na)
+        jacobian = point.tips.jacobian()
+        flat = jacobian.reshape(rows, -1, na)
         weighted = flat * point.weight.reshape(rows, -1, 1)
         hessian = flat.transpose(0, 2, 1) @ weighted
         descent = np.einsum("tij,ti->tj", weighted, point.residual.reshape(rows, -1))
+        if len(self._apart):
+            spread = self._outwards * np.diff(jacobian[:, :, 1], axis=1)
+            pushed = spread * (point.crowding > 0)[..., None] / self._config.crowded_m**2
+            hessian += pushed.transpose(0, 2, 1) @ spread
+            descent += np.einsum("tpj,tp->tj", pushed, point.crowding)
         at_limit = (point.intrusion != 0) / self._config.limit**2
         descent += self._posture * (self._reference - pose) + at_limit * point.intrusion
         for rate in point.rates:

@@ -16,6 +16,7 @@ from safetensors.numpy import save
 
 from pianomime.atomic_file import atomic_path
 from pianomime.errors import ConfigError, ModelError, OutputError
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.policy.networks.kinds import read_network
 from pianomime.policy.networks.network import Floats, Network
 from pianomime.timing import Timing
@@ -38,7 +39,7 @@ class PolicyCard:
 
     Attributes:
         type: A key of `POLICY_TYPES`.
-        embodiment: Name of the hands that it plays.
+        embodiment: Identity of the hands that it plays, see `HandSpec`.
         timing: With which it was trained.
         lookahead_s: Time ahead whose notes it sees [s].
         coordinates: Names of one hand's coordinates, in their order.
@@ -56,10 +57,10 @@ class PolicyCard:
     made_with: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
 
-    def check_embodiment(self, name: str) -> None:
-        """Raise ModelError unless the policy was trained with this embodiment."""
-        if name != self.embodiment:
-            raise ModelError(f"policy for embodiment {self.embodiment!r}, not {name!r}")
+    def check_hands(self, spec: HandSpec) -> None:
+        """Raise ModelError unless the policy was trained with these hands."""
+        if spec.identity != self.embodiment:
+            raise ModelError(f"policy for embodiment {self.embodiment!r}, not {spec.identity!r}")
 
     def check_timing(self, timing: Timing) -> None:
         """Raise ModelError unless the policy was trained to decide as often.

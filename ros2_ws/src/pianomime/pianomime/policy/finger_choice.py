@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.fingering.costs import OFFSET_M, Onset, Partials, choices_of
-from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, UNASSIGNED
+from pianomime.fingering.costs import Onset, Partials, choices_of
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.piano.geometry import is_black, key_y
 from pianomime.score.step_notes import StepNote
 from pianomime.timing import Timing
@@ -34,7 +35,13 @@ _BESIDE: Final = 4
 _UNIT_M: Final = 0.1
 _NEVER: Final = -(10**5)
 
-N_INPUTS: Final = 6 + 4 * _BESIDE + 4 * N_FINGERS + 4 + 5 * _UPCOMING
+_CHORD: Final = 5
+"""Unit of the number of notes that begin together."""
+
+
+def choice_input_count(layout: FingerLayout) -> int:
+    """Return the number of columns of `choice_inputs`."""
+    return 6 + 4 * _BESIDE + 4 * layout.count + 4 + 5 * _UPCOMING
 
 
 def upcoming(notes: Sequence[StepNote], first: int) -> Sequence[StepNote]:
@@ -46,7 +53,7 @@ def upcoming(notes: Sequence[StepNote], first: int) -> Sequence[StepNote]:
 def choice_inputs(
     before: Partials, onset: Onset, later: Sequence[StepNote], timing: Timing
 ) -> Floats:
-    """Return the network's inputs for each note of an onset, (notes, N_INPUTS).
+    """Return the network's inputs for each note of an onset, (notes, inputs).
 
     Args:
         before: The one fingering so far.
@@ -77,9 +84,9 @@ def _of_onset(onset: Onset, seen_until: int, timing: Timing) -> Array:
         is_black()[onset.key],
         duration / (UNIT_S * timing.rate_hz),
         y,
-        np.full(n, n / 5),
-        rank / 5,
-        (n - 1 - rank) / 5,
+        np.full(n, n / _CHORD),
+        rank / _CHORD,
+        (n - 1 - rank) / _CHORD,
     ]
     for beside in (*range(-_BESIDE, 0), *range(1, _BESIDE + 1)):
         there = (rank + beside >= 0) & (rank + beside < n)
@@ -93,10 +100,11 @@ def _of_fingers(before: Partials, onset: Onset, seen_until: int, timing: Timing)
     y, n = key_y()[onset.key], len(onset.key)
     unit, recent = UNIT_S * timing.rate_hz, timing.steps(_RECENT_S)
     used = before.until[0] > _NEVER
-    at_rest = np.repeat(before.hand_y[0], FINGERS_PER_HAND) + OFFSET_M
+    layout = before.layout
+    at_rest = np.repeat(before.hand_y[0], layout.per_hand) + layout.offset_m
     place = np.where(used, key_y()[before.key[0]], at_rest)
     until = np.minimum(before.until[0], seen_until)
-    fingers = np.empty((n, N_FINGERS, 4))
+    fingers = np.empty((n, layout.count, 4))
     fingers[:, :, 0] = np.clip((place - y[:, None]) / _UNIT_M, -3, 3)
     fingers[:, :, 1] = np.clip(onset.first - until, -_beyond(timing), recent) / unit
     fingers[:, :, 2] = until >= onset.first
@@ -125,14 +133,15 @@ def _of_later(onset: Onset, later: Sequence[StepNote], seen_until: int, timing: 
     return columns.reshape(len(y), -1)
 
 
-def choose(scores: Array) -> Ints:
+def choose(scores: Array, layout: FingerLayout) -> Ints:
     """Return the best-scored fingers (notes,) in their order along the keyboard.
 
     Args:
-        scores: (notes, 10) of the network; notes beyond ten remain unassigned.
+        scores: (notes, fingers) of the network; notes beyond the fingers remain unassigned.
+        layout: The hands' fingers.
     """
-    n = min(len(scores), N_FINGERS)
-    choices = choices_of(n)
+    n = min(len(scores), layout.count)
+    choices = choices_of(n, layout)
     best = choices[np.argmax(scores[np.arange(n), choices].sum(axis=1))]
     return np.concatenate([best, np.full(len(scores) - n, UNASSIGNED)])
 

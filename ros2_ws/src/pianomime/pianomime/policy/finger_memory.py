@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pianomime.fingering.costs import Partials
 from pianomime.fingering.online import NoteName
 from pianomime.fingering.problem import onset_of
-from pianomime.hands.fingers import UNASSIGNED, side_of
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.policy.finger_choice import (
     COMMIT_S,
     LOOKAHEAD_S,
@@ -29,12 +30,14 @@ Floats = NDArray[np.float32]
 class FingerMemory:
     """Notes in sight, and the fingers of those that begin soon."""
 
-    def __init__(self, network: Callable[[Floats], Floats], timing: Timing) -> None:
+    def __init__(
+        self, network: Callable[[Floats], Floats], timing: Timing, layout: FingerLayout
+    ) -> None:
         """Begin with nothing played; `network` scores the fingers of `choice_inputs`."""
-        self._network, self._timing = network, timing
-        self._before = Partials.at_rest(timing)
+        self._network, self._timing, self._layout = network, timing, layout
+        self._before = Partials.at_rest(layout, timing)
         self._seen: Sequence[StepNote] = ()
-        self._fingers: dict[NoteName, int] = {}  # UNASSIGNED: there were more than ten at once
+        self._fingers: dict[NoteName, int] = {}  # UNASSIGNED: more at once than fingers
 
     @property
     def fingers(self) -> dict[NoteName, int]:
@@ -64,7 +67,7 @@ class FingerMemory:
             onset = onset_of(group)
             later = upcoming(self._seen, onset.first)
             inputs = choice_inputs(self._before, onset, later, self._timing)
-            fingers = choose(self._network(inputs).astype(float))
+            fingers = choose(self._network(inputs).astype(float), self._layout)
             self._before = follow(self._before, onset, fingers)
             self._fingers |= {_name(n): f for n, f in zip(group, fingers.tolist(), strict=True)}
 
@@ -74,14 +77,16 @@ class FingerMemory:
         for note in self.notes:
             if self._before.key[0, note.finger] == note.key:
                 until[0, note.finger] = max(note.last, until[0, note.finger])
-                hand = side_of(note.finger)
+                hand = self._layout.side_of(note.finger)
                 hand_until[0, hand] = max(note.last, hand_until[0, hand])
         self._before = replace(self._before, until=until, hand_until=hand_until)
 
 
-def fingered(score: Score, timing: Timing, network: Callable[[Floats], Floats]) -> Score:
+def fingered(
+    score: Score, timing: Timing, network: Callable[[Floats], Floats], layout: FingerLayout
+) -> Score:
     """Return the score with the fingers that a `FingerMemory` assigns while playing it."""
-    memory, goals = FingerMemory(network, timing), ScoreGoals.of(score, timing)
+    memory, goals = FingerMemory(network, timing, layout), ScoreGoals.of(score, timing)
     chosen: dict[NoteName, int] = {}
     for now in range(-timing.steps(COMMIT_S), goals.steps):
         memory.update(now, goals.notes_in(now, timing.steps(LOOKAHEAD_S) + 1))

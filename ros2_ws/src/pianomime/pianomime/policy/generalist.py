@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.online import NoteName
-from pianomime.hands.fingers import FINGERS_PER_HAND, N_FINGERS, SIDES
-from pianomime.policy.finger_choice import LOOKAHEAD_S, N_INPUTS
+from pianomime.hands.fingers import SIDES
+from pianomime.policy.finger_choice import LOOKAHEAD_S, choice_input_count
 from pianomime.policy.finger_memory import FingerMemory
 from pianomime.policy.hand_frame import HandFrame
 from pianomime.policy.hand_state import HandState, Motion, by_hand, to_both
@@ -42,11 +42,11 @@ JOINTS: Final = "joints"
 
 def generalist_sizes(frame: HandFrame, timing: Timing) -> Sizes:
     """Return how many inputs and outputs each network has."""
-    chunk = chunk_steps(timing)
+    chunk, layout = chunk_steps(timing), frame.layout
     return {
-        FINGERS: (N_INPUTS, N_FINGERS),
-        FINGERTIPS: (fingertip_input_count(), chunk * FINGERS_PER_HAND * 3),
-        JOINTS: (joint_input_count(frame.n, chunk), frame.n),
+        FINGERS: (choice_input_count(layout), layout.count),
+        FINGERTIPS: (fingertip_input_count(frame), chunk * layout.per_hand * 3),
+        JOINTS: (joint_input_count(frame, chunk), frame.n),
     }
 
 
@@ -57,7 +57,7 @@ class _Seen:
     Attributes:
         now: Its decision.
         pose: (2, na) [rad, m].
-        tips: (2, 5, 3) [m].
+        tips: (2, fingers, 3) [m].
     """
 
     now: int
@@ -84,14 +84,15 @@ class Generalist:
 
     def reset(self) -> None:
         """Forget what was played."""
-        self._memory = FingerMemory(self._networks[FINGERS], self._timing)
+        self._memory = FingerMemory(self._networks[FINGERS], self._timing, self._frame.layout)
         self._seen: _Seen | None = None
 
     def step(self, observation: Observation) -> Action:
         """Return the action of the decision that begins: one held target in each decision."""
         self._memory.update(observation.now, observation.notes)
         decisions = observation.now + np.arange(self._chunk)
-        plans = schedule(one_key_a_finger(self._memory.notes), decisions, self._timing)
+        notes = one_key_a_finger(self._memory.notes)
+        plans = schedule(notes, decisions, self._timing, self._frame.layout)
         state = self._observe(observation)
         chunk = self.fingertips(state, plans.at([0, self._chunk]))
         ahead = range(1, self._chunk)
@@ -104,7 +105,7 @@ class Generalist:
         return Action.hold(np.concatenate(targets), self._timing)
 
     def fingertips(self, state: HandState, plan: Schedule) -> Array:
-        """Return the fingertips at the ends of the next decisions, (2, chunk, 5, 3) [m]."""
+        """Return the fingertips at the ends of the next decisions, (2, chunk, fingers, 3) [m]."""
         return predict_fingertips(self._networks[FINGERTIPS], self._frame, state, plan)
 
     def _observe(self, observation: Observation) -> HandState:
@@ -129,7 +130,7 @@ class Generalist:
         return pose + share * (seen.pose - pose), tips + share * (seen.tips - tips)
 
     def _reach(self, state: HandState, plan: Schedule, chunk: Array) -> Array:
-        """Return the targets (t, n) that take the fingertips along `chunk`, (2 t, chunk, 5, 3)."""
+        """Return the targets (t, n) that take the fingertips along `chunk` (2 t, chunk, f, 3)."""
         frame = self._frame
         base = inverse_kinematics(frame, state, chunk[:, 0])
         inputs = joint_inputs(frame, state, plan, chunk, base)

@@ -1,8 +1,9 @@
 """Both hands as if they were right hands, so that one network serves both.
 
-The Shadow hands are mirror images in y = 0: a left hand's pose with `forearm_tx` turned around is
-that of a right hand whose world is mirrored. Everything the networks see is in this frame: joint
-coordinates (see `HandKinematics`), y of fingertips and keys times `MIRROR`, fingers thumb first.
+The hands have to be mirror images in y = 0, as the Shadow hands are: a left hand's pose with its
+place along the keyboard turned around is that of a right hand whose world is mirrored. Everything
+the networks see is in this frame: joint coordinates (see `HandKinematics`), y of fingertips and
+keys times `MIRROR`, fingers thumb first.
 """
 
 from typing import Final
@@ -14,10 +15,6 @@ from pianomime.errors import ModelError
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.hands.posture import (
-    forearm_coordinates,
-    relaxed_pose,
-)
 from pianomime.planning.fingertip_plan import FingertipPlanConfig
 
 Array = NDArray[np.float64]
@@ -33,8 +30,9 @@ class HandFrame:
 
     Attributes:
         kinematics: Of a right hand, whose fingertips are those of either hand in this frame.
-        names: Of the coordinates, Shadow's without the side, (na,).
-        slides: Which coordinates are the forearm's, (na,).
+        layout: The hands' fingers.
+        names: Of the coordinates, (na,).
+        slides: Which coordinates are slides, (na,).
         along: The coordinate that moves the hand along the keyboard.
         relaxed: Relaxed pose, (na,).
         geometry: Where on the keys these hands press.
@@ -51,11 +49,10 @@ class HandFrame:
         self._sides = (left, right)
         self._n = len(hands.joint_names)
         self.kinematics = right
+        self.layout = hands.spec.layout
         self.names = right.names
-        self.slides = forearm_coordinates(right.names)
-        self.along = right.names.index("forearm_tx")
-        self.relaxed = relaxed_pose(right.names)
-        self.geometry = FingertipPlanConfig.of(hands.lifts)
+        self.slides, self.along, self.relaxed = right.slides, right.along, right.relaxed
+        self.geometry = FingertipPlanConfig.of(hands.spec)
         self.action_scale = np.where(self.slides, 0.02, 0.3)
         self._turn = np.ones((len(SIDES), right.n))
         self._turn[0, self.along] = -1.0
@@ -80,7 +77,7 @@ class HandFrame:
         return position
 
     def fingertips(self, poses: Array) -> Array:
-        """Return the fingertips (..., 5, 3) [m] of poses (..., na)."""
+        """Return the fingertips (..., fingers, 3) [m] of poses (..., na)."""
         flat = self.kinematics.fingertips(poses.reshape(-1, self.n)).position
         return flat.reshape(*poses.shape[:-1], *flat.shape[1:])
 

@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import FINGERS_PER_HAND
 from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
 from pianomime.policy.hand_frame import HandFrame
 from pianomime.policy.hand_state import HandState
@@ -33,20 +32,20 @@ def chunk_steps(timing: Timing) -> int:
     return max(1, timing.steps(CHUNK_S))
 
 
-def fingertip_input_count() -> int:
+def fingertip_input_count(frame: HandFrame) -> int:
     """Return the number of columns of `fingertip_inputs`."""
-    return 2 * 3 * FINGERS_PER_HAND + 3 + FINGERS_PER_HAND * SLOTS * 6
+    return 3 + (2 * 3 + SLOTS * 6) * frame.layout.per_hand
 
 
-def joint_input_count(coordinates: int, chunk: int) -> int:
-    """Return the number of columns of `joint_inputs` for hands of so many coordinates."""
-    return 4 * coordinates - 1 + (3 * chunk + 1 + chunk + 3) * FINGERS_PER_HAND
+def joint_input_count(frame: HandFrame, chunk: int) -> int:
+    """Return the number of columns of `joint_inputs` with chunks of so many decisions."""
+    return 4 * frame.n - 1 + (3 * chunk + 1 + chunk + 3) * frame.layout.per_hand
 
 
 def fingertip_inputs(frame: HandFrame, state: HandState, plan: Schedule) -> Floats:
     """Return the inputs of the network of fingertips, (t, inputs)."""
     tips = state.tips
-    carried = frame.kinematics.forearm(state.pose)
+    carried = frame.kinematics.carried(state.pose)
     gap = state.other + carried[:, 1]
     parts = [
         (tips - carried[:, None]) / _UNIT_M,
@@ -68,12 +67,13 @@ def joint_inputs(
         frame: Of the hands.
         state: Of the hands.
         plan: Which keys the fingers hold or go to.
-        chunk: (t, chunk, 5, 3) fingertips at the ends of the next decisions [m].
+        chunk: (t, chunk, fingers, 3) fingertips at the ends of the next decisions [m].
         base: (t, na) from `inverse_kinematics`.
     """
     mine = ~np.eye(frame.n, dtype=bool)[frame.along]  # all but the place along the keyboard
     scale, tips = frame.action_scale, state.tips
-    down = np.take_along_axis(state.keys, plan.key[:, :, 0], axis=1) * plan.present[:, :, 0]
+    key, present = plan.key[:, :, 0], plan.present[:, :, 0]
+    down = np.take_along_axis(state.key_position, key, axis=1) * present
     parts = [
         ((state.pose - frame.relaxed) / np.where(frame.slides, 0.02, 0.5))[:, mine],
         (state.pose - state.before) / (0.3 * scale),
@@ -83,20 +83,20 @@ def joint_inputs(
         (tips[:, :, 2] - 0.03) / 0.02,
         plan.contacts(chunk.shape[1]),
         down,
-        is_black()[plan.key[:, :, 0]] & plan.present[:, :, 0],
-        plan.scaled(plan.begins[:, :, 0]) * plan.present[:, :, 0],
+        is_black()[key] & present,
+        plan.scaled(plan.begins[:, :, 0]) * present,
     ]
     return _joined(parts)
 
 
 def inverse_kinematics(frame: HandFrame, state: HandState, tips: Array) -> Array:
-    """Return the pose (t, na) one damped least-squares step towards fingertips (t, 5, 3) [m].
+    """Return the pose (t, na) one damped least-squares step towards fingertips (t, fingers, 3) [m].
 
     The network of joints adds to it, as the paper's residual adds to its own (section 3.4).
     """
     pose = state.pose
     jacobian = state.jacobian.reshape(len(pose), -1, frame.n)
-    weight = np.where(frame.slides, 0.05, 0.3) ** -2.0  # a forearm moves cm, a finger tenths
+    weight = np.where(frame.slides, 0.05, 0.3) ** -2.0  # a slide moves cm, a joint tenths
     square = jacobian.transpose(0, 2, 1) @ jacobian
     diagonal = np.arange(frame.n)
     square[:, diagonal, diagonal] += _DAMPING * weight / 10 + _POSTURE
@@ -107,7 +107,7 @@ def inverse_kinematics(frame: HandFrame, state: HandState, tips: Array) -> Array
 
 
 def aim(frame: HandFrame, state: HandState, plan: Schedule) -> Array:
-    """Return where the keys alone would have the fingertips, (t, chunk, 5, 3) [m].
+    """Return where the keys alone would have the fingertips, (t, chunk, fingers, 3) [m].
 
     On its key while it holds one, on a straight way there before, and where it is otherwise. The
     network of fingertips adds to it, so that it need not learn where the keys are.
@@ -132,7 +132,7 @@ def aim(frame: HandFrame, state: HandState, plan: Schedule) -> Array:
 def predict_fingertips(
     network: Callable[[Floats], Floats], frame: HandFrame, state: HandState, plan: Schedule
 ) -> Array:
-    """Return the fingertips at the ends of the next decisions, (t, chunk, 5, 3) [m]."""
+    """Return the fingertips at the ends of the next decisions, (t, chunk, fingers, 3) [m]."""
     toward = aim(frame, state, plan)
     way = network(fingertip_inputs(frame, state, plan))
     return np.asarray(toward + TIP_UNIT_M * way.reshape(toward.shape))
@@ -144,7 +144,7 @@ def _press_x(frame: HandFrame, key: NDArray[np.int64]) -> Array:
 
 
 def _key_inputs(frame: HandFrame, plan: Schedule, state: HandState) -> Array:
-    """Return the way from each fingertip to its keys, and when, (t, 5, SLOTS, 6)."""
+    """Return the way from each fingertip to its keys, and when, (t, fingers, SLOTS, 6)."""
     tips, x = state.tips, _press_x(frame, plan.key)
     y = state.mirror[:, None, None] * key_y()[plan.key]
     seen = np.stack(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pianomime.errors import ModelError
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.hands_model import HandsModel
 from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
 from pianomime.policy.finger_choice import LOOKAHEAD_S
@@ -49,7 +50,7 @@ POLICY_TYPES: Final = {
 }
 
 
-def read_policy(path: Path, embodiment: str, timing: Timing) -> Checkpoint:
+def read_policy(path: Path, spec: HandSpec, timing: Timing) -> Checkpoint:
     """Read a checkpoint that this run can play.
 
     Raises:
@@ -58,7 +59,7 @@ def read_policy(path: Path, embodiment: str, timing: Timing) -> Checkpoint:
     checkpoint = load_checkpoint(path)
     try:
         _check(checkpoint, timing)
-        checkpoint.card.check_embodiment(embodiment)
+        checkpoint.card.check_hands(spec)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from None
     return checkpoint
@@ -87,9 +88,9 @@ def make_policy(checkpoint: Checkpoint, hands: HandsModel, timing: Timing) -> Po
     return kind.make(frame, timing, checkpoint)
 
 
-def load_policy(path: Path, hands: HandsModel, embodiment: str, timing: Timing) -> Policy:
+def load_policy(path: Path, hands: HandsModel, timing: Timing) -> Policy:
     """Return the policy of a file, see `read_policy` and `make_policy`."""
-    checkpoint = read_policy(path, embodiment, timing)
+    checkpoint = read_policy(path, hands.spec, timing)
     try:
         return make_policy(checkpoint, hands, timing)
     except ModelError as error:

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import FINGERS_PER_HAND, SIDES
+from pianomime.hands.finger_layout import FingerLayout
+from pianomime.hands.fingers import SIDES
 from pianomime.policy.finger_choice import COMMIT_S, LOOKAHEAD_S, UNIT_S
 from pianomime.score.step_notes import StepNote
 from pianomime.timing import Timing
@@ -30,10 +31,10 @@ class Schedule:
 
     Attributes:
         timing: Of the decisions.
-        key: (t, 5, SLOTS) its key; 0 where there is none.
-        present: (t, 5, SLOTS) whether there is one.
-        begins: (t, 5, SLOTS) decisions until the key is to go down; negative while it is held.
-        ends: (t, 5, SLOTS) decisions until the last in which it is held.
+        key: (t, fingers, SLOTS) its key; 0 where there is none.
+        present: (t, fingers, SLOTS) whether there is one.
+        begins: (t, fingers, SLOTS) decisions until the key goes down; negative while it is held.
+        ends: (t, fingers, SLOTS) decisions until the last in which it is held.
     """
 
     timing: Timing
@@ -43,13 +44,13 @@ class Schedule:
     ends: Ints
 
     @classmethod
-    def empty(cls, rows: int, timing: Timing) -> "Schedule":
+    def empty(cls, rows: int, timing: Timing, layout: FingerLayout) -> "Schedule":
         """Return a schedule without keys."""
-        zeros = np.zeros((rows, FINGERS_PER_HAND, SLOTS), np.int64)
+        zeros = np.zeros((rows, layout.per_hand, SLOTS), np.int64)
         return cls(timing, zeros, zeros.astype(bool), zeros, zeros)
 
     def contacts(self, steps: int) -> NDArray[np.bool_]:
-        """Return whether each finger holds a key at the ends of decisions, (t, steps, 5)."""
+        """Return whether each finger holds a key at the ends of decisions, (t, steps, fingers)."""
         ahead = np.arange(steps)[:, None, None]
         begins, ends = self.begins[:, None], self.ends[:, None]
         down = self.present[:, None] & (begins <= ahead) & (ahead <= ends)
@@ -66,22 +67,25 @@ class Schedule:
         return Schedule(self.timing, self.key[rows], self.present[rows], begins, ends)
 
 
-def schedule(notes: Sequence[StepNote], steps: Ints, timing: Timing) -> Schedule:
-    """Return the schedule of both hands, (2 t, 5, SLOTS): the left hand's rows, then the right's.
+def schedule(
+    notes: Sequence[StepNote], steps: Ints, timing: Timing, layout: FingerLayout
+) -> Schedule:
+    """Return the schedule of both hands, 2 t rows: those of the left hand, then the right's.
 
     Args:
         notes: From `one_key_a_finger`.
         steps: (t,) decisions; of later notes, those are seen that begin within `COMMIT_S`.
         timing: Of the decisions.
+        layout: The hands' fingers.
     """
-    shape = (len(SIDES), len(steps), FINGERS_PER_HAND, SLOTS)
+    shape = (len(SIDES), len(steps), layout.per_hand, SLOTS)
     first, last = np.full(shape, _NEVER), np.full(shape, _NEVER)
     key = np.zeros(shape, np.int64)
     by_finger: dict[int, list[StepNote]] = {}
     for note in notes:
         by_finger.setdefault(note.finger, []).append(note)
     for finger, mine in by_finger.items():
-        side, place = divmod(finger, FINGERS_PER_HAND)
+        side, place = divmod(finger, layout.per_hand)
         firsts, lasts, keys = np.array([(n.first, n.last, n.key) for n in mine]).T
         at = np.searchsorted(lasts, steps)  # the first that is not over
         for slot in range(SLOTS):
@@ -93,6 +97,6 @@ def schedule(notes: Sequence[StepNote], steps: Ints, timing: Timing) -> Schedule
     begins = first - steps[:, None, None]
     ends = np.minimum(last - steps[:, None, None], timing.steps(LOOKAHEAD_S))
     present = begins <= timing.steps(COMMIT_S)
-    rows_of = (len(SIDES) * len(steps), FINGERS_PER_HAND, SLOTS)
+    rows_of = (len(SIDES) * len(steps), layout.per_hand, SLOTS)
     parts = (np.where(present, key, 0), present, begins, ends)
     return Schedule(timing, *(part.reshape(rows_of) for part in parts))

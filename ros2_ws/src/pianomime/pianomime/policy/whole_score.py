@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pianomime.errors import ModelError
 from pianomime.fingering.online import NoteName
-from pianomime.hands.fingers import FINGERS_PER_HAND, SIDES
+from pianomime.hands.fingers import SIDES
 from pianomime.piano.geometry import N_KEYS
 from pianomime.policy.checkpoint import Checkpoint
 from pianomime.policy.hand_frame import HandFrame
@@ -57,7 +57,7 @@ def goal_steps(timing: Timing) -> int:
 
 
 def hand_inputs(frame: HandFrame, pose: Array, before: Array) -> Floats:
-    """Return fingertips, their motion and forearms of both hands, (t, inputs).
+    """Return fingertips, their motion and places of both hands, (t, inputs).
 
     Args:
         frame: Of the hands.
@@ -66,7 +66,7 @@ def hand_inputs(frame: HandFrame, pose: Array, before: Array) -> Floats:
     """
     tips = frame.fingertips(pose)
     moved = tips - frame.fingertips(before)
-    parts = (tips / 0.1, moved / 0.01, frame.kinematics.forearm(pose) / 0.1)
+    parts = (tips / 0.1, moved / 0.01, frame.kinematics.carried(pose) / 0.1)
     return np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1, dtype=np.float32)
 
 
@@ -85,11 +85,11 @@ def pose_inputs(frame: HandFrame, pose: Array) -> Floats:
 def two_stages_sizes(frame: HandFrame, checkpoint: Checkpoint) -> Sizes:
     """Return how many inputs and outputs each network has."""
     chunk = chunk_steps(checkpoint.card.timing)
-    way = len(SIDES) * chunk * FINGERS_PER_HAND * 3
+    way = frame.layout.count * chunk * 3
     return {
         **_encoder_sizes(checkpoint),
-        FINGERTIPS: (_score_and_hands(checkpoint), way),
-        JOINTS: (joint_input_count(frame.n, chunk), frame.n),
+        FINGERTIPS: (_score_and_hands(frame, checkpoint), way),
+        JOINTS: (joint_input_count(frame, chunk), frame.n),
     }
 
 
@@ -98,14 +98,14 @@ def one_stage_sizes(frame: HandFrame, checkpoint: Checkpoint) -> Sizes:
     both = len(SIDES) * frame.n
     return {
         **_encoder_sizes(checkpoint),
-        TARGETS: (_score_and_hands(checkpoint) + both, both),
+        TARGETS: (_score_and_hands(frame, checkpoint) + both, both),
     }
 
 
-def _score_and_hands(checkpoint: Checkpoint) -> int:
+def _score_and_hands(frame: HandFrame, checkpoint: Checkpoint) -> int:
     encoder = checkpoint.networks.get(ENCODER)
     seen = N_KEYS if encoder is None else encoder.outputs
-    hands = len(SIDES) * (2 * FINGERS_PER_HAND + 1) * 3
+    hands = (2 * frame.layout.count + len(SIDES)) * 3
     return goal_steps(checkpoint.card.timing) * seen + hands
 
 
@@ -179,7 +179,8 @@ class TwoStages(_WholeScore):
         motion, seen = self._look(observation)
         state = HandState.of(frame, motion)
         chunk = chunk_steps(self._timing)
-        way = self._networks[FINGERTIPS](seen).reshape(1, len(SIDES), chunk, FINGERS_PER_HAND, 3)
+        shape = (1, len(SIDES), chunk, frame.layout.per_hand, 3)
+        way = self._networks[FINGERTIPS](seen).reshape(shape)
         ahead = state.tips[:, None] + TIP_UNIT_M * by_hand(way.astype(float))
         base, inputs = low_level(frame, state, ahead, self._absolute, self._timing)
         target = base + frame.action_scale * self._networks[JOINTS](inputs)
@@ -194,11 +195,11 @@ def low_level(
     Args:
         frame: Of the hands.
         state: Of the hands.
-        chunk: (t, chunk, 5, 3) fingertips [m].
+        chunk: (t, chunk, fingers, 3) fingertips [m].
         absolute: Whether it adds to the relaxed pose.
         timing: Of the decisions.
     """
     reached = inverse_kinematics(frame, state, chunk[:, 0])
-    plan = Schedule.empty(len(reached), timing)
+    plan = Schedule.empty(len(reached), timing, frame.layout)
     inputs = joint_inputs(frame, state, plan, chunk, reached * (not absolute))
     return np.broadcast_to(frame.relaxed, reached.shape) if absolute else reached, inputs

@@ -5,7 +5,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import fingers_of
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.performance_plan import FEEDBACK_GAIN, PerformancePlan
 from pianomime.refinement.change import Change
@@ -46,7 +45,7 @@ def hold_longer(
     if not len(held):
         return None
     leave = int(held[-1]) + 1
-    hand = contact[leave:, fingers_of(kinematics.side)]
+    hand = contact[leave:, plan.fingertips.layout.of_side(kinematics.side)]
     onsets = np.flatnonzero((hand[1:] & ~hand[:-1]).any(axis=1))
     if not len(onsets) or onsets[0] == 0:
         return None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pianomime.atomic_file import atomic_path
 from pianomime.errors import ConfigError, ModelError, OutputError
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.timing import Timing
@@ -30,7 +31,7 @@ class Card:
     Attributes:
         title: Title of the score.
         sha256: Hash of the only score that it can play.
-        embodiment: Name of the embodiment.
+        embodiment: Identity of the hands, see `HandSpec`.
         timing: Timing of decisions and commands.
         joint_names: Names of the joints, in the order of the plan.
         f1: F1 after learning.
@@ -60,10 +61,12 @@ class LearnedPerformance:
     fingers: tuple[int, ...]
     card: Card
 
-    def check_hands(self, embodiment: str) -> None:
-        """Raise ModelError if it was learned with another embodiment."""
-        if embodiment != self.card.embodiment:
-            raise ModelError(f"learned for embodiment {self.card.embodiment!r}, not {embodiment!r}")
+    def check_hands(self, spec: HandSpec) -> None:
+        """Raise ModelError if it was learned with other hands."""
+        if spec.identity != self.card.embodiment:
+            raise ModelError(
+                f"learned for embodiment {self.card.embodiment!r}, not {spec.identity!r}"
+            )
 
     def check_timing(self, timing: Timing) -> None:
         """Raise ModelError unless it was learned with this timing."""
@@ -107,11 +110,12 @@ def save_learned(learned: LearnedPerformance, path: Path) -> None:
         raise OutputError(f"{path}: cannot be written ({error})") from None
 
 
-def load_learned(path: Path) -> LearnedPerformance:
+def load_learned(path: Path, spec: HandSpec) -> LearnedPerformance:
     """Read a file of `save_learned`, without executing code from it.
 
     Raises:
-        ModelError: The file is not a learned performance, or of another format version.
+        ModelError: The file is not a learned performance, of another format version, or learned
+            with other hands than those of `spec`.
     """
     try:
         with np.load(path, allow_pickle=False) as data:
@@ -121,9 +125,8 @@ def load_learned(path: Path) -> LearnedPerformance:
             raise ModelError(f"{path}: made by another version; learn it again")
         lead_in_s = float(card.pop("lead_in_s"))
         card["timing"] = timing = Timing.from_stored(card["timing"])
-        tips = FingertipPlan(
-            timing.steps(lead_in_s), **{n: _wide(arrays[f"fingertips_{n}"]) for n in _FINGERTIPS}
-        )
+        own_tips = {n: _wide(arrays[f"fingertips_{n}"]) for n in _FINGERTIPS}
+        tips = FingertipPlan(timing.steps(lead_in_s), spec.layout, **own_tips)
         own = {n: _wide(arrays[n]) for n in _ARRAYS}
         plan = PerformancePlan(timing, lead_in_s, **own, fingertips=tips)
         card["joint_names"] = tuple(card["joint_names"])
@@ -132,6 +135,7 @@ def load_learned(path: Path) -> LearnedPerformance:
         raise ModelError(f"{path}: not a learned performance ({error})") from None
     if not (np.isfinite(plan.target).all() and np.isfinite(plan.position).all()):
         raise ModelError(f"{path}: holds values that are not finite")
+    learned.check_hands(spec)
     return learned
 
 

@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import FINGERS_PER_HAND
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.refinement.change import Change
@@ -36,7 +35,7 @@ class Nudge:
     def change(self, plan: PerformancePlan, kinematics: HandKinematics) -> Change:
         """Compute the change of the plan's targets."""
         ramp = plan.timing.steps(_RAMP_S)
-        finger = self.finger % FINGERS_PER_HAND
+        finger = self.finger % kinematics.hands.spec.layout.per_hand
         rows = slice(max(self.begin - ramp, 0), min(self.end + ramp, len(plan.target)))
         time = np.arange(rows.start, rows.stop)
         rise = (time - self.begin + ramp + 1) / (ramp + 1)

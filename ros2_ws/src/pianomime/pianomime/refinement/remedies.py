@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import SIDES, UNASSIGNED, side_of
+from pianomime.hands.fingers import SIDES, UNASSIGNED
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics, both_fingertips
 from pianomime.piano.geometry import N_KEYS, key_y
@@ -60,6 +60,7 @@ class Remedies:
             lead: Number of decisions of the lead-in.
             hands: Model of the hands.
         """
+        self._side_of = hands.spec.layout.side_of
         self._kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
         self._notes = [note.shifted(lead) for note in notes]
         self._note_at = np.full((rows, N_KEYS), -1)  # index of the note, -1 for none
@@ -102,11 +103,11 @@ class Remedies:
                 return None
             left = not plan.fingertips.contact[step + 1, finger]
             if left and rng.uniform() < _HOLD_SHARE:
-                return hold_longer(plan, self._kinematics[side_of(finger)], finger, step, rng)
+                return hold_longer(plan, self._kinematics[self._side_of(finger)], finger, step, rng)
             nudge = self._for_missed(note, plan, played, step, rng)
         if nudge is None:
             return None
-        return nudge.change(plan, self._kinematics[side_of(nudge.finger)])
+        return nudge.change(plan, self._kinematics[self._side_of(nudge.finger)])
 
     def _for_missed(
         self,
@@ -150,7 +151,7 @@ class Remedies:
         return Nudge(finger, begin, end, shift, rng.uniform() < _HAND_SHARE)
 
     def _tips(self, played: Rollout, step: int) -> Array:
-        """Return the fingertip positions at the end of a decision, (10, 3) [m, world]."""
+        """Return the fingertip positions at the end of a decision, (fingers, 3) [m, world]."""
         measured = played.position[step + 1]
         return np.asarray(both_fingertips(self._kinematics, measured[None])[0])
 

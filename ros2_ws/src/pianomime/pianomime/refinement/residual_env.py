@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
-from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import SIDES
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.kinematics import HandKinematics, both_fingertips
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import play_on
@@ -76,9 +76,9 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         )
 
     @classmethod
-    def of(cls, plan: PerformancePlan, goals: ScoreGoals, body: str) -> "ResidualEnv":
-        """Create an environment with its own simulation of embodiment `body`."""
-        return cls(plan, goals, PianoSimulation(load_model(embodiment(body)), plan.timing))
+    def of(cls, plan: PerformancePlan, goals: ScoreGoals, spec: HandSpec) -> "ResidualEnv":
+        """Create an environment with its own simulation of the hands of `spec`."""
+        return cls(plan, goals, PianoSimulation(load_model(spec), plan.timing))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

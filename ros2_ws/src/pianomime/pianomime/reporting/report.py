@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import OutputError
-from pianomime.hands.fingers import FINGER_NAMES
 from pianomime.json_text import json_text
 from pianomime.performance.performance import Performance
 from pianomime.performance.rendering import OFF, choose_backend
@@ -77,14 +76,14 @@ def film(performance: Performance, progress: Callable[[], object]) -> bytes | No
 def _as_data(one: Reported) -> dict[str, Any]:
     performance, health = one.performance, one.health
     goal_keys, pressed = performance.goal_keys, performance.pressed
-    mistakes = find_mistakes(performance)
+    mistakes, names = find_mistakes(performance), performance.hands.layout.names
     kinds: dict[str, int] = {}
     for mistake in mistakes:
         kinds[mistake.kind.value] = kinds.get(mistake.kind.value, 0) + 1
     return {
         "name": one.name,
         "title": performance.score.title,
-        "embodiment": performance.embodiment,
+        "embodiment": performance.hands.name,
         "duration_s": performance.score.duration_s,
         "reached_s": len(goal_keys) * performance.timing.decision_s,
         "lead_in_s": performance.lead_in_s,
@@ -101,7 +100,7 @@ def _as_data(one: Reported) -> dict[str, Any]:
             {
                 "begins_s": moment.begins_s,
                 "steps": moment.steps,
-                "what": [_describe(mistake) for mistake in moment.mistakes[:4]],
+                "what": [_describe(mistake, names) for mistake in moment.mistakes[:4]],
                 "more": max(0, len(moment.mistakes) - 4),
             }
             for moment in worst_moments(mistakes)
@@ -114,8 +113,8 @@ def _as_data(one: Reported) -> dict[str, Any]:
     }
 
 
-def _describe(mistake: Mistake) -> str:
-    finger = f" ({FINGER_NAMES[mistake.finger]})" if mistake.finger >= 0 else ""
+def _describe(mistake: Mistake, names: Sequence[str]) -> str:
+    finger = f" ({names[mistake.finger]})" if mistake.finger >= 0 else ""
     return f"{key_name(mistake.key)}{finger} {mistake.kind.value}"
 
 

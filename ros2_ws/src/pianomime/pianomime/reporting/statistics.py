@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from pianomime.hands.fingers import FINGER_NAMES, UNASSIGNED
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.performance.performance import Performance
 from pianomime.reporting.mistakes import Kind, Mistake, steps_of
 
@@ -49,18 +49,19 @@ class Moment:
 def finger_statistics(
     performance: Performance, mistakes: Sequence[Mistake]
 ) -> list[FingerStatistics]:
-    """Return one row per finger with notes, left thumb to right little finger, then `none`."""
+    """Return one row per finger with notes, from the left thumb on, then `none`."""
+    names = performance.hands.layout.names
     # NaN where the key is no goal: a repeated key is released in the step before its onset.
     down = np.where(performance.goal_keys, performance.pressed, np.nan)
     rows = []
-    for finger in (*range(len(FINGER_NAMES)), UNASSIGNED):
+    for finger in (*range(len(names)), UNASSIGNED):
         notes = [note for note in performance.score.notes if note.finger == finger]
         if not notes:
             continue
         steps = np.concatenate([down[steps_of(note, performance), note.key] for note in notes])
         rows.append(
             FingerStatistics(
-                finger="none" if finger == UNASSIGNED else FINGER_NAMES[finger],
+                finger="none" if finger == UNASSIGNED else names[finger],
                 notes=len(notes),
                 recall=float(np.nanmean(steps)) if np.isfinite(steps).any() else float("nan"),
                 mistakes=sum(m.finger == finger and _belongs_to_note(m) for m in mistakes),

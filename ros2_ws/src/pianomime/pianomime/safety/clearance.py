@@ -1,26 +1,18 @@
 """How near the hands are to each other and their palms to the piano."""
 
-from typing import Final
-
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.safety.gate_config import GateConfig
 
 Array = NDArray[np.float64]
 
-FINGER_RADIUS_M: Final = 0.009
-"""Of a Shadow finger: the capsules of its phalanges in the MuJoCo Menagerie's model."""
-
-_PALM: Final = ("forearm", "wrist", "palm", "metacarpal", "knuckle")
-
 
 class Clearance:
     """Judges by the bodies' origins: a finger is well described by its joints, a palm by its
-    knuckles, and what is between them is no wider than `FINGER_RADIUS_M`.
+    knuckles, and what is between them is no wider than the fingers' radius.
     """  # noqa: D205
 
     def __init__(self, hands: HandsModel, config: GateConfig) -> None:
@@ -28,16 +20,8 @@ class Clearance:
         self._hands = hands
         self._data = mujoco.MjData(hands.model)
         self._config = config
-        names = [hands.model.body(i).name.partition("/") for i in range(hands.model.nbody)]
-        self._sides = [
-            [
-                i
-                for i, (scope, _, name) in enumerate(names)
-                if scope == f"{side}_shadow_hand" and name
-            ]
-            for side in SIDES
-        ]
-        self._palms = [i for side in self._sides for i in side if names[i][2].endswith(_PALM)]
+        self._bodies = hands.bodies
+        self._palms = hands.palms
 
     def scale(self, measured: Array, targets: Array) -> tuple[float, str]:
         """Return how much of the way to targets the hands may go, 0 .. 1, and why less than 1.
@@ -73,9 +57,9 @@ class Clearance:
         self._data.qpos[self._hands.qpos_index] = position
         mujoco.mj_kinematics(self._hands.model, self._data)
         place = self._data.xpos
-        left, right = (place[side] for side in self._sides)
+        left, right = (place[hand] for hand in self._bodies)
         squared = ((left[:, None] - right[None]) ** 2).sum(axis=-1)
-        apart_m = float(np.sqrt(squared.min())) - 2 * FINGER_RADIUS_M
+        apart_m = float(np.sqrt(squared.min())) - 2 * self._hands.spec.finger_radius_m
         return apart_m, float(place[self._palms, 2].min())
 
 

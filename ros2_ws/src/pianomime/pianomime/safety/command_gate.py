@@ -56,7 +56,8 @@ class CommandGate:
         self._where = {name: i for i, name in enumerate(self.joint_names)}
         self._lower = np.append(hands.lower, 0.0)
         self._upper = np.append(hands.upper, 1.0)
-        self._slides = np.array(["forearm" in name for name in self.joint_names])
+        self._hands = hands
+        self._slides = np.append(hands.is_slide, False)
         self._decision_s = timing.decision_s
         self._clearance = Clearance(hands, config)
         self.state = GateState.DISARMED
@@ -81,10 +82,10 @@ class CommandGate:
         """Take limits, perhaps new ones."""
         self._config = config
         velocity = np.where(
-            self._slides, config.max_forearm_target_velocity, config.max_target_velocity
+            self._slides, config.max_slide_target_velocity, config.max_target_velocity
         )
         acceleration = np.where(
-            self._slides, config.max_forearm_target_acceleration, config.max_target_acceleration
+            self._slides, config.max_slide_target_acceleration, config.max_target_acceleration
         )
         velocity[-1] = acceleration[-1] = 1e6  # the pedal is up or down
         self._limiter.set_limits(velocity, acceleration)
@@ -387,11 +388,6 @@ class CommandGate:
         self._limiter.restart(np.append(measured, 0.0))
 
     def _lifted(self, last: Array) -> Array:
-        lifted = last.copy()
-        for i, name in enumerate(self.joint_names):
-            if name.endswith("WRJ1"):
-                lifted[i] = self._config.lift_wrist_rad
-            elif name.endswith("_tz"):
-                lifted[i] = self._upper[i]
-        lifted[-1] = 0.0
-        return lifted
+        """Return the posture of lifted hands, with the pedal up."""
+        lifted = self._hands.posture(self._hands.spec.lifted, last[:-1], "lifted")
+        return np.append(lifted, 0.0)

@@ -39,9 +39,6 @@ class GateConfig(Config):
         0.2, "Oldest joint state that commands may follow [s]", ge=0.01, le=10.0, runtime=True
     )
     halt_s: float = parameter(0.3, "Time to lift the hands in a halt [s]", ge=0.05, le=5.0)
-    lift_wrist_rad: float = parameter(
-        -0.45, "Wrist angle (WRJ1) of lifted hands [rad]", ge=-0.69, le=0.0
-    )
     switch_s: float = parameter(
         0.3, "Time to lead over from one source to another [s]", ge=0.0, le=5.0, runtime=True
     )
@@ -51,11 +48,11 @@ class GateConfig(Config):
     max_target_acceleration: float = parameter(
         1500.0, "Of a hinge's target [rad/s^2]", ge=0.01, le=1e5, runtime=True
     )
-    max_forearm_target_velocity: float = parameter(
-        4.0, "Of a forearm slide's target [m/s]", ge=0.001, le=100.0, runtime=True
+    max_slide_target_velocity: float = parameter(
+        4.0, "Of a slide's target [m/s]", ge=0.001, le=100.0, runtime=True
     )
-    max_forearm_target_acceleration: float = parameter(
-        150.0, "Of a forearm slide's target [m/s^2]", ge=0.001, le=1e4, runtime=True
+    max_slide_target_acceleration: float = parameter(
+        150.0, "Of a slide's target [m/s^2]", ge=0.001, le=1e4, runtime=True
     )
     guard_hands: bool = parameter(
         True, "Keep the hands apart; off where the simulation lets them pass through each other"

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import MissingPackageError, ScoreError
-from pianomime.hands.fingers import N_FINGERS
+from pianomime.hands.fingers import N_PIANISTS_FINGERS
 from pianomime.piano.geometry import N_KEYS, key_y
 
 _POINTS: Final = 12
 _AHEAD: Final = 4
-_STEP: Final = 3 * _POINTS + N_FINGERS
+_STEP: Final = 3 * _POINTS + N_PIANISTS_FINGERS
 """Values per step, of `_AHEAD` steps a row: positions of 2 wrists and 10 tips, a key a finger."""
 
 _KEYS: Final = N_KEYS + 1

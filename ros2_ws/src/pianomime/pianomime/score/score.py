@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pianomime.errors import ScoreError
-from pianomime.hands.fingers import N_FINGERS, UNASSIGNED
+from pianomime.hands.fingers import N_PIANISTS_FINGERS, UNASSIGNED
 from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS, key_name
 
 MAX_NOTES: Final = 50_000
@@ -27,7 +27,7 @@ class Note:
         offset_s: Time at which the key is released [s].
         key: 0 (A0) .. 87 (C8).
         velocity: MIDI velocity, 1 .. 127.
-        finger: Index into `FINGER_NAMES`, or `UNASSIGNED`.
+        finger: Index into `PIANISTS_FINGERS`, or `UNASSIGNED`.
     """
 
     onset_s: float
@@ -175,8 +175,10 @@ def _check(title: str, note: Note) -> None:
         raise ScoreError(f"{where} lasts {note.offset_s - note.onset_s:.3f} s; must be above 0")
     if not 1 <= note.velocity <= 127:
         raise ScoreError(f"{where} has velocity {note.velocity}; must be in 1..127")
-    if not UNASSIGNED <= note.finger < N_FINGERS:
-        raise ScoreError(f"{where} has finger {note.finger}; must be in -1..{N_FINGERS - 1}")
+    if not UNASSIGNED <= note.finger < N_PIANISTS_FINGERS:
+        raise ScoreError(
+            f"{where} has finger {note.finger}; must be in -1..{N_PIANISTS_FINGERS - 1}"
+        )
 
 
 def _one_at_a_time(ordered: list[Note]) -> tuple[Note, ...]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from pianomime.command import Command
 from pianomime.errors import ConfigError, ModelError, OutputError
-from pianomime.hands.embodiment import embodiment
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.hands.spec_file import parse_spec
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation, SimulationState
 from pianomime.timing import Timing
@@ -31,9 +32,9 @@ class Step:
 class FlightRecorder:
     """Keep the last second of a simulation."""
 
-    def __init__(self, embodiment_name: str, timing: Timing) -> None:
+    def __init__(self, spec: HandSpec, timing: Timing) -> None:
         """Start empty."""
-        self._embodiment, self._timing = embodiment_name, timing
+        self._hands, self._timing = spec, timing
         self._steps: deque[Step] = deque(maxlen=timing.steps(KEPT_S))
 
     def record(self, simulation: PianoSimulation, command: Command) -> None:
@@ -50,7 +51,7 @@ class FlightRecorder:
         try:
             np.savez_compressed(
                 path,
-                embodiment=self._embodiment,
+                hands=self._hands.text,
                 physics=np.array([state.physics for state in states]),
                 active=np.array([state.active for state in states]),
                 pedal=np.array([state.sustain for state in states]),
@@ -75,7 +76,7 @@ def replay(path: Path) -> PianoSimulation:
         with np.load(path) as file:
             data = {name: file[name] for name in file.files}
         timing = Timing.from_stored(json.loads(str(data["timing"])))
-        simulation = PianoSimulation(load_model(embodiment(str(data["embodiment"]))), timing)
+        simulation = PianoSimulation(load_model(parse_spec(str(data["hands"]), str(path))), timing)
         state = SimulationState(
             data["physics"][-1],
             data["active"][-1],

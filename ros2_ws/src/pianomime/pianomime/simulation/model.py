@@ -1,4 +1,4 @@
-"""Build the hands-and-piano model from robopianist's models, once; then load it from a cache."""
+"""Build the hands-and-piano model of an embodiment once; then load it from a cache."""
 
 import hashlib
 import os
@@ -8,72 +8,59 @@ from pathlib import Path
 import mujoco
 
 from pianomime.atomic_file import atomic_path
-from pianomime.hands.embodiment import Embodiment
-from pianomime.timing import PHYSICS_S, ROBOPIANIST_TIMING
+from pianomime.hands.hand_spec import HandSpec
+from pianomime.hands.hands_model import HandsModel
+from pianomime.simulation import mounted_hands, robopianist_stage
 
 
-def load_model(body: Embodiment) -> mujoco.MjModel:
-    """Return the compiled model of two hands with `body` at a piano.
+def load_model(spec: HandSpec) -> HandsModel:
+    """Return the hands of `spec` in the compiled model of hands and piano.
 
-    The first call for a body takes seconds; the compiled model is then kept in the user's cache
-    folder under a hash of what it was made from.
+    The first call for a description takes seconds; the compiled model is then kept in the user's
+    cache folder under a hash of what it was made from.
+
+    Raises:
+        ModelError: A model file is missing, or the description does not fit it.
     """
-    path = cache_dir() / f"{body.name}-{content_hash(body)}.mjb"
+    path = cache_dir() / f"{spec.name}-{content_hash(spec)}.mjb"
     if path.exists():
-        return mujoco.MjModel.from_binary_path(str(path))
-    model = build_model(body)
+        return HandsModel.of(spec, mujoco.MjModel.from_binary_path(str(path)))
+    hands = HandsModel.of(spec, build_model(spec))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as part:  # several nodes may build at the same time
-            mujoco.mj_saveModel(model, str(part), None)
+            mujoco.mj_saveModel(hands.model, str(part), None)
     except OSError:
         pass  # a read-only home costs a few seconds at each start, nothing else
-    return model
+    return hands
 
 
-def build_model(body: Embodiment) -> mujoco.MjModel:
-    """Compose and compile the model with robopianist's own task, then apply `body`."""
-    from pianomime.simulation.stand_ins import stand_in_for_audio
+def build_model(spec: HandSpec) -> mujoco.MjModel:
+    """Compile the model of two hands of `spec` at robopianist's piano.
 
-    stand_in_for_audio()
-    from dm_control import mjcf
-    from robopianist.models.arenas.stage import Stage
-    from robopianist.suite.tasks.base import PianoTask
-
-    task = PianoTask(
-        arena=Stage(),
-        gravity_compensation=body.gravity_compensation,
-        forearm_dofs=body.forearm_dofs,
-        change_color_on_activation=True,
-        physics_timestep=PHYSICS_S,
-        control_timestep=ROBOPIANIST_TIMING.decision_s,
-    )
-    for hand in (task.left_hand, task.right_hand):
-        root = hand.mjcf_model
-        for name in body.forearm_dofs:
-            root.find("actuator", name).kp *= body.forearm_gain_scale
-        root.find("joint", "forearm_ty").range = body.reach_m
-        root.find("actuator", "forearm_ty").ctrlrange = body.reach_m
-        if not body.hand_hand_collisions:
-            _stop_hands_colliding(root)
-    return mjcf.Physics.from_mjcf_model(task.root_entity.mjcf_model).model._model
+    Raises:
+        ModelError: A model file is missing or is no model, or lacks what the description names.
+    """
+    if spec.model.package:
+        return robopianist_stage.build_shadow(spec)
+    return mounted_hands.build_mounted(spec, robopianist_stage.empty_stage())
 
 
-def _stop_hands_colliding(root: "mjcf.RootElement") -> None:  # type: ignore[name-defined]  # noqa: F821
-    """Let the hand's geoms touch the piano (contype 0, conaffinity 1) and nothing else."""
-    from dm_control.mjcf import commit_defaults
+def content_hash(spec: HandSpec) -> str:
+    """Return a hash of all that a model is made from: equal hash, equal model.
 
-    for geom in root.find_all("geom"):
-        commit_defaults(geom, ["contype", "conaffinity"])
-        if geom.contype != 0 or geom.conaffinity != 0:
-            geom.contype, geom.conaffinity = 1, 0
-
-
-def content_hash(body: Embodiment) -> str:
-    """Return a hash of all that a model is made from: equal hash, equal model."""
-    packages = [f"{name}={version(name)}" for name in ("robopianist", "mujoco", "dm_control")]
-    recipe = Path(__file__).read_bytes() + repr((body, packages)).encode()
-    return hashlib.sha256(recipe).hexdigest()[:16]
+    Raises:
+        ModelError: A model file is missing or is no model.
+    """
+    digest = hashlib.sha256(spec.text.encode())
+    for module in (__file__, mounted_hands.__file__, robopianist_stage.__file__):
+        digest.update(Path(module).read_bytes())
+    for name in ("robopianist", "mujoco", "dm_control"):
+        digest.update(f"{name}={version(name)}".encode())
+    if not spec.model.package:
+        for file in mounted_hands.files_of(spec):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def cache_dir() -> Path:

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from pianomime.hands.embodiment import Embodiment
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import LOWEST_PITCH
 from pianomime.score.score import Score
+from pianomime.simulation.robopianist_stage import mount_shadow, slide_names
 from pianomime.simulation.stand_ins import stand_in_for_audio
 
 
-def reference_environment(body: Embodiment, score: Score) -> Any:
-    """Return robopianist's dm_control environment for hands with `body`, on `score`.
+def reference_environment(spec: HandSpec, score: Score) -> Any:
+    """Return robopianist's dm_control environment for the Shadow hands of `spec`, on `score`.
 
     Its actions are the right hand's actuator targets, the left hand's, and the pedal.
     """
@@ -30,15 +31,12 @@ def reference_environment(body: Embodiment, score: Score) -> Any:
     sequence.total_time = score.duration_s
     task = PianoWithShadowHands(
         midi=MidiFile(seq=sequence),
-        gravity_compensation=body.gravity_compensation,
-        forearm_dofs=body.forearm_dofs,
-        disable_hand_collisions=not body.hand_hand_collisions,
+        gravity_compensation=spec.mounting.gravity_compensation,
+        forearm_dofs=slide_names(spec),
+        disable_hand_collisions=not spec.hands_collide,
         disable_fingering_reward=True,
         change_color_on_activation=True,
     )
-    for hand in (task.left_hand, task.right_hand):
-        for name in body.forearm_dofs:
-            hand.mjcf_model.find("actuator", name).kp *= body.forearm_gain_scale
-        hand.mjcf_model.find("joint", "forearm_ty").range = body.reach_m
-        hand.mjcf_model.find("actuator", "forearm_ty").ctrlrange = body.reach_m
+    for side, hand in enumerate((task.left_hand, task.right_hand)):
+        mount_shadow(spec, side, hand.mjcf_model)
     return composer.Environment(task, random_state=0, strip_singleton_obs_buffer_dim=True)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from pianomime.command import Command, line_weights
 from pianomime.errors import PianoMimeError
-from pianomime.hands.fingers import FINGERTIP_SITES, SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.piano.geometry import ACTIVATION_RAD, LOWEST_PITCH, N_KEYS
 from pianomime.piano.key_joints import key_joints
@@ -69,18 +68,14 @@ class SimulationState:
 class PianoSimulation:
     """The physics, the keys' state as robopianist judges it, and the MIDI that the keys make."""
 
-    def __init__(self, model: mujoco.MjModel, timing: Timing) -> None:
-        """Take a model from `load_model` and reset it."""
+    def __init__(self, hands: HandsModel, timing: Timing) -> None:
+        """Take hands from `load_model` and reset them."""
+        model = hands.model
         model.opt.disableflags |= _NOT_NEEDED
         self.model, self.timing = model, timing
         self.data = mujoco.MjData(model)
-        self.hands = HandsModel.of(model)
+        self.hands = hands
         keys = key_joints(model)
-        self._fingertips = [
-            model.site(f"{side}_shadow_hand/{name}").id
-            for side in SIDES
-            for name in FINGERTIP_SITES
-        ]
         first = model.joint(int(keys[0]))
         self._key_angle = self.data.qpos[first.qposadr[0] :][:N_KEYS]  # views, for speed: the
         self._key_speed = self.data.qvel[first.dofadr[0] :][:N_KEYS]  # keys stand in a row
@@ -88,8 +83,10 @@ class PianoSimulation:
         self.reset()
 
     def reset(self) -> None:
-        """Put the hands in the model's zero pose with all keys and the pedal up, at time 0."""
+        """Put the hands where they start, with all keys and the pedal up, at time 0."""
         mujoco.mj_resetData(self.model, self.data)
+        self.data.qpos[self.hands.qpos_index] = self.hands.start
+        self.data.ctrl[:] = self.hands.coupling @ self.hands.start
         mujoco.mj_kinematics(self.model, self.data)
         self._substeps = 0
         self.active = np.zeros(N_KEYS, bool)
@@ -134,8 +131,8 @@ class PianoSimulation:
 
     @property
     def fingertip_position(self) -> NDArray[np.float64]:
-        """Where the fingertips are [m, world], (10, 3), left thumb to right little."""
-        return np.asarray(self.data.site_xpos[self._fingertips])
+        """Where the fingertips are [m, world], (fingers, 3), in the order of `FingerLayout`."""
+        return np.asarray(self.data.site_xpos[self.hands.fingertip_sites])
 
     @property
     def key_position(self) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import trimesh
 import viser
 from numpy.typing import NDArray
 
-from pianomime.hands.fingers import side_of
+from pianomime.hands.finger_layout import FingerLayout
 from pianomime.piano.geometry import BLACK_WIDTH_M, WHITE_WIDTH_M, is_black, key_y
 from pianomime.score.score import Note, Score
 
@@ -31,15 +31,16 @@ NO_HAND: Final = (150, 150, 150)
 class FallingNotes:
     """Notes of a score, attached to one moving frame; notes far ahead are hidden."""
 
-    def __init__(self, scene: viser.SceneApi, score: Score) -> None:
-        """Add the notes to the scene."""
+    def __init__(self, scene: viser.SceneApi, score: Score, layout: FingerLayout) -> None:
+        """Add the notes to the scene; their fingers are those of `layout`."""
+        self._layout = layout
         turned = (np.cos(SLOPE_RAD / 2), 0.0, -np.sin(SLOPE_RAD / 2), 0.0)
         self._root = scene.add_frame("/notes", show_axes=False, wxyz=turned)
         self._chunks: list[tuple[float, viser.BatchedMeshHandle]] = []
         self._colours: list[NDArray[np.uint8]] = []
         for number, notes in _chunks(score).items():
-            self._colours.append(_colours(notes))
-            handle = _hang(scene, f"/notes/{number}", notes)
+            self._colours.append(self._colours_of(notes))
+            handle = _hang(scene, f"/notes/{number}", notes, self._colours[-1])
             self._chunks.append((number * CHUNK_S, handle))
         self.show(-score.duration_s)
 
@@ -55,9 +56,13 @@ class FallingNotes:
     def colour(self, score: Score) -> None:
         """Colour the notes by the fingers of `score`, which has the same notes."""
         for i, notes in enumerate(_chunks(score).values()):
-            colours = _colours(notes)
+            colours = self._colours_of(notes)
             if not np.array_equal(colours, self._colours[i]):
                 self._colours[i] = self._chunks[i][1].batched_colors = colours
+
+    def _colours_of(self, notes: list[Note]) -> NDArray[np.uint8]:
+        hands = [-1 if n.finger < 0 else self._layout.side_of(n.finger) for n in notes]
+        return np.array([(LEFT, RIGHT, NO_HAND)[hand] for hand in hands], np.uint8)
 
     def remove(self) -> None:
         """Remove the notes from the scene."""
@@ -72,11 +77,9 @@ def _chunks(score: Score) -> dict[int, list[Note]]:
     return chunks
 
 
-def _colours(notes: list[Note]) -> NDArray[np.uint8]:
-    return np.array([_colour(note) for note in notes], np.uint8)
-
-
-def _hang(scene: viser.SceneApi, name: str, notes: list[Note]) -> viser.BatchedMeshHandle:
+def _hang(
+    scene: viser.SceneApi, name: str, notes: list[Note], colours: NDArray[np.uint8]
+) -> viser.BatchedMeshHandle:
     box = trimesh.creation.box(extents=(DEPTH_M, 1.0, 1.0))
     keys = np.array([note.key for note in notes])
     onset_s = np.array([note.onset_s for note in notes])
@@ -93,12 +96,8 @@ def _hang(scene: viser.SceneApi, name: str, notes: list[Note]) -> viser.BatchedM
         batched_wxyzs=np.tile((1.0, 0.0, 0.0, 0.0), (len(notes), 1)),
         batched_positions=place,
         batched_scales=size,
-        batched_colors=_colours(notes),
+        batched_colors=colours,
         flat_shading=True,
         lod="off",
         visible=False,
     )
-
-
-def _colour(note: Note) -> tuple[int, int, int]:
-    return (LEFT, RIGHT)[side_of(note.finger)] if note.finger >= 0 else NO_HAND

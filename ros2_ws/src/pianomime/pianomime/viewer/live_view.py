@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-import mujoco
 import numpy as np
 import viser
 
 from pianomime.description.posed_stage import PosedStage
+from pianomime.hands.hands_model import HandsModel
 from pianomime.score.score import Score
 from pianomime.viewer.address import page_url
 from pianomime.viewer.falling_notes import FallingNotes
@@ -36,7 +36,7 @@ class LiveView:
 
     def __init__(
         self,
-        model: mujoco.MjModel,
+        hands: HandsModel,
         controls: Controls | None,
         songs: Sequence[str],
         controllers: Sequence[str],
@@ -62,7 +62,7 @@ class LiveView:
         camera = self._server.initial_camera
         camera.position, camera.look_at = np.array(CAMERA_M), np.array(LOOK_AT_M)
         camera.fov = FIELD_OF_VIEW_RAD
-        self.stage = PosedStage(model)
+        self.stage = PosedStage(hands)
         self._scene = StageScene(self._server.scene, self.stage)
         self._notes: FallingNotes | None = None
         # The host name by which a browser reaches this machine is unknown here.
@@ -73,7 +73,7 @@ class LiveView:
         """Show the notes of another song."""
         if self._notes is not None:
             self._notes.remove()
-        self._notes = FallingNotes(self._server.scene, score)
+        self._notes = FallingNotes(self._server.scene, score, self.stage.hands.spec.layout)
         self.sound.prepare([note.key for note in score.notes])
 
     def colour_notes(self, score: Score) -> None:
