@@ -115,7 +115,7 @@ class Study:
         """Save a policy of type `kind` under the name of its row; return the file."""
         card = PolicyCard(
             type=kind,
-            embodiment=BODY,
+            embodiment=self.simulation.hands.spec.identity,
             timing=TIMING,
             lookahead_s=POLICY_TYPES[kind].lookahead_s,
             coordinates=self.frame.names,
@@ -176,11 +176,12 @@ def generalist(study, row, make_fingertips=None, count=None):
     def lessons():
         if count is None:
             return study.lessons
-        return Pairs.joined(finger_pairs(e.notes, TIMING) for e in study.episodes[:count])
+        some, layout = study.episodes[:count], study.frame.layout
+        return Pairs.joined(finger_pairs(e.notes, TIMING, layout) for e in some)
 
     rng = np.random.default_rng(0)
     no_student = lambda episode, frame: joint_pairs(episode, frame, None, rng)  # noqa: E731
-    as_fingers = partial(as_mlp, loss=loss_of_fingers, outputs=10)
+    as_fingers = partial(as_mlp, loss=loss_of_fingers, outputs=study.frame.layout.count)
     high = partial(study.joined, fingertip_pairs, count)
     networks = {
         FINGERS: study.network(f"fingers{label}", lessons, as_fingers),
@@ -237,7 +238,7 @@ class Oracle(Generalist):
     """A generalist that is given the teacher's fingers of a score, and perhaps its fingertips."""
 
     def __init__(self, study, path, score, give_fingertips):
-        fingered = assign_fingers(score, TIMING)
+        fingered = assign_fingers(score, TIMING, study.simulation.hands.spec)
         plan = plan_performance(fingered, study.simulation.hands, TIMING)
         self._notes = ScoreGoals.of(fingered, TIMING).notes
         tips = study.frame.fingertips(study.frame.poses(plan.position))
@@ -258,7 +259,7 @@ class Oracle(Generalist):
 def play(study, path, scores, oracle=""):
     """Return the mean precision, recall and F1."""
     figures = []
-    policy = load_policy(path, study.simulation.hands, BODY, TIMING)
+    policy = load_policy(path, study.simulation.hands, TIMING)
     for score in scores:
         goals = ScoreGoals.of(score, TIMING)
         if oracle:
