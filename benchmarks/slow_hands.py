@@ -79,7 +79,7 @@ def main() -> None:
         limits = slowed(share)
         print(
             f"| {limits.max_joint_velocity:g} rad/s, {limits.max_joint_acceleration:g} rad/s2"
-            f" | {limits.max_forearm_velocity:g} m/s, {limits.max_forearm_acceleration:g} m/s2"
+            f" | {limits.max_slide_velocity:g} m/s, {limits.max_slide_acceleration:g} m/s2"
             f" | {full:.3f} | {half:.3f} |"
         )
 

@@ -7,6 +7,7 @@ import pytest
 from std_srvs.srv import SetBool
 
 from pianomime.errors import ConfigError
+from pianomime.hands.embodiment import embodiment
 from pianomime.score.midi import save_midi
 from pianomime.score.score import Note, Score
 from pianomime_bringup.node_topics import node_topics
@@ -105,7 +106,7 @@ def test_real_hands_want_a_keyboard_and_to_be_armed():
 @pytest.mark.parametrize("backend", ["mujoco", "emulator"])
 def test_only_the_gate_may_command_the_hands(backend):
     root = ET.fromstring(policy(PianistConfig(backend=backend, record="bag", standby="policy")))
-    commands = {topics.group_command(group).name for group in topics.COMMAND_GROUPS}
+    commands = {topic.name for topic in topics.group_commands(embodiment("pianomime"))}
     allowed = {
         enclave.get("path"): {topic.text for topic in enclave.iterfind(".//topics[@publish]/topic")}
         for enclave in root.iter("enclave")
@@ -126,7 +127,8 @@ def test_the_table_of_topics_is_what_the_nodes_do(graph):
     graph.let_pass(1.0)
     common = {"/rosout", "/parameter_events", topics.DIAGNOSTICS.name, topics.CLOCK.name}
     for name in names:
-        its = node_topics(name, ("expert",) if name != "policy" else ("policy",))
+        controller = "policy" if name == "policy" else "expert"
+        its = node_topics(name, (controller,), embodiment("pianomime"))
         for found, listed in (
             (graph.observer.get_publisher_names_and_types_by_node(name, "/"), its.publishes),
             (graph.observer.get_subscriber_names_and_types_by_node(name, "/"), its.listens),

@@ -20,6 +20,7 @@ from pianomime.config import Config
 from pianomime.controllers.bundled import BUNDLED
 from pianomime.controllers.registry import controller_names, find_controller
 from pianomime.errors import ControllerError
+from pianomime.hands.embodiment import embodiment
 from pianomime_bringup.node_topics import node_topics
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
 from pianomime_common import topics
@@ -54,6 +55,7 @@ NODES: dict[str, type[Config]] = {
     "video_source": VideoSourceConfig,
     "perception": PerceptionConfig,
 }
+HANDS = embodiment("pianomime")
 WATCHERS = ("recorder", "view", "description")
 """They listen to nearly everything, which would hide the rest of the picture."""
 
@@ -128,7 +130,8 @@ def node_page(name: str) -> str:
     """Return the page of a node."""
     module = node_module(name)
     config = NODES[name] if name in NODES else find_controller(name).load_config()
-    its = node_topics(name, (*CONTROLLERS, name) if name not in NODES else CONTROLLERS)
+    controllers = CONTROLLERS if name in NODES else (*CONTROLLERS, name)
+    its = node_topics(name, controllers, HANDS)
     parts = [f"# {name}", module.__doc__.strip(), inspect.getdoc(node_class(module))]
     package, executable = module.__name__.removesuffix("_node").split(".")
     parts.append(f"```bash\nros2 run {package} {executable} --ros-args -p PARAMETER:=VALUE\n```")
@@ -162,8 +165,10 @@ def picture() -> str:
     lines = ["```mermaid", "graph LR"]
     for sender in players:
         for receiver in players:
-            heard = {topic.name for topic in node_topics(receiver, ("expert",)).listens}
-            shared = [t.name for t in node_topics(sender, ("expert",)).publishes if t.name in heard]
+            heard = {topic.name for topic in node_topics(receiver, ("expert",), HANDS).listens}
+            shared = [
+                t.name for t in node_topics(sender, ("expert",), HANDS).publishes if t.name in heard
+            ]
             groups = [name for name in shared if name.endswith("joint_trajectory")]
             label = [name for name in shared if name not in groups]
             label += ["*_controller/joint_trajectory"] if groups else []
@@ -198,7 +203,7 @@ def api() -> str:
 
 
 SECTIONS = {
-    "topics": lambda: topic_table((*topics.all_topics(("expert",)), *topics.PERCEPTION)),
+    "topics": lambda: topic_table((*topics.all_topics(("expert",), HANDS), *topics.PERCEPTION)),
     "nodes": node_list,
     "controllers": controller_list,
     "picture": picture,

@@ -34,8 +34,8 @@ from pianomime_view.view_config import ViewConfig
 REAL_HANDS: Final[dict[str, Value]] = {
     "max_target_velocity": MotionLimits.max_joint_velocity,
     "max_target_acceleration": MotionLimits.max_joint_acceleration,
-    "max_forearm_target_velocity": MotionLimits.max_forearm_velocity,
-    "max_forearm_target_acceleration": MotionLimits.max_forearm_acceleration,
+    "max_slide_target_velocity": MotionLimits.max_slide_velocity,
+    "max_slide_target_acceleration": MotionLimits.max_slide_acceleration,
 }
 """Initial limits of the gate for real hands; replace them by the manufacturer's."""
 
