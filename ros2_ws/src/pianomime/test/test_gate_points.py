@@ -188,7 +188,7 @@ def test_no_choice_of_points_moves_joints_faster(new_fine_bench, seed, shapes):
 def test_hands_that_would_meet_on_their_way_are_slowed(robopianist_hands):
     hands = robopianist_hands
     config = GateConfig(
-        max_forearm_target_acceleration=1000.0,
+        max_slide_target_acceleration=1000.0,
         hand_slow_m=0.5,
         hand_stop_m=0.02,
         palm_slow_m=0.0,

@@ -114,8 +114,8 @@ def test_hands_moved_while_disarmed_start_where_they_are(bench):
 
 def test_a_far_first_note_is_no_glitch(new_bench):
     slow = {
-        "max_forearm_target_velocity": 1.0,
-        "max_forearm_target_acceleration": 20.0,
+        "max_slide_target_velocity": 1.0,
+        "max_slide_target_acceleration": 20.0,
         "max_target_velocity": 12.0,
     }
     bench = new_bench(**slow)
