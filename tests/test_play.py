@@ -293,7 +293,7 @@ BAD = {
     "no such piece": (["play", "nothing"], "no piece 'nothing'; there are: au_clair"),
     "missing file": (["play", "gone.mid"], "gone.mid: No such file"),
     "not MIDI": (["play", "text.mid"], "text.mid: not a"),
-    "embodiment": (["play", "--embodiment", "allegro"], "embodiment = 'allegro': must be one of"),
+    "embodiment": (["play", "--embodiment", "nothing"], "unknown embodiment 'nothing'; there are:"),
     "number": (["play", "--transpose", "x"], "transpose = 'x': must be a whole number"),
     "timing": (["play", "--command-s", "0.03"], "decision_s = 0.05: must be a multiple of"),
     "off the keyboard": (["play", "twinkle", "--transpose", "60"], "outside A0-C8"),
