@@ -106,7 +106,7 @@ def test_real_hands_want_a_keyboard_and_to_be_armed():
 @pytest.mark.parametrize("backend", ["mujoco", "emulator"])
 def test_only_the_gate_may_command_the_hands(backend):
     root = ET.fromstring(policy(PianistConfig(backend=backend, record="bag", standby="policy")))
-    commands = {topic.name for topic in topics.group_commands(embodiment("pianomime"))}
+    commands = {topics.group_command(group).name for group in topics.COMMAND_GROUPS}
     allowed = {
         enclave.get("path"): {topic.text for topic in enclave.iterfind(".//topics[@publish]/topic")}
         for enclave in root.iter("enclave")
@@ -126,9 +126,9 @@ def test_the_table_of_topics_is_what_the_nodes_do(graph):
     graph.until(lambda: set(names) <= graph.heard, "all are there")
     graph.let_pass(1.0)
     common = {"/rosout", "/parameter_events", topics.DIAGNOSTICS.name, topics.CLOCK.name}
+    hands = embodiment("pianomime")
     for name in names:
-        controller = "policy" if name == "policy" else "expert"
-        its = node_topics(name, (controller,), embodiment("pianomime"))
+        its = node_topics(name, ("expert",) if name != "policy" else ("policy",), hands)
         for found, listed in (
             (graph.observer.get_publisher_names_and_types_by_node(name, "/"), its.publishes),
             (graph.observer.get_subscriber_names_and_types_by_node(name, "/"), its.listens),

@@ -41,6 +41,7 @@ from pianomime_view.view_config import ViewConfig
 
 ROOT = Path(__file__).parents[1]
 CONTROLLERS = tuple(row.name for row in BUNDLED)
+HANDS = embodiment(PianistConfig.embodiment)
 NODES: dict[str, type[Config]] = {
     "goals": GoalsConfig,
     **{row.name: row.load_config() for row in BUNDLED},
@@ -55,7 +56,6 @@ NODES: dict[str, type[Config]] = {
     "video_source": VideoSourceConfig,
     "perception": PerceptionConfig,
 }
-HANDS = embodiment("pianomime")
 WATCHERS = ("recorder", "view", "description")
 """They listen to nearly everything, which would hide the rest of the picture."""
 
@@ -130,8 +130,7 @@ def node_page(name: str) -> str:
     """Return the page of a node."""
     module = node_module(name)
     config = NODES[name] if name in NODES else find_controller(name).load_config()
-    controllers = CONTROLLERS if name in NODES else (*CONTROLLERS, name)
-    its = node_topics(name, controllers, HANDS)
+    its = node_topics(name, (*CONTROLLERS, name) if name not in NODES else CONTROLLERS, HANDS)
     parts = [f"# {name}", module.__doc__.strip(), inspect.getdoc(node_class(module))]
     package, executable = module.__name__.removesuffix("_node").split(".")
     parts.append(f"```bash\nros2 run {package} {executable} --ros-args -p PARAMETER:=VALUE\n```")

@@ -3,39 +3,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pianomime.fingering.costs import GIVE_M, OFFSET_M
 from pianomime.fingering.fingering import FingeringConfig, assign_fingers, dropped_notes
-from pianomime.hands.embodiment import EMBODIMENTS, embodiment
-from pianomime.hands.fingers import SIDES, fingers_of
+from pianomime.hands.embodiment import embodiment
+from pianomime.hands.fingers import SIDES
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.hands.posture import relaxed_pose
 from pianomime.piano.geometry import key_name
 from pianomime.score.score import Note, Score
 from pianomime.score.step_notes import to_steps
-from pianomime.simulation.model import load_model
 from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
 STEP_S = TIMING.decision_s
+SHADOW = embodiment("pianomime")
 
 
 def finger(*notes, **config):
     score = Score.from_notes("song", [Note(*note) for note in notes])
-    return assign_fingers(score, TIMING, FingeringConfig(**config))
+    return assign_fingers(score, TIMING, SHADOW, FingeringConfig(**config))
 
 
-@pytest.mark.parametrize("name", EMBODIMENTS)
 @pytest.mark.parametrize("side", range(len(SIDES)))
-def test_places_and_stretches_are_measured_on_the_hands(name, side):
-    kinematics = HandKinematics(load_model(embodiment(name)), side)
-    tips = kinematics.fingertips(relaxed_pose(kinematics.names)[None])
-    y, jacobian, mine = tips.position[0, :, 1], tips.jacobian()[0], fingers_of(side)
-    off_thumb = slice(1, None)
-    assert (y - y[2])[off_thumb] == pytest.approx(OFFSET_M[mine][off_thumb], abs=0.0005)
-    assert abs(y[0] - y[2]) - abs(OFFSET_M[mine][0]) == pytest.approx(0.019, abs=0.001)
-    for finger in range(5):
+def test_fingers_are_where_they_are_described(hands, side):
+    layout, kinematics = hands.spec.layout, HandKinematics(hands, side)
+    y = kinematics.fingertips(kinematics.relaxed[None]).position[0, :, 1]
+    places = (y - y[layout.reference])[1:]  # the thumbs of the Shadow hands are placed nearer
+    assert places == pytest.approx(layout.offset_m[layout.of_side(side)][1:], abs=0.0005)
+
+
+@pytest.mark.parametrize("side", range(len(SIDES)))
+def test_places_and_stretches_are_measured_on_the_shadow_hands(shadow_hands, side):
+    layout, kinematics = shadow_hands.spec.layout, HandKinematics(shadow_hands, side)
+    tips = kinematics.fingertips(kinematics.relaxed[None])
+    y, jacobian, mine = tips.position[0, :, 1], tips.jacobian()[0], layout.of_side(side)
+    assert abs(y[0] - y[2]) - abs(layout.offset_m[mine][0]) == pytest.approx(0.019, abs=0.001)
+    for finger in range(layout.per_hand):
         own = jacobian[finger][1:, kinematics.own[finger] > 0]  # along y and up
         turn = np.linalg.lstsq(own, np.array([1.0, 0.0]), rcond=None)[0]  # for 1 m along y
-        assert 0.25 / np.linalg.norm(turn) == pytest.approx(GIVE_M[mine][finger], abs=0.0021)
+        assert 0.25 / np.linalg.norm(turn) == pytest.approx(layout.give_m[mine][finger], abs=0.0021)
 
 
 def test_a_right_hand_scale_rises_with_its_fingers():

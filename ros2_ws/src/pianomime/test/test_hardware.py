@@ -8,26 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pianomime.hands.embodiment import embodiment
-from pianomime.hardware.emulated_hands import ENCODER_RAD, EmulatedHands
+from pianomime.hardware.emulated_hands import EmulatedHands
 from pianomime.hardware.emulated_link import EmulatedLink, LinkConfig
 from pianomime.hardware.grid import Grid
 from pianomime.hardware.joint_trajectory import Interpolator, JointTrajectory
 from pianomime.hardware.keyboard_state import KeyboardState
 from pianomime.hardware.midi_bytes import MidiReader, MidiWriter
 from pianomime.hardware.midi_port import PortError, open_port
-from pianomime.hardware.shadow import position_controllers
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime.timing import ROBOPIANIST_TIMING
 
 
 def test_coupled_joints_share_a_controller_and_the_thumbs_do_not(pianomime_hands):
-    hands = [name for name in pianomime_hands.joint_names if "forearm" not in name]
-    controllers = position_controllers(hands)
+    hands, controllers = pianomime_hands, pianomime_hands.position_controllers
     assert controllers["sh_rh_ffj0_position_controller"] == ("rh_FFJ2", "rh_FFJ1")
     assert controllers["sh_lh_thj1_position_controller"] == ("lh_THJ1",)
     assert controllers["sh_rh_wrj2_position_controller"] == ("rh_WRJ2",)
     assert len(controllers) == 2 * 20, "as many as a hand has motors"
-    assert sorted(sum(controllers.values(), ())) == sorted(hands)
+    joints = np.array(hands.joint_names)[~hands.is_slide]
+    assert sorted(sum(controllers.values(), ())) == sorted(joints)
 
 
 EVENTS = st.lists(
@@ -148,7 +147,7 @@ def test_emulated_hands_go_where_they_are_sent_and_stay():
     assert path[0] > -0.05, "it takes its time"
     assert path[-1] == pytest.approx(-0.3, abs=0.05)
     assert abs(path[-1] - path[-20]) < 0.01
-    ticks = path[-1] / ENCODER_RAD
+    ticks = path[-1] / hands.hands.spec.driver.encoder_rad
     assert ticks == pytest.approx(round(ticks), abs=1e-6), "the encoders are read in whole ticks"
     with pytest.raises(KeyError):
         hands.move(JointTrajectory(("rh_FFJ9",), np.zeros((1, 1)), (0.1,)))

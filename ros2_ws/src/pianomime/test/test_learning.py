@@ -9,6 +9,7 @@ import pytest
 from pianomime.command import Command
 from pianomime.errors import ConfigError, ScoreError
 from pianomime.fingering.fingering import assign_fingers
+from pianomime.hands.embodiment import embodiment
 from pianomime.learning.corpus import corpus_scores
 from pianomime.learning.datasets import fingertip_pairs, joint_pairs
 from pianomime.learning.episode import Episode, load_episode, save_episode
@@ -38,6 +39,7 @@ from pianomime.timing import Timing
 CLIPS = Path(__file__).parents[5] / "shared/data/pianomime_clips.npz"
 BUNDLED = Path(__file__).parents[4] / "models/generalist_pianomime.safetensors"
 TIMING = Timing()
+SHADOW = embodiment("pianomime")
 TUNE = Score.from_notes(
     "tune",
     [Note(i * 0.3, i * 0.3 + 0.25, k) for i, k in enumerate((39, 43, 46, 51, 46, 43))]
@@ -47,7 +49,7 @@ TUNE = Score.from_notes(
 
 @pytest.fixture(scope="module")
 def simulation(pianomime_hands):
-    return PianoSimulation(pianomime_hands.model, TIMING)
+    return PianoSimulation(pianomime_hands, TIMING)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def lesson_of(score, simulation, timing=TIMING) -> Lesson:
 
 @pytest.fixture(scope="module")
 def lesson(simulation):
-    return lesson_of(assign_fingers(TUNE, TIMING), simulation)
+    return lesson_of(assign_fingers(TUNE, TIMING, SHADOW), simulation)
 
 
 def show(lesson, simulation, frame, seed=0, scale=1.0, drive=None) -> Episode:
@@ -158,8 +160,8 @@ def test_a_student_who_plays_is_corrected(lesson, simulation, frame):
 
 def test_several_points_of_a_command_are_one_action(pianomime_hands, frame):
     fine = Timing(command_s=0.01)
-    simulation = PianoSimulation(pianomime_hands.model, fine)
-    lesson = lesson_of(assign_fingers(TUNE, fine), simulation, fine)
+    simulation = PianoSimulation(pianomime_hands, fine)
+    lesson = lesson_of(assign_fingers(TUNE, fine, SHADOW), simulation, fine)
     episode = show(lesson, simulation, frame, scale=0.0)
     row = lesson.plan.lead + 4
     measured = frame.joints(episode.pose[row].astype(float))
@@ -221,7 +223,7 @@ def test_the_networks_see_what_they_are_made_for(lesson, simulation, frame):
     episode = show(lesson, simulation, frame)
     high = fingertip_pairs(episode, frame)
     low = joint_pairs(episode, frame, None, np.random.default_rng(0))
-    fingers = taught(TUNE, TIMING)
+    fingers = taught(TUNE, TIMING, SHADOW)
     sizes = generalist_sizes(frame, TIMING)
     for name, pairs in ((FINGERTIPS, high), (JOINTS, low)):
         assert (pairs.inputs.shape[1], pairs.answers.shape[1]) == sizes[name]
@@ -273,7 +275,7 @@ def test_a_left_hand_in_the_mirror_looks_like_a_right(lesson, simulation, frame)
 
 def test_the_students_fingers_are_corrected_where_they_led():
     student = load_checkpoint(BUNDLED).networks[FINGERS]
-    pairs, own = corrected(TUNE, student, TIMING), taught(TUNE, TIMING)
+    pairs, own = corrected(TUNE, student, TIMING, SHADOW), taught(TUNE, TIMING, SHADOW)
     assert pairs.rows == own.rows
     assert not np.array_equal(pairs.inputs, own.inputs), "it has led elsewhere"
     assert ((pairs.answers >= 0) & (pairs.answers < 10)).all()

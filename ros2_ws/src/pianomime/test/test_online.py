@@ -23,8 +23,8 @@ SCALE = Score.from_notes(
 
 
 @pytest.mark.parametrize("timing", [TIMING, Timing(command_s=0.01)], ids=["50 ms", "10 ms"])
-def test_it_plays_a_scale_with_chords(hands, timing):
-    simulation = PianoSimulation(hands.model, timing)
+def test_it_plays_a_scale_with_chords(shadow_hands, timing):
+    simulation = PianoSimulation(shadow_hands, timing)
     goals = ScoreGoals.of(SCALE, timing)
     rollout = planner(SCALE, simulation, Options()).perform()
     assert key_press_metrics(goals.keys, rollout.pressed).f1 > 0.85
@@ -37,7 +37,7 @@ def planner_and_goals(hands, score):
 
 def test_a_settled_note_keeps_its_finger_and_a_held_note_is_one(pianomime_hands):
     planner, goals = planner_and_goals(pianomime_hands, SCALE)
-    fingering = OnlineFingering(TIMING)
+    fingering = OnlineFingering(TIMING, pianomime_hands.spec)
     fingers = {}
     for now in range(-20, goals.steps):
         for note in fingering.update(now, goals.notes_in(now, planner.horizon)):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pianomime.fingering.fingering import assign_fingers
+from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import N_PIANISTS_FINGERS
 from pianomime.perception.annotation import annotate
 from pianomime.perception.demonstration import (
@@ -36,6 +37,8 @@ from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
 from pianomime.timing import Timing
 
+SHADOW = embodiment("pianomime")
+
 OFFSET_S = 1.37
 
 
@@ -48,7 +51,7 @@ def song(seed=0, notes=60):
         Note(i * 0.5, i * 0.5 + 0.4, int(k)) for i, k in enumerate(rng.integers(20, 36, notes // 2))
     ]
     score = Score.from_notes("song", right + left)
-    return assign_fingers(score, CLIP_TIMING)
+    return assign_fingers(score, CLIP_TIMING, SHADOW)
 
 
 def human(score, offset_s=OFFSET_S):
@@ -272,7 +275,9 @@ def test_fingers_keep_near_the_humans_and_press_where_they_did():
     demo_tips[:, 6] = 0.06, 0.1
     demo_tips[:, 5] = 0.035, 0.0
     span = Span(4, goals.steps, 2)
-    plan = plan_fingertips(goals.notes, span, CLIP_TIMING, FingertipPlanConfig(), demo_tips)
+    plan = plan_fingertips(
+        goals.notes, span, CLIP_TIMING, SHADOW.layout, FingertipPlanConfig(), demo_tips
+    )
     assert plan.position[6, 6, :2] == pytest.approx([0.06, 0.1])
     assert 0 < plan.approach[6, 6] < 1
     pressed = np.flatnonzero(plan.contact[:, 5])
@@ -375,7 +380,9 @@ def test_a_demonstration_longer_than_the_plan_is_cut():
     demo_tips = np.zeros((500, N_PIANISTS_FINGERS, 2))
     goals = ScoreGoals.of(score, CLIP_TIMING)
     span = Span(4, goals.steps, 2)
-    plan = plan_fingertips(goals.notes, span, CLIP_TIMING, FingertipPlanConfig(), demo_tips)
+    plan = plan_fingertips(
+        goals.notes, span, CLIP_TIMING, SHADOW.layout, FingertipPlanConfig(), demo_tips
+    )
     assert len(plan.key) == 4 + goals.steps + 2 + 1
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pianomime.command import Command
 from pianomime.fingering.fingering import assign_fingers
+from pianomime.hands.embodiment import embodiment
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.hands.posture import relaxed_pose
 from pianomime.metrics.key_press import key_press_metrics
@@ -33,11 +34,12 @@ from pianomime.timing import Timing
 
 LEAD, TAIL = TIMING.steps(LEAD_IN_S), TIMING.steps(TAIL_S)
 FINE = Timing(command_s=0.01)
+SHADOW = embodiment("pianomime")
 CLIPS = Path(__file__).parents[5] / "shared/data/pianomime_clips.npz"
 
 
 def plan(score, hands, limits=None, timing=TIMING):
-    fingered = assign_fingers(score, timing)
+    fingered = assign_fingers(score, timing, SHADOW)
     performance = plan_performance(fingered, hands, timing, limits=limits)
     return performance, ScoreGoals.of(fingered, timing)
 
@@ -46,16 +48,18 @@ def fingertips_of(score, config=None):
     """Plan the fingertips of a fingered score."""
     goals = ScoreGoals.of(score, TIMING)
     span = Span(LEAD, goals.steps, TAIL)
-    return plan_fingertips(goals.notes, span, TIMING, config or FingertipPlanConfig())
+    return plan_fingertips(
+        goals.notes, span, TIMING, SHADOW.layout, config or FingertipPlanConfig()
+    )
 
 
 @pytest.mark.parametrize("timing", [TIMING, FINE], ids=["50 ms", "10 ms"])
-def test_a_scale_with_chords_is_played_well(hands, timing):
+def test_a_scale_with_chords_is_played_well(shadow_hands, timing):
     right = [Note(i * 0.3, i * 0.3 + 0.28, k) for i, k in enumerate((51, 53, 55, 56, 58, 56, 55))]
     left = [Note(i * 0.6, i * 0.6 + 0.55, k) for i in range(3) for k in (27, 31, 34)]
     score = Score.from_notes("song", right + left, [PedalEvent(0.5, True), PedalEvent(1.0, False)])
-    performance, goals = plan(score, hands, timing=timing)
-    simulation = PianoSimulation(hands.model, timing)
+    performance, goals = plan(score, shadow_hands, timing=timing)
+    simulation = PianoSimulation(shadow_hands, timing)
     rollout = roll_out(performance.command, LEAD_IN_S, goals.steps + TAIL, simulation)
     assert not rollout.active[:LEAD].any()
     pressed = rollout.pressed[: goals.steps]
@@ -77,11 +81,13 @@ def test_a_wrist_keeps_its_place_while_the_forearm_leaps(pianomime_hands):
     low, high = kinematics.lower, kinematics.upper
     pose = np.clip(pose, low + 0.2 * (high - low), high - 0.2 * (high - low))
     left_alone = [StepNote(0, 179, key=0, finger=0)]
-    fingertips = plan_fingertips(left_alone, Span(0, 180), TIMING, FingertipPlanConfig())
+    fingertips = plan_fingertips(
+        left_alone, Span(0, 180), TIMING, SHADOW.layout, FingertipPlanConfig()
+    )
     asked = Feedforward(kinematics, TIMING.command_s).targets(pose, fingertips.window(0, rows))
     at_rest = np.append(pose[0], np.zeros(kinematics.n))
     tracked = Tracker(kinematics, TIMING.command_s).track(pose, asked, 0, at_rest)
-    simulation = PianoSimulation(pianomime_hands.model, TIMING)
+    simulation = PianoSimulation(pianomime_hands, TIMING)
     off = []
     for targets in (asked, tracked.target):
         simulation.reset()
@@ -105,7 +111,7 @@ def test_loud_notes_are_struck_harder(pianomime_hands):
         for i, key in enumerate(keys)
     ]
     performance, goals = plan(Score.from_notes("dynamics", notes), pianomime_hands)
-    simulation = PianoSimulation(pianomime_hands.model, TIMING)
+    simulation = PianoSimulation(pianomime_hands, TIMING)
     rollout = roll_out(performance.command, LEAD_IN_S, goals.steps, simulation)
     struck = {
         (event.number - LOWEST_PITCH, round((event.time_s - LEAD_IN_S) / 0.3)): event.value
@@ -179,7 +185,7 @@ def test_what_cannot_be_played_is_played_as_well_as_it_goes(pianomime_hands, har
     score = Score.from_notes("hard", hard)
     performance, goals = plan(score, pianomime_hands)
     assert np.isfinite(performance.target).all()
-    simulation = PianoSimulation(pianomime_hands.model, TIMING)
+    simulation = PianoSimulation(pianomime_hands, TIMING)
     rollout = roll_out(performance.command, LEAD_IN_S, goals.steps, simulation)
     assert (goals.keys & rollout.pressed).any()
 
@@ -197,7 +203,7 @@ def test_an_hour_of_music_gets_its_fingers():
     notes = [Note(6.0 * i, 6.0 * i + 0.8, 30 + (i * 7) % 24) for i in range(620)]
     score = Score.from_notes("long", notes)
     tracemalloc.start()
-    fingered = assign_fingers(score, TIMING)
+    fingered = assign_fingers(score, TIMING, SHADOW)
     peak_mb = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
     assert all(note.finger >= 0 for note in fingered.notes)
@@ -218,7 +224,7 @@ def test_a_hand_lets_go_early_for_a_leap_and_for_nothing_else():
 
 def test_a_finger_is_up_before_its_hand_moves_on():
     thumb, index = 5, 6
-    config = FingertipPlanConfig.of(lifts=True)
+    config = FingertipPlanConfig.of(SHADOW)
     for key, over in ((46, 0.0), (58, config.leave)):
         notes = [Note(0.0, 0.4, 44, 64, thumb), Note(0.8, 1.2, key, 64, index)]
         score = Score.from_notes("leave", notes)
@@ -232,15 +238,15 @@ def test_a_finger_is_up_before_its_hand_moves_on():
 def test_a_fit_goes_on_after_one_small_gain(pianomime_hands):
     left, rows = 0, 460
     score = load_clip(CLIPS, 101).score().without_fingers()
-    fingered = assign_fingers(score, TIMING)
-    tips = fingertips_of(fingered, FingertipPlanConfig.of(lifts=True)).window(0, rows)
+    fingered = assign_fingers(score, TIMING, SHADOW)
+    tips = fingertips_of(fingered, FingertipPlanConfig.of(SHADOW)).window(0, rows)
     kinematics = HandKinematics(pianomime_hands, left)
     fit = TrajectoryFit(
         kinematics,
         tips,
         np.zeros((1, kinematics.n)),
         TIMING,
-        TrajectoryConfig.of(lifts=True),
+        TrajectoryConfig.of(SHADOW),
         MotionLimits(),
     )
     off_m = np.abs(kinematics.fingertips(fit.solve()).position - tips.position[:, :5])
@@ -249,7 +255,7 @@ def test_a_fit_goes_on_after_one_small_gain(pianomime_hands):
 
 def fastest(performance, hands):
     """Velocity and acceleration of the fastest hinge, then of the fastest slide."""
-    slides = np.array(["forearm" in name for name in hands.joint_names])
+    slides = hands.is_slide
     rates = [
         np.abs(np.diff(performance.position, n, axis=0)) / TIMING.decision_s**n for n in (1, 2)
     ]
@@ -265,36 +271,36 @@ LIMITS = MotionLimits(
 
 
 @pytest.mark.parametrize("hard", [ENDLESS, CROSSING], ids=["endless", "x"])
-def test_planned_joints_are_as_slow_as_asked(hands, hard):
-    slow, _ = plan(Score.from_notes("hard", hard), hands, LIMITS)
+def test_planned_joints_are_as_slow_as_asked(shadow_hands, hard):
+    slow, _ = plan(Score.from_notes("hard", hard), shadow_hands, LIMITS)
     wanted = np.array([4.0, 80.0, 0.5, 8.0])
-    assert (fastest(slow, hands) < 1.1 * wanted).all()
-    usual, _ = plan(Score.from_notes("hard", hard), hands)
-    assert (fastest(usual, hands) > 1.5 * wanted).any()
+    assert (fastest(slow, shadow_hands) < 1.1 * wanted).all()
+    usual, _ = plan(Score.from_notes("hard", hard), shadow_hands)
+    assert (fastest(usual, shadow_hands) > 1.5 * wanted).any()
 
 
 def test_slow_hands_play_slow_songs(pianomime_hands):
     keys = (51, 55, 53, 58, 55, 60, 56, 63)
     score = Score.from_notes("slow", [Note(i * 0.5, i * 0.5 + 0.45, k) for i, k in enumerate(keys)])
     performance, goals = plan(score, pianomime_hands, LIMITS)
-    simulation = PianoSimulation(pianomime_hands.model, TIMING)
+    simulation = PianoSimulation(pianomime_hands, TIMING)
     rollout = roll_out(performance.command, LEAD_IN_S, goals.steps, simulation)
     assert rollout.f1_per_step(goals).mean() > 0.995, "from as high as fast ones: 0.987"
 
 
-def test_a_hurried_score_does_not_make_joints_jump(hands):
-    hurried, _ = plan(Score.from_notes("fast", FORTY_A_SECOND), hands)
-    assert (fastest(hurried, hands) < 1.2 * np.array([12.0, 300.0, 1.0, 20.0])).all()
+def test_a_hurried_score_does_not_make_joints_jump(shadow_hands):
+    hurried, _ = plan(Score.from_notes("fast", FORTY_A_SECOND), shadow_hands)
+    assert (fastest(hurried, shadow_hands) < 1.2 * np.array([12.0, 300.0, 1.0, 20.0])).all()
 
 
-def test_hands_that_play_side_by_side_do_not_touch(hands):
+def test_hands_that_play_side_by_side_do_not_touch(shadow_hands):
     right = (39, 41, 43, 44, 46, 44, 43, 41)
     left = (38, 36, 34, 32, 31, 32, 34, 36)
     notes = [
         Note(i * 0.4, i * 0.4 + 0.38, key) for keys in (right, left) for i, key in enumerate(keys)
     ]
-    performance, _ = plan(Score.from_notes("close", notes), hands)
-    clearance = Clearance(hands, GateConfig())
+    performance, _ = plan(Score.from_notes("close", notes), shadow_hands)
+    clearance = Clearance(shadow_hands, GateConfig())
     assert min(clearance.apart_m(position) for position in performance.position) > 0.003
 
 

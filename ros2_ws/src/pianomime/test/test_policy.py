@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pianomime.errors import ModelError
+from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.hands_model import HandsModel
 from pianomime.learning.datasets import finger_pairs, observed
@@ -31,6 +32,7 @@ from pianomime.timing import Timing
 
 BUNDLED = Path(__file__).parents[4] / "models/generalist_pianomime.safetensors"
 TIMING = Timing()
+LAYOUT = embodiment("pianomime").layout
 COMMIT, HORIZON = TIMING.steps(COMMIT_S), TIMING.steps(LOOKAHEAD_S) + 1
 UP = np.zeros(1, bool)
 SCALE = Score.from_notes(
@@ -57,11 +59,11 @@ def finger_network(bundled):
 # --- the frame -----------------------------------------------------------------------------------
 
 
-def test_both_hands_are_right_hands_in_the_frame(hands):
-    frame = HandFrame(hands)
+def test_both_hands_are_right_hands_in_the_frame(shadow_hands):
+    frame = HandFrame(shadow_hands)
     poses = random_pose(frame, np.random.default_rng(0))
     np.testing.assert_allclose(frame.joints(frame.poses(poses)), poses, atol=1e-12)
-    simulation = PianoSimulation(hands.model, TIMING)
+    simulation = PianoSimulation(shadow_hands, TIMING)
     simulation.place(poses)
     seen = frame.fingertips(frame.poses(poses)) * np.array([[[1, -1, 1]], [[1, 1, 1]]])
     np.testing.assert_allclose(seen.reshape(10, 3), simulation.fingertip_position, atol=1e-6)
@@ -81,7 +83,7 @@ def test_hands_that_are_no_mirror_images_are_refused(pianomime_hands):
 def test_a_schedule_has_the_held_key_and_the_next():
     far = 6 + COMMIT
     notes = [StepNote(0, 3, 40, 64, 5), StepNote(6, 8, 42, 64, 5), StepNote(far, 40, 44, 64, 6)]
-    plan = schedule(one_key_a_finger(notes), np.array([2, 4, 9]), TIMING)
+    plan = schedule(one_key_a_finger(notes), np.array([2, 4, 9]), TIMING, LAYOUT)
     left, right = plan.at([0, 1, 2]), plan.at([3, 4, 5])
     assert right.key[0, 0].tolist() == [40, 42]
     assert right.begins[0, 0].tolist() == [-2, 4]
@@ -95,7 +97,7 @@ def test_a_schedule_has_the_held_key_and_the_next():
 
 def test_a_note_keeps_its_finger_until_it_ends(finger_network):
     goals, seen = ScoreGoals.of(SCALE, TIMING), {}
-    memory = FingerMemory(finger_network, TIMING)
+    memory = FingerMemory(finger_network, TIMING, LAYOUT)
     for now in range(-20, goals.steps):
         memory.update(now, goals.notes_in(now, HORIZON))
         assert {(n.key, n.first): n.finger for n in memory.notes} == memory.fingers
@@ -103,7 +105,7 @@ def test_a_note_keeps_its_finger_until_it_ends(finger_network):
             assert note.first <= now + COMMIT
             assert seen.setdefault((note.first, note.key), note.finger) == note.finger
     assert len(seen) == len(SCALE.notes)
-    chosen = [note.finger for note in fingered(SCALE, TIMING, finger_network).notes]
+    chosen = [note.finger for note in fingered(SCALE, TIMING, finger_network, LAYOUT).notes]
     assert [finger for _, finger in sorted(seen.items())] == chosen
 
 
@@ -116,19 +118,19 @@ def test_fingers_are_seen_as_in_training(finger_network):
         seen.append(inputs)
         return finger_network(inputs)
 
-    chosen = fingered(score, TIMING, network)
-    pairs = finger_pairs(to_steps(chosen.notes, TIMING), TIMING)
+    chosen = fingered(score, TIMING, network, LAYOUT)
+    pairs = finger_pairs(to_steps(chosen.notes, TIMING), TIMING, LAYOUT)
     np.testing.assert_array_equal(np.concatenate(seen), pairs.inputs)
 
 
 def test_notes_beyond_ten_leave_the_others_their_fingers(finger_network):
     cluster = Score.from_notes("cluster", [Note(0.5, 1.5, 30 + 2 * i) for i in range(12)])
-    fingers = [note.finger for note in fingered(cluster, TIMING, finger_network).notes]
+    fingers = [note.finger for note in fingered(cluster, TIMING, finger_network, LAYOUT).notes]
     assert sorted(fingers) == [UNASSIGNED, UNASSIGNED, *range(10)]
 
 
 def test_after_a_jump_in_the_song_old_notes_are_gone(finger_network):
-    memory = FingerMemory(finger_network, TIMING)
+    memory = FingerMemory(finger_network, TIMING, LAYOUT)
     memory.update(0, [StepNote(2, 19, 40)])
     assert [note.first for note in memory.notes] == [2]
     memory.update(100, [StepNote(98, 104, 40)])
@@ -139,7 +141,7 @@ def test_after_a_jump_in_the_song_old_notes_are_gone(finger_network):
 
 
 def play(bundled, hands, *, score=SCALE, timing=TIMING, start=None):
-    simulation = PianoSimulation(hands.model, timing)
+    simulation = PianoSimulation(hands, timing)
     goals = ScoreGoals.of(score, timing)
     act = policy_act(make_policy(bundled, hands, timing), goals, simulation)
     if start is None:
@@ -169,8 +171,8 @@ def test_it_plays_with_several_points_a_command(bundled, pianomime_hands):
 
 
 def test_networks_see_in_playing_what_training_shows(bundled, pianomime_hands, frame):
-    simulation = PianoSimulation(pianomime_hands.model, TIMING)
-    score = fingered(SCALE, TIMING, bundled.networks[FINGERS])
+    simulation = PianoSimulation(pianomime_hands, TIMING)
+    score = fingered(SCALE, TIMING, bundled.networks[FINGERS], LAYOUT)
     lesson = Lesson(score, plan_performance(score, pianomime_hands, TIMING), "pianomime")
     seen = []
 
@@ -218,7 +220,7 @@ def test_any_goals_get_finite_commands(bundled, pianomime_hands, frame, data):
 
 def test_without_observations_its_action_is_carried_on(bundled, pianomime_hands):
     def f1(without_observation):
-        simulation = PianoSimulation(pianomime_hands.model, TIMING)
+        simulation = PianoSimulation(pianomime_hands, TIMING)
         player = PolicyPlayer(make_policy(bundled, pianomime_hands, TIMING), TIMING)
         goals, commands = ScoreGoals.of(SCALE, TIMING), []
 

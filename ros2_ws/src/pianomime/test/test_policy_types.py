@@ -213,7 +213,7 @@ def test_a_flow_gives_equal_samples_for_equal_inputs():
 
 
 def play(policy, hands, steps=8):
-    simulation = PianoSimulation(hands.model, TIMING)
+    simulation = PianoSimulation(hands, TIMING)
     return play_on(
         policy_act(policy, ScoreGoals.of(TUNE, TIMING), simulation), -2, steps, simulation
     )

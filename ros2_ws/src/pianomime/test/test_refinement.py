@@ -5,7 +5,8 @@ import pytest
 
 from pianomime.errors import ModelError
 from pianomime.evaluation.players import Options, planned, planner
-from pianomime.hands.fingers import UNASSIGNED, fingers_of
+from pianomime.hands.embodiment import embodiment
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S
 from pianomime.planning.played_plan import plan_by_playing
@@ -31,18 +32,19 @@ NOTES = [
     for i, chord in enumerate([(20, 27, 32), (51, 55, 60), (16, 23, 28), (58, 63, 66)] * 3)
     for key in chord
 ]
+SHADOW = embodiment("pianomime")
 SCORE = Score.from_notes("leaps", NOTES)
 
 
 @pytest.fixture(scope="module")
-def song(pianomime_model):
-    simulation = PianoSimulation(pianomime_model, TIMING)
+def song(pianomime_hands):
+    simulation = PianoSimulation(pianomime_hands, TIMING)
     return *planned(SCORE, simulation), ScoreGoals.of(SCORE, TIMING), simulation
 
 
 def practised(song, rollouts, simulators=1, **more):
     fingered, plan, _, simulation = song
-    others = [PianoSimulation(simulation.model, TIMING) for _ in range(simulators - 1)]
+    others = [PianoSimulation(simulation.hands, TIMING) for _ in range(simulators - 1)]
     config = IterativeLearningConfig(rollouts=rollouts, seed=1)
     return learn([(fingered, plan)], [simulation, *others], config, **more)
 
@@ -118,7 +120,7 @@ def test_a_hand_that_sets_out_later_arrives_in_time(pianomime_model, decision_s,
     _, plan = planned(leap, simulation)
     contact = plan.fingertips.contact
     right = HandKinematics(simulation.hands, 1)
-    pressing = contact[:, fingers_of(1)].any(axis=1)
+    pressing = contact[:, SHADOW.layout.of_side(1)].any(axis=1)
     left_off = np.flatnonzero(pressing[:-2] & ~pressing[1:-1] & ~pressing[2:])[0]
     finger = int(np.flatnonzero(contact[left_off])[0])
     change = hold_longer(plan, right, finger, int(left_off), np.random.default_rng(0))
@@ -178,7 +180,7 @@ def learned(song):
 
 def test_a_learned_performance_survives_its_file(learned, tmp_path):
     save_learned(learned, tmp_path / "leaps.npz")
-    loaded = load_learned(tmp_path / "leaps.npz")
+    loaded = load_learned(tmp_path / "leaps.npz", SHADOW)
     assert loaded.card == learned.card
     assert loaded.fingers == learned.fingers
     assert len(set(loaded.fingers)) > 5, "as chosen for the score"
@@ -186,7 +188,7 @@ def test_a_learned_performance_survives_its_file(learned, tmp_path):
     assert np.allclose(loaded.plan.target, learned.plan.target, atol=1e-6)
     assert np.array_equal(loaded.plan.sustain, learned.plan.sustain)
     loaded.check_score(SCORE.sha256)
-    loaded.check_hands("pianomime")
+    loaded.check_hands(SHADOW)
     loaded.check_timing(TIMING)
 
 
@@ -194,7 +196,7 @@ def test_another_score_hands_or_timing_are_refused_by_name(learned):
     with pytest.raises(ModelError, match="learned for score 'leaps'"):
         learned.check_score("0" * 64)
     with pytest.raises(ModelError, match="embodiment 'pianomime', not 'robopianist'"):
-        learned.check_hands("robopianist")
+        learned.check_hands(embodiment("robopianist"))
     with pytest.raises(ModelError) as error:
         learned.check_timing(Timing(command_s=0.01))
     assert str(error.value) == (
@@ -208,11 +210,11 @@ def test_another_score_hands_or_timing_are_refused_by_name(learned):
 def test_files_that_are_none_are_refused(learned, tmp_path):
     path = tmp_path / "x.npz"
     with pytest.raises(ModelError, match="not a learned performance"):
-        load_learned(path)
+        load_learned(path, SHADOW)
     path.write_bytes(b"PK\x03\x04 cut off")
     with pytest.raises(ModelError, match="not a learned performance"):
-        load_learned(path)
+        load_learned(path, SHADOW)
     broken = replace(learned.plan, target=np.full_like(learned.plan.target, np.nan))
     save_learned(replace(learned, plan=broken), path)
     with pytest.raises(ModelError, match="not finite"):
-        load_learned(path)
+        load_learned(path, SHADOW)

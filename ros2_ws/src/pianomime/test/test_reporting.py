@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from pianomime.hands.embodiment import embodiment
 from pianomime.performance.performance import Performance
 from pianomime.reporting.health import Health
 from pianomime.reporting.mistakes import Kind, find_mistakes
@@ -32,7 +33,7 @@ def performance(notes, change):
     return Performance(
         score=score,
         lead_in_s=0.0,
-        embodiment="pianomime",
+        hands=embodiment("pianomime"),
         timing=TIMING,
         time_s=np.arange(frames) * STEP_S,
         joint_names=("rh_FFJ1",),

@@ -7,6 +7,7 @@ import pytest
 import viser
 
 from pianomime.description.posed_stage import PosedStage
+from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime.safety.gate_types import GateState
 from pianomime.score.score import Note, Score
@@ -16,6 +17,8 @@ from pianomime.viewer.falling_notes import RIGHT as RIGHT_HAND
 from pianomime.viewer.motion import Instant, Motion
 from pianomime.viewer.panel import Controls, Panel
 from pianomime.viewer.stage_scene import BLACK, MISSED, RIGHT, WHITE, WRONG, StageScene
+
+LAYOUT = embodiment("pianomime").layout
 
 
 @pytest.fixture
@@ -55,8 +58,8 @@ def test_a_paused_simulation_stands_still():
     assert motion.at(5.26).joint_position[0] == 1.0
 
 
-def test_only_what_has_moved_is_sent(scene, pianomime_model, monkeypatch):
-    stage = PosedStage(pianomime_model)
+def test_only_what_has_moved_is_sent(scene, pianomime_hands, monkeypatch):
+    stage = PosedStage(pianomime_hands)
     shown = StageScene(scene, stage)
     sent = []
     monkeypatch.setattr(
@@ -73,8 +76,8 @@ def test_only_what_has_moved_is_sent(scene, pianomime_model, monkeypatch):
     assert sent == ["/stage/rh_shadow_hand_rh_ffdistal"]
 
 
-def test_keys_are_coloured_by_what_they_should_do(scene, pianomime_model):
-    shown = StageScene(scene, PosedStage(pianomime_model))
+def test_keys_are_coloured_by_what_they_should_do(scene, pianomime_hands):
+    shown = StageScene(scene, PosedStage(pianomime_hands))
     goal_keys, active = np.zeros(88, bool), np.zeros(88, bool)
     goal_keys[[0, 2]] = active[[0, 3]] = True
     shown.colour(goal_keys, active)
@@ -86,7 +89,7 @@ def test_keys_are_coloured_by_what_they_should_do(scene, pianomime_model):
 
 def test_notes_arrive_with_their_onset_and_hide_until_near(scene):
     score = Score.from_notes("two", [Note(0.0, 1.0, 40), Note(9.0, 10.0, 50)])
-    notes = FallingNotes(scene, score)
+    notes = FallingNotes(scene, score, LAYOUT)
     notes.show(0.0)
     assert np.allclose(notes._root.position, ARRIVAL_M)
     assert [handle.visible for _, handle in notes._chunks] == [True, False]
@@ -97,7 +100,7 @@ def test_notes_arrive_with_their_onset_and_hide_until_near(scene):
 
 def test_notes_take_the_colour_of_the_hand_that_plays_them(scene):
     score = Score.from_notes("two", [Note(0.0, 1.0, 40), Note(0.5, 1.0, 50), Note(9.0, 10.0, 50)])
-    notes = FallingNotes(scene, score)
+    notes = FallingNotes(scene, score, LAYOUT)
     notes.colour(score.with_fingers([0, 9, -1]))
     colours = [handle.batched_colors.tolist() for _, handle in notes._chunks]
     assert colours == [[[*LEFT_HAND], [*RIGHT_HAND]], [[*NO_HAND]]]

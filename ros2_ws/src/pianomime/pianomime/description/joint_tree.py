@@ -123,13 +123,14 @@ def _joints_of(model: mujoco.MjModel, body: int, names: dict[int, str]) -> list[
         anchor = model.jnt_pos[joint].copy()
         last = joint == first + count - 1 and not anchor.any()
         link = child if last else f"{names[joint]}_link"
+        at_zero = _at_zero(model, joint)
         joints.append(
             TreeJoint(
                 name=names[joint],
                 parent=parent,
                 child=link,
                 position=position + _rotate(quaternion[None], anchor[None])[0],
-                quaternion=quaternion,
+                quaternion=_product(quaternion[None], at_zero[None])[0],
                 kind=mujoco.mjtJoint(model.jnt_type[joint]),
                 axis=model.jnt_axis[joint].copy(),
                 limits=model.jnt_range[joint].copy(),
@@ -140,6 +141,15 @@ def _joints_of(model: mujoco.MjModel, body: int, names: dict[int, str]) -> list[
     if parent != child:  # the last hinge is not where the body's frame is
         joints.append(_mount(parent, child, position, quaternion, body))
     return joints
+
+
+def _at_zero(model: mujoco.MjModel, joint: int) -> Array:
+    """Return the turn (4,) of a body from the model's reference pose to joint position 0."""
+    quaternion = np.array([1.0, 0.0, 0.0, 0.0])
+    if model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_HINGE:
+        reference = model.qpos0[model.jnt_qposadr[joint]]
+        mujoco.mju_axisAngle2Quat(quaternion, model.jnt_axis[joint], -reference)
+    return quaternion
 
 
 def _mount(parent: str, child: str, position: Array, quaternion: Array, body: int) -> TreeJoint:
