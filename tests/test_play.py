@@ -28,7 +28,7 @@ from pianomime.score.score import Note, Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING, Timing
-from pianomime_common.topics import COMMAND_GROUPS
+from pianomime_common import topics
 
 pytestmark = pytest.mark.ros
 
@@ -74,8 +74,8 @@ def test_a_song_is_played_recorded_and_shown(cli):
     assert len(found["/score"]) == 1
     assert {note.finger for note in found["/score"][0].notes} == {UNASSIGNED}
     assert len(found["/joint_states"][0].name) == 2 * (24 + 3)
-    for group in COMMAND_GROUPS:
-        assert found[f"/{group}/joint_trajectory"], group
+    for command in topics.group_commands(embodiment("pianomime")):
+        assert found[f"/{command.name}"], command.name
     clock = [
         message.clock.sec * 1000 + message.clock.nanosec // 10**6 for message in found["/clock"]
     ]
@@ -293,7 +293,7 @@ BAD = {
     "no such piece": (["play", "nothing"], "no piece 'nothing'; there are: au_clair"),
     "missing file": (["play", "gone.mid"], "gone.mid: No such file"),
     "not MIDI": (["play", "text.mid"], "text.mid: not a"),
-    "embodiment": (["play", "--embodiment", "allegro"], "embodiment = 'allegro': must be one of"),
+    "embodiment": (["play", "--embodiment", "nothing"], "unknown embodiment 'nothing'; there are:"),
     "number": (["play", "--transpose", "x"], "transpose = 'x': must be a whole number"),
     "timing": (["play", "--command-s", "0.03"], "decision_s = 0.05: must be a multiple of"),
     "off the keyboard": (["play", "twinkle", "--transpose", "60"], "outside A0-C8"),
