@@ -176,7 +176,9 @@ def generalist(study, row, make_fingertips=None, count=None):
     def lessons():
         if count is None:
             return study.lessons
-        return Pairs.joined(finger_pairs(e.notes, TIMING, HANDS.layout) for e in study.episodes[:count])
+        return Pairs.joined(
+            finger_pairs(e.notes, TIMING, HANDS.layout) for e in study.episodes[:count]
+        )
 
     rng = np.random.default_rng(0)
     no_student = lambda episode, frame: joint_pairs(episode, frame, None, rng)  # noqa: E731
