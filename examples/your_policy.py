@@ -38,8 +38,8 @@ class OneFinger:
         self._hand, self._n = HandKinematics(hands, RIGHT), len(hands.joint_names)
         self._pose = np.array([POINTING.get(name, 0.0) for name in self._hand.names])
         self._tip = self._hand.fingertips(self._pose[None]).position[0, INDEX]
-        self._slides = [i for i, name in enumerate(self._hand.names) if name.startswith("forearm")]
-        self._along = self._hand.forearm(np.eye(self._hand.n)[self._slides])  # (3, 3), x y z
+        self._slides = np.flatnonzero(self._hand.slides)
+        self._along = self._hand.carried(np.eye(self._hand.n)[self._slides])  # (3, 3), x y z
         self.reset()
 
     def reset(self) -> None:

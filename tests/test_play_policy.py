@@ -9,7 +9,6 @@ import pytest
 
 from pianomime.evaluation.players import Options, policy
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import HandsModel
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.performance.bag import read_messages, read_performance
 from pianomime.policy.checkpoint import Checkpoint, Probe, load_checkpoint, save_checkpoint
@@ -74,7 +73,7 @@ def test_another_type_of_policy_is_played_or_refused(cli):
     bundled = load_checkpoint(bundled_checkpoint("pianomime")).card
     kind = POLICY_TYPES["one_stage"]
     card = dataclasses.replace(bundled, type="one_stage", lookahead_s=kind.lookahead_s)
-    frame = HandFrame(HandsModel.of(load_model(embodiment("pianomime"))))
+    frame = HandFrame(load_model(embodiment("pianomime")))
     networks = {n: zeros(*size) for n, size in kind.sizes(frame, Checkpoint(card, {}, {})).items()}
     probes = {n: Probe.of(net, np.ones((1, net.inputs), np.float32)) for n, net in networks.items()}
     path = cli.folder / "still.safetensors"
