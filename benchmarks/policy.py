@@ -49,7 +49,7 @@ def main() -> None:
     path = options.checkpoint or bundled_checkpoint("pianomime")
     model = load_model(embodiment("pianomime"))
     calm, times_ms, after, notes, common = PianoSimulation(model, TIMING), [], [], [], []
-    policy = load_policy(path, calm.hands, "pianomime", TIMING)
+    policy = load_policy(path, calm.hands, TIMING)
     train = {p for c in load_clips(options.clips, "train") for p in passages(c.score(), ONSETS)}
     clips = load_clips(options.clips, options.split)
     for clip in tqdm(clips):

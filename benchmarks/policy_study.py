@@ -258,7 +258,7 @@ class Oracle(Generalist):
 def play(study, path, scores, oracle=""):
     """Return the mean precision, recall and F1."""
     figures = []
-    policy = load_policy(path, study.simulation.hands, BODY, TIMING)
+    policy = load_policy(path, study.simulation.hands, TIMING)
     for score in scores:
         goals = ScoreGoals.of(score, TIMING)
         if oracle:

@@ -117,7 +117,7 @@ def test_without_music21_its_corpus_is_refused_in_one_line():
 def test_a_held_out_song_in_a_folder_is_left_out_or_refused(tmp_path):
     held_out = HeldOut.of([TUNE.transposed(2)])
     with pytest.raises(ScoreError, match="tune: is held out"):
-        generate([TUNE], held_out, Demonstrations("pianomime", TIMING, 0, tmp_path, 1), print)
+        generate([TUNE], held_out, Demonstrations(SHADOW, TIMING, 0, tmp_path, 1), print)
     assert not list(tmp_path.iterdir())
 
 
@@ -205,7 +205,7 @@ def test_another_format_or_timing_is_refused(lesson, simulation, frame, tmp_path
 def test_songs_with_an_episode_are_not_shown_again(tmp_path):
     nothing = HeldOut.of([])
     short = [TUNE.until(1.0), TUNE.transposed(1).until(1.0), TUNE.until(1.0)]
-    how = Demonstrations("pianomime", TIMING, 0, tmp_path, 1)
+    how = Demonstrations(SHADOW, TIMING, 0, tmp_path, 1)
     told = []
     generate(short[:1], nothing, how, told.append)
     made = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
@@ -381,7 +381,7 @@ def test_a_run_makes_a_checkpoint_that_plays(tmp_path, pianomime_hands):
         return bar
 
     training = Training(
-        recipe, [TUNE.until(0.6)], HeldOut.of([]), "pianomime", tmp_path, 1, progress
+        recipe, [TUNE.until(0.6)], HeldOut.of([]), SHADOW, tmp_path, 1, progress
     )
     made = training.run()
     assert made == training.run(), "nothing is done again"

@@ -94,7 +94,7 @@ def made(frame):
 def test_a_checkpoint_is_read_as_it_was_written(made, tmp_path):
     checkpoint, path = made(), tmp_path / "a.safetensors"
     save_checkpoint(checkpoint, path)
-    read = read_policy(path, "pianomime", TIMING)
+    read = read_policy(path, embodiment("pianomime"), TIMING)
     assert read.card == checkpoint.card
     x = np.ones((2, checkpoint.networks[JOINTS].inputs), np.float32)
     np.testing.assert_array_equal(read.networks[JOINTS](x), checkpoint.networks[JOINTS](x))
@@ -153,7 +153,7 @@ def test_a_policy_for_something_else_is_refused(made, pianomime_hands, tmp_path,
     path = tmp_path / "a.safetensors"
     save_checkpoint(dataclasses.replace(whole, card=dataclasses.replace(whole.card, **card)), path)
     with pytest.raises(ModelError, match=rf"a\.safetensors: .*{message}"):
-        load_policy(path, pianomime_hands, "pianomime", TIMING)
+        load_policy(path, pianomime_hands, TIMING)
 
 
 def test_networks_that_do_not_fit_are_refused(made, frame, pianomime_hands):
@@ -234,7 +234,7 @@ def test_every_type_is_saved_loaded_and_played(
 ):
     path = tmp_path / "a.safetensors"
     save_checkpoint(made(kind, head, settings=settings), path)
-    policy = load_policy(path, pianomime_hands, "pianomime", TIMING)
+    policy = load_policy(path, pianomime_hands, TIMING)
     first, second = play(policy, pianomime_hands), play(policy, pianomime_hands)
     assert np.isfinite(first.position).all()
     assert np.abs(first.position[-1] - first.position[0]).max() > 1e-4
@@ -317,7 +317,7 @@ def test_torch_networks_are_saved_loaded_and_played(made, pianomime_hands, tmp_p
     networks = {ENCODER: encoder, FINGERTIPS: head}
     path = tmp_path / "a.safetensors"
     save_checkpoint(made("two_stages", networks, settings={ABSOLUTE: False}), path)
-    policy = load_policy(path, pianomime_hands, "pianomime", TIMING)
+    policy = load_policy(path, pianomime_hands, TIMING)
     first, second = play(policy, pianomime_hands), play(policy, pianomime_hands)
     np.testing.assert_array_equal(first.position, second.position)
     settings, tensors = head.settings(), head.tensors()
@@ -349,7 +349,7 @@ def test_an_onnx_graph_is_saved_loaded_and_played(made, frame, pianomime_hands, 
     np.testing.assert_allclose(network(x), x @ weight, atol=1e-4)
     path = tmp_path / "a.safetensors"
     save_checkpoint(made(networks={JOINTS: network}), path)
-    policy = load_policy(path, pianomime_hands, "pianomime", TIMING)
+    policy = load_policy(path, pianomime_hands, TIMING)
     assert np.isfinite(play(policy, pianomime_hands).position).all()
     with pytest.raises(ModelError, match="joints: not an ONNX graph"):
         OnnxNetwork("joints", b"nonsense")
