@@ -7,6 +7,7 @@ import pytest
 from std_srvs.srv import SetBool
 
 from pianomime.errors import ConfigError
+from pianomime.hands.embodiment import embodiment
 from pianomime.score.midi import save_midi
 from pianomime.score.score import Note, Score
 from pianomime_bringup.node_topics import node_topics
@@ -125,8 +126,9 @@ def test_the_table_of_topics_is_what_the_nodes_do(graph):
     graph.until(lambda: set(names) <= graph.heard, "all are there")
     graph.let_pass(1.0)
     common = {"/rosout", "/parameter_events", topics.DIAGNOSTICS.name, topics.CLOCK.name}
+    hands = embodiment("pianomime")
     for name in names:
-        its = node_topics(name, ("expert",) if name != "policy" else ("policy",))
+        its = node_topics(name, ("expert",) if name != "policy" else ("policy",), hands)
         for found, listed in (
             (graph.observer.get_publisher_names_and_types_by_node(name, "/"), its.publishes),
             (graph.observer.get_subscriber_names_and_types_by_node(name, "/"), its.listens),

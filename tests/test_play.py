@@ -219,7 +219,10 @@ def test_what_was_learned_is_played(cli):
     timing = ("--command-s", "0.01")
     status, _, err = cli.run("play", "short.mid", "--learned", "short.npz", "-o", "other", *timing)
     assert status == 2
-    assert "what was learned has a decision every 0.05 s with a target every 0.05 s; this" in err
+    assert (
+        "the learned performance has a decision every 0.05 s with a target every 0.05 s; this"
+        in err
+    )
     # What residual learning goes on from is for these hands alone, too.
     (cli.folder / "more.training").mkdir()
     (cli.folder / "short.npz").rename(cli.folder / "more.training/plan.npz")

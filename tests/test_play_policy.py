@@ -1,16 +1,26 @@
 """The generalist in the graph: the same notes as in process, and nothing that ends it."""
 
+import dataclasses
 import json
 import os
 
+import numpy as np
 import pytest
 
 from pianomime.evaluation.players import Options, policy
 from pianomime.hands.embodiment import embodiment
+from pianomime.hands.hands_model import HandsModel
 from pianomime.metrics.key_press import key_press_metrics
-from pianomime.performance.bag import read_performance
+from pianomime.performance.bag import read_messages, read_performance
+from pianomime.policy.checkpoint import Checkpoint, Probe, load_checkpoint, save_checkpoint
+from pianomime.policy.finger_memory import fingered
+from pianomime.policy.generalist import FINGERS
+from pianomime.policy.hand_frame import HandFrame
+from pianomime.policy.networks.mlp import Mlp
+from pianomime.policy.registry import POLICY_TYPES
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.midi import save_midi
+from pianomime.score.repertoire import find_score
 from pianomime.score.score import Note, Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
@@ -43,6 +53,45 @@ def test_over_topics_it_plays_as_in_process(cli):
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
     assert metrics["f1"] == pytest.approx(in_process_f1(SONG), abs=1e-3)
     assert metrics["f1"] > 0.8
+    network = load_checkpoint(bundled_checkpoint("pianomime")).networks[FINGERS]
+    published = {}
+    for message in read_messages(cli.folder / "out/bag", ("fingering",))["fingering"]:
+        assert message.source == "policy"
+        published |= dict(zip(message.index.tolist(), message.finger.tolist(), strict=True))
+    score = find_score(str(cli.folder / "song.mid"))
+    chosen = fingered(score, ROBOPIANIST_TIMING, network).notes
+    assert published == {i: note.finger for i, note in enumerate(chosen)}
+
+
+def zeros(inputs, outputs):
+    """Return a network whose answers are all 0."""
+    weight, bias = np.zeros((outputs, inputs), np.float32), np.zeros(outputs, np.float32)
+    return Mlp(np.zeros(inputs, np.float32), np.ones(inputs, np.float32), ((weight, bias),))
+
+
+def test_another_type_of_policy_is_played_or_refused(cli):
+    """One whose hands stay where they are."""
+    bundled = load_checkpoint(bundled_checkpoint("pianomime")).card
+    kind = POLICY_TYPES["one_stage"]
+    card = dataclasses.replace(bundled, type="one_stage", lookahead_s=kind.lookahead_s)
+    frame = HandFrame(HandsModel.of(load_model(embodiment("pianomime"))))
+    networks = {n: zeros(*size) for n, size in kind.sizes(frame, Checkpoint(card, {}, {})).items()}
+    probes = {n: Probe.of(net, np.ones((1, net.inputs), np.float32)) for n, net in networks.items()}
+    path = cli.folder / "still.safetensors"
+    save_checkpoint(Checkpoint(card, networks, probes), path)
+    save_midi(SONG.until(1.0), cli.folder / "song.mid")
+    command = ("play", "song.mid", "--controller", "policy", "--checkpoint", path.name)
+    status, _, err = cli.run(*command, "-o", "out", "--no-video")
+    assert status == 0, err
+    commands = read_messages(cli.folder / "out/bag", ("command",))["command"]
+    assert len(commands) > 30
+    targets = np.array([message.points[0].positions for message in commands])
+    np.testing.assert_allclose(targets, 0.0, atol=0.01)
+    save_checkpoint(Checkpoint(dataclasses.replace(card, type="wizard"), networks, probes), path)
+    status, _, err = cli.run(*command, "-o", "none", "--no-video")
+    assert status == 2
+    assert "policy of unknown type 'wizard'; there are: generalist" in err.splitlines()[-1]
+    assert not (cli.folder / "none").exists()
 
 
 def test_a_killed_policy_is_replaced_from_where_the_hands_are(cli):

@@ -20,6 +20,7 @@ from pianomime.config import Config
 from pianomime.controllers.bundled import BUNDLED
 from pianomime.controllers.registry import controller_names, find_controller
 from pianomime.errors import ControllerError
+from pianomime.hands.embodiment import embodiment
 from pianomime_bringup.node_topics import node_topics
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
 from pianomime_common import topics
@@ -40,6 +41,7 @@ from pianomime_view.view_config import ViewConfig
 
 ROOT = Path(__file__).parents[1]
 CONTROLLERS = tuple(row.name for row in BUNDLED)
+HANDS = embodiment(PianistConfig.embodiment)
 NODES: dict[str, type[Config]] = {
     "goals": GoalsConfig,
     **{row.name: row.load_config() for row in BUNDLED},
@@ -128,7 +130,7 @@ def node_page(name: str) -> str:
     """Return the page of a node."""
     module = node_module(name)
     config = NODES[name] if name in NODES else find_controller(name).load_config()
-    its = node_topics(name, (*CONTROLLERS, name) if name not in NODES else CONTROLLERS)
+    its = node_topics(name, (*CONTROLLERS, name) if name not in NODES else CONTROLLERS, HANDS)
     parts = [f"# {name}", module.__doc__.strip(), inspect.getdoc(node_class(module))]
     package, executable = module.__name__.removesuffix("_node").split(".")
     parts.append(f"```bash\nros2 run {package} {executable} --ros-args -p PARAMETER:=VALUE\n```")
@@ -162,8 +164,10 @@ def picture() -> str:
     lines = ["```mermaid", "graph LR"]
     for sender in players:
         for receiver in players:
-            heard = {topic.name for topic in node_topics(receiver, ("expert",)).listens}
-            shared = [t.name for t in node_topics(sender, ("expert",)).publishes if t.name in heard]
+            heard = {topic.name for topic in node_topics(receiver, ("expert",), HANDS).listens}
+            shared = [
+                t.name for t in node_topics(sender, ("expert",), HANDS).publishes if t.name in heard
+            ]
             groups = [name for name in shared if name.endswith("joint_trajectory")]
             label = [name for name in shared if name not in groups]
             label += ["*_controller/joint_trajectory"] if groups else []
@@ -198,7 +202,7 @@ def api() -> str:
 
 
 SECTIONS = {
-    "topics": lambda: topic_table((*topics.all_topics(("expert",)), *topics.PERCEPTION)),
+    "topics": lambda: topic_table((*topics.all_topics(("expert",), HANDS), *topics.PERCEPTION)),
     "nodes": node_list,
     "controllers": controller_list,
     "picture": picture,

@@ -45,6 +45,6 @@ class DisturbedSimulation(PianoSimulation):
         if phase == 0:
             body = self._bodies[self._rng.integers(len(SIDES))]
             self.data.xfrc_applied[body, 1] = self._rng.choice((-PUSH_N, PUSH_N))
-        if phase == self.timing.steps(PUSH_S):
+        if phase == max(1, self.timing.steps(PUSH_S)):
             self.data.xfrc_applied[:] = 0.0
         return super().step(command)

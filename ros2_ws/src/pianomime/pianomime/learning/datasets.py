@@ -58,7 +58,7 @@ def motion_of(episode: Episode, frame: HandFrame) -> Motion:
     pose = episode.pose.astype(float)
     before = np.concatenate([pose[:1], pose[:-1]])
     commanded = np.concatenate([pose[:1], episode.executed[:-1].astype(float)])
-    return Motion(pose, before, frame.fingertips(before), commanded, episode.keys)
+    return Motion(pose, before, frame.fingertips(before), commanded, episode.key_position)
 
 
 def planned_chunks(episode: Episode, frame: HandFrame) -> Array:

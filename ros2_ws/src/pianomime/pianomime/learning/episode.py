@@ -24,6 +24,7 @@ FORMAT: Final = 2
 """Counted up when the columns change."""
 
 _POSES: Final = ("pose", "executed", "expert_action", "planned")
+_KEYS: Final = "key_position"
 _TEXTS: Final = ("title", "sha256", "embodiment", "first_step")
 
 
@@ -41,7 +42,7 @@ class Episode:
         executed: (steps, 2, na) targets that were commanded, in the mean over a decision.
         expert_action: (steps, 2, na) targets of the teacher in the same state, likewise.
         planned: (steps, 2, na) the teacher's plan when the decision begins.
-        keys: (steps, 88) how far each key is down when the decision begins, 0 .. 1.
+        key_position: (steps, 88) how far each key is down when the decision begins, 0 .. 1.
         notes: With the teacher's fingers, by onset then key.
     """
 
@@ -54,7 +55,7 @@ class Episode:
     executed: Floats
     expert_action: Floats
     planned: Floats
-    keys: Floats
+    key_position: Floats
     notes: Sequence[StepNote]
 
 
@@ -69,8 +70,8 @@ def save_episode(episode: Episode, path: Path) -> None:
     for name in _POSES:
         flat = np.ascontiguousarray(getattr(episode, name), np.float32).reshape(steps, -1)
         columns[name] = pa.FixedSizeListArray.from_arrays(flat.ravel(), flat.shape[1])
-    keys = np.round(episode.keys * 255).astype(np.uint8)
-    columns["keys"] = pa.FixedSizeListArray.from_arrays(keys.ravel(), N_KEYS)
+    keys = np.round(episode.key_position * 255).astype(np.uint8)
+    columns[_KEYS] = pa.FixedSizeListArray.from_arrays(keys.ravel(), N_KEYS)
     about = {
         "format": FORMAT,
         **{name: getattr(episode, name) for name in _TEXTS},
@@ -97,14 +98,14 @@ def load_episode(path: Path, timing: Timing) -> Episode:
         if about["format"] != FORMAT:
             raise ScoreError(f"{path}: format {about['format']}; this version reads {FORMAT}")
         timing.check_same(Timing.from_stored(about["timing"]), str(path), ScoreError)
-        arrays = {name: _array(table, name) for name in (*_POSES, "keys")}
+        arrays = {name: _array(table, name) for name in (*_POSES, _KEYS)}
         poses: dict[str, Any] = {
             name: arrays[name].reshape(len(table), len(SIDES), -1) for name in _POSES
         }
         return Episode(
             **{name: about[name] for name in _TEXTS},
             timing=timing,
-            keys=(arrays["keys"] / np.float32(255)).astype(np.float32),
+            key_position=(arrays[_KEYS] / np.float32(255)).astype(np.float32),
             notes=[StepNote(*note) for note in about["notes"]],
             **poses,
         )

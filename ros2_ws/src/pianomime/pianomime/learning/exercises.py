@@ -1,4 +1,4 @@
-"""Exercises, made up by chance: what real songs have too little of."""
+"""Random exercises: what songs have too little of."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -30,7 +30,7 @@ Voice = Iterator[tuple[float, float, int]]
 
 
 def exercise(rng: np.random.Generator) -> Score:
-    """Return an exercise for two hands; each plays its own thing."""
+    """Return an exercise for two hands, of one kind each."""
     left, right = (_KINDS[rng.integers(len(_KINDS))] for _ in range(2))
     low, high = int(rng.integers(8, 34)), int(rng.integers(42, 66))
     notes = [*_play(left(rng, low)), *_play(right(rng, high))]

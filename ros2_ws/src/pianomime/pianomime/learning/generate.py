@@ -81,7 +81,7 @@ def generate(
         scores: What to demonstrate.
         held_out: What must not be among them.
         how: Seeds, folder and student.
-        progress: Called with the title of each that is done.
+        progress: Called for each that is made, with its title.
 
     Raises:
         ScoreError: A score is held out.
@@ -94,7 +94,7 @@ def generate(
         tasks.setdefault(how.path(short), short)
     todo = [(score, how) for path, score in tasks.items() if not path.exists()]
     for _ in range(len(tasks) - len(todo)):
-        progress("was there")
+        progress("already made")
     os.environ |= ONE_THREAD  # read by the processes' numpy
     with get_context("spawn").Pool(how.processes) as pool:
         for title in pool.imap_unordered(_show, todo):

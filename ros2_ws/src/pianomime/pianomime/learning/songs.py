@@ -1,4 +1,4 @@
-"""The songs to learn from: clips, the repertoire, exercises, and what can be made of them."""
+"""Songs to learn from: clips, the repertoire, exercises, and variations of them."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
@@ -26,7 +26,7 @@ _STRETCH: Final = (0.85, 1.3)
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Songs that nothing may be learned from, however they are moved.
+    """Held-out songs, matched under transposition, tempo change and mirroring.
 
     Attributes:
         fingerprints: See `fingerprint`.
@@ -36,7 +36,7 @@ class HeldOut:
 
     @classmethod
     def of(cls, scores: Sequence[Score]) -> "HeldOut":
-        """Hold `scores` out."""
+        """Return held-out `scores`."""
         return cls(frozenset(map(fingerprint, scores)))
 
     def check(self, score: Score) -> None:
@@ -50,7 +50,7 @@ class HeldOut:
 
 
 def fingerprint(score: Score) -> str:
-    """Return a hash that transposition, tempo, mirroring, title and fingering do not change.
+    """Return a hash that is invariant to transposition, tempo, mirroring, title and fingering.
 
     Onsets that are less than a millisecond apart are one, at whatever tempo.
     """
@@ -58,7 +58,7 @@ def fingerprint(score: Score) -> str:
 
 
 def passages(score: Score, onsets: int) -> list[str]:
-    """Return the fingerprint of each run of so many onsets: to find what songs have in common."""
+    """Return the fingerprint of each run of so many onsets, to find passages that songs share."""
     groups = _onset_keys(score)
     return [_hash(groups[i : i + onsets]) for i in range(len(groups) - onsets + 1)]
 
@@ -80,7 +80,7 @@ def _hash(groups: list[list[int]]) -> str:
 
 
 def mirrored(score: Score) -> Score:
-    """Turn the keyboard around: the left hand's part becomes the right's.
+    """Mirror the keyboard: the left hand's part becomes the right's.
 
     Raises:
         ScoreError: A note would leave the keyboard.
@@ -92,7 +92,7 @@ def mirrored(score: Score) -> Score:
 def songs(
     clips: Path | None, folder: Path | None, held_out: HeldOut, more: Sequence[Score] = ()
 ) -> list[Score]:
-    """Return the songs as they are: training clips, the repertoire, a folder's MIDI files, `more`.
+    """Return training clips, the repertoire, a folder's MIDI files and `more`, unchanged.
 
     What is held out is not among them.
 
@@ -124,7 +124,7 @@ def variation(score: Score, rng: np.random.Generator) -> Score:
 
 
 def curriculum(base: Sequence[Score], rounds: int, seed: int) -> Iterator[Score]:
-    """Yield every song as it is, then `rounds` times all of them varied, with exercises between."""
+    """Yield each song unchanged, then `rounds` variations of all songs, with exercises between."""
     yield from base
     for number in range(rounds):
         rng = np.random.default_rng((seed, number))

@@ -122,7 +122,7 @@ def demonstrate(
         executed=_poses(frame, executed),
         expert_action=_poses(frame, expert_action),
         planned=_poses(frame, plan.position[:-1]),
-        keys=keys,
+        key_position=keys,
         notes=in_window(notes, 0, steps),
     )
 

@@ -77,7 +77,7 @@ class OnlinePlanner:
         self._fingering = OnlineFingering(timing, hands.spec)
         self._config = TrajectoryConfig.of(hands.spec, iterations=_ITERATIONS)
         self._fingertip_config = FingertipPlanConfig.of(hands.spec, limits)
-        self._preview = timing.steps(MAX_SKIPPED_S) + timing.steps(_PREVIEW_S)
+        self._preview = timing.steps(MAX_SKIPPED_S) + max(2, timing.steps(_PREVIEW_S))
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)

@@ -21,14 +21,14 @@ class Motion:
         before: (t, 2, na) measured a decision earlier.
         tips_before: (t, 2, fingers, 3) fingertips then [m].
         commanded: (t, 2, na) target of the decision before [rad, m].
-        keys: (t, 88) how far each key is down, 0 .. 1.
+        key_position: (t, 88) how far each key is down, 0 .. 1.
     """
 
     pose: Array
     before: Array
     tips_before: Array
     commanded: Array
-    keys: Floats
+    key_position: Floats
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class HandState:
         tips_before: (2 t, fingers, 3) fingertips a decision earlier [m].
         commanded: (2 t, na) target of the decision before.
         other: (2 t,) how far outwards the other hand is, in its own frame [m].
-        keys: (2 t, 88) how far each key is down, 0 .. 1.
+        key_position: (2 t, 88) how far each key is down, 0 .. 1.
         mirror: (2 t,) factor on the keys' y.
     """
 
@@ -54,7 +54,7 @@ class HandState:
     tips_before: Array
     commanded: Array
     other: Array
-    keys: Floats
+    key_position: Floats
     mirror: Array
 
     @classmethod
@@ -74,7 +74,7 @@ class HandState:
             tips_before=by_hand(motion.tips_before),
             commanded=by_hand(motion.commanded),
             other=by_hand(outwards[:, ::-1]),
-            keys=np.tile(motion.keys, (len(MIRROR), 1)),
+            key_position=np.tile(motion.key_position, (len(MIRROR), 1)),
             mirror=np.repeat(MIRROR, steps),
         )
 

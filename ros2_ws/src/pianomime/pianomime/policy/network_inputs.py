@@ -72,7 +72,8 @@ def joint_inputs(
     """
     mine = ~np.eye(frame.n, dtype=bool)[frame.along]  # all but the place along the keyboard
     scale, tips = frame.action_scale, state.tips
-    down = np.take_along_axis(state.keys, plan.key[:, :, 0], axis=1) * plan.present[:, :, 0]
+    key, present = plan.key[:, :, 0], plan.present[:, :, 0]
+    down = np.take_along_axis(state.key_position, key, axis=1) * present
     parts = [
         ((state.pose - frame.relaxed) / np.where(frame.slides, 0.02, 0.5))[:, mine],
         (state.pose - state.before) / (0.3 * scale),
@@ -82,8 +83,8 @@ def joint_inputs(
         (tips[:, :, 2] - 0.03) / 0.02,
         plan.contacts(chunk.shape[1]),
         down,
-        is_black()[plan.key[:, :, 0]] & plan.present[:, :, 0],
-        plan.scaled(plan.begins[:, :, 0]) * plan.present[:, :, 0],
+        is_black()[key] & present,
+        plan.scaled(plan.begins[:, :, 0]) * present,
     ]
     return _joined(parts)
 

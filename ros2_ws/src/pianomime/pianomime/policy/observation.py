@@ -35,5 +35,5 @@ class Observation:
     previous: Array | None
 
     def goal_keys(self, steps: int) -> NDArray[np.bool_]:
-        """Return the keys wanted at the ends of the next decisions, (steps, 88)."""
+        """Return the goal keys at the ends of the next decisions, (steps, 88)."""
         return key_matrix(self.notes, self.now, steps)

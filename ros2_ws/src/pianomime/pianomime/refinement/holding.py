@@ -50,7 +50,8 @@ def hold_longer(
     if not len(onsets) or onsets[0] == 0:
         return None
     way = int(onsets[0]) + 1  # steps until the hand presses again
-    later = rng.uniform(0.5, 1.0) * rng.integers(1, min(timing.steps(_LATEST_S), way - 1) + 1)
+    latest = min(max(1, timing.steps(_LATEST_S)), way - 1)
+    later = rng.uniform(0.5, 1.0) * rng.integers(1, latest + 1)
     row = np.arange(leave - 1, leave - 1 + way)
     then = row - later * np.arange(way, 0, -1) / way
     targets = plan.target.reshape(-1, plan.target.shape[-1])

@@ -159,5 +159,5 @@ class Remedies:
 def _by_learning_law(plan: PerformancePlan, played: Rollout, rows: slice) -> Change:
     """Return the change that adds a share of the joint errors to the targets (ILC)."""
     error = plan.position[1:][rows] - played.position[1:][rows]
-    fade = np.minimum(1.0, np.arange(1, len(error) + 1) / plan.timing.steps(_FADE_S))
+    fade = np.minimum(1.0, np.arange(1, len(error) + 1) / max(1, plan.timing.steps(_FADE_S)))
     return Change(rows, (_GAIN * np.minimum(fade, fade[::-1])[:, None] * error)[:, None])
