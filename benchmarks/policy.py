@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--checkpoint", type=Path)
     options = parser.parse_args()
-    path = options.checkpoint or bundled_checkpoint("pianomime")
+    path = options.checkpoint or bundled_checkpoint(embodiment("pianomime"))
     model = load_model(embodiment("pianomime"))
     calm, times_ms, after, notes, common = PianoSimulation(model, TIMING), [], [], [], []
     policy = load_policy(path, calm.hands, TIMING)

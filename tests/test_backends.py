@@ -106,7 +106,7 @@ def test_real_hands_want_a_keyboard_and_to_be_armed():
 @pytest.mark.parametrize("backend", ["mujoco", "emulator"])
 def test_only_the_gate_may_command_the_hands(backend):
     root = ET.fromstring(policy(PianistConfig(backend=backend, record="bag", standby="policy")))
-    commands = {topics.group_command(group).name for group in topics.COMMAND_GROUPS}
+    commands = {topic.name for topic in topics.group_commands(embodiment("pianomime"))}
     allowed = {
         enclave.get("path"): {topic.text for topic in enclave.iterfind(".//topics[@publish]/topic")}
         for enclave in root.iter("enclave")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import pianomime_common.topics as all_topics
+from pianomime.hands.embodiment import embodiment
 from pianomime.score.repertoire import repertoire
 
 pytestmark = pytest.mark.ros
@@ -75,7 +76,10 @@ def test_links_lead_somewhere(path):
 def test_the_foxglove_layout_shows_topics_that_there_are():
     layout = json.loads((ROOT / "config/foxglove.json").read_text())
     named = set(re.findall(r'"/([a-z_/]+)', json.dumps(layout)))
-    there = {topic.name.lstrip("/") for topic in all_topics.all_topics(("expert",))}
+    there = {
+        topic.name.lstrip("/")
+        for topic in all_topics.all_topics(("expert",), embodiment("pianomime"))
+    }
     assert named
     assert named <= there, named - there
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from pianomime.config import parameter
-from pianomime.hands.embodiment import EMBODIMENTS
+from pianomime.hands.embodiment import embodiment_parameter
 from pianomime_common.node_config import TimedNodeConfig
 
 
@@ -11,4 +10,4 @@ from pianomime_common.node_config import TimedNodeConfig
 class MyControllerConfig(TimedNodeConfig):
     """Which hands play."""
 
-    embodiment: str = parameter("pianomime", "How the hands are mounted", one_of=tuple(EMBODIMENTS))
+    embodiment: str = embodiment_parameter()

@@ -380,9 +380,7 @@ def test_a_run_makes_a_checkpoint_that_plays(tmp_path, pianomime_hands):
         bar.enter_result = bar
         return bar
 
-    training = Training(
-        recipe, [TUNE.until(0.6)], HeldOut.of([]), SHADOW, tmp_path, 1, progress
-    )
+    training = Training(recipe, [TUNE.until(0.6)], HeldOut.of([]), SHADOW, tmp_path, 1, progress)
     made = training.run()
     assert made == training.run(), "nothing is done again"
     assert load_checkpoint(made).card.data["episodes"] == 2

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pianomime.errors import ModelError
+from pianomime.hands.embodiment import embodiment
 from pianomime.piano.geometry import N_KEYS
 from pianomime.planning.rollout import play_on
 from pianomime.policy.checkpoint import (
