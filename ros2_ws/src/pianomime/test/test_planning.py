@@ -215,7 +215,9 @@ def test_a_hand_lets_go_early_for_a_leap_and_for_nothing_else():
     notes += [Note(0.8, 1.2, 44 + 2 * octave, 64, right), Note(0.0, 1.2, 10, 64, 0)]
     score = Score.from_notes("leap", notes)
     notes = to_steps(score.notes, TIMING)
-    played = {note.index: note for note, _ in played_notes(notes, TIMING, LeapConfig())}
+    played = {
+        note.index: note for note, _ in played_notes(notes, TIMING, SHADOW.layout, LeapConfig())
+    }
     cut = {(note.key, note.first): note.last - played[note.index].last for note in notes}
     assert cut.pop((44, 8)) == 4, "no more than half the note"
     assert not any(cut.values())

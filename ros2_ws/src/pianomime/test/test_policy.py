@@ -70,7 +70,7 @@ def test_both_hands_are_right_hands_in_the_frame(shadow_hands):
 
 
 def test_hands_that_are_no_mirror_images_are_refused(pianomime_hands):
-    bent = HandsModel.of(pianomime_hands.model.__copy__())
+    bent = HandsModel.of(pianomime_hands.spec, pianomime_hands.model.__copy__())
     body = bent.model.body("lh_shadow_hand/lh_ffdistal").id
     bent.model.body_pos[body] += 0.01
     with pytest.raises(ModelError, match="mirror images"):
