@@ -15,6 +15,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
 from pianomime.fingering.fingering import assign_fingers
+from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.performance.bag import read_messages, read_performance, stamp_s
 from pianomime.safety.gate_config import GateConfig
@@ -201,7 +202,8 @@ def notes_have_the_fingers_of_who_played_them(bag):
     for message in found["fingering"]:
         if message.source == "policy":
             policys |= zip(message.index.tolist(), message.finger.tolist(), strict=True)
-    experts = assign_fingers(find_score("minuet_in_g"), ROBOPIANIST_TIMING).notes
+    hands = embodiment("pianomime")
+    experts = assign_fingers(find_score("minuet_in_g"), ROBOPIANIST_TIMING, hands).notes
     credited = read_performance(bag).score.notes
     second = next(i for i, note in enumerate(credited) if note.onset_s >= handed_over_s)
     assert second > 5

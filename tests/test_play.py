@@ -54,7 +54,8 @@ def planned_f1(score: Score, timing: Timing = ROBOPIANIST_TIMING) -> float:
     """Plan and play a score in process, without ROS."""
     simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
     goals = ScoreGoals.of(score, timing)
-    plan = plan_performance(assign_fingers(score, timing), simulation.hands, timing)
+    fingered = assign_fingers(score, timing, simulation.hands.spec)
+    plan = plan_performance(fingered, simulation.hands, timing)
     rollout = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
     return key_press_metrics(goals.keys, rollout.pressed).f1
 
@@ -85,7 +86,8 @@ def test_a_song_is_played_recorded_and_shown(cli):
     assert metrics["f1"] > 0.8
     assert not metrics["interrupted"]
     performance = read_performance(folder / "bag")
-    fingered = assign_fingers(load_score(cli.folder / "short.mid"), ROBOPIANIST_TIMING)
+    score = load_score(cli.folder / "short.mid")
+    fingered = assign_fingers(score, ROBOPIANIST_TIMING, embodiment("pianomime"))
     assert performance.score == fingered, "with the expert's fingers"
     again = replay(folder / "bag")
     assert again.difference == ""

@@ -10,7 +10,6 @@ from pianomime.command import Command
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.hands.posture import relaxed_pose
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import LOWEST_PITCH, key_y
 from pianomime.planning.feedforward import Feedforward
@@ -75,7 +74,7 @@ def test_a_wrist_keeps_its_place_while_the_forearm_leaps(pianomime_hands):
     rng = np.random.default_rng(0)
     knots = rng.normal(0.0, 0.1, (rows // 3 + 1, kinematics.n))
     moving = [np.interp(np.arange(rows), 3 * np.arange(len(knots)), knot) for knot in knots.T]
-    pose = relaxed_pose(kinematics.names) + np.transpose(moving)
+    pose = kinematics.relaxed + np.transpose(moving)
     for name, lifted in (("forearm_tz", 0.0), ("WRJ1", -0.5)):  # clear of the keys
         pose[:, kinematics.names.index(name)] = lifted
     low, high = kinematics.lower, kinematics.upper
@@ -216,7 +215,9 @@ def test_a_hand_lets_go_early_for_a_leap_and_for_nothing_else():
     notes += [Note(0.8, 1.2, 44 + 2 * octave, 64, right), Note(0.0, 1.2, 10, 64, 0)]
     score = Score.from_notes("leap", notes)
     notes = to_steps(score.notes, TIMING)
-    played = {note.index: note for note, _ in played_notes(notes, TIMING, LeapConfig())}
+    played = {
+        note.index: note for note, _ in played_notes(notes, TIMING, SHADOW.layout, LeapConfig())
+    }
     cut = {(note.key, note.first): note.last - played[note.index].last for note in notes}
     assert cut.pop((44, 8)) == 4, "no more than half the note"
     assert not any(cut.values())
