@@ -22,6 +22,7 @@ pytestmark = pytest.mark.ros
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT.parent / "shared/data/stan_1"
+HANDS = ROOT.parent / "shared/hands"
 TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.md"))
 PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -31,7 +32,11 @@ PAGES = [
     ROOT / "models/README.md",
     *(ROOT / "examples").glob("**/*.md"),
 ]
-THERE = {"VIDEO": EXAMPLE.exists(), "TORCH": find_spec("torch") is not None}
+THERE = {
+    "VIDEO": EXAMPLE.exists(),
+    "HANDS": HANDS.exists(),
+    "TORCH": find_spec("torch") is not None,
+}
 BLOCK = re.compile(r"^```(bash|python)([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -46,6 +51,7 @@ def test_it_works_as_written(cli, path):
         "VIDEO": str(video),
         "MIDI": str(EXAMPLE / "score.mid"),
         "EXAMPLES": str(ROOT / "examples"),
+        "HANDS": str(HANDS),
         "REPERTOIRE": str(next(iter(repertoire().values())).parent),
     }
     left_out = []

@@ -183,4 +183,5 @@ class HandSpec:
 
     def site_name(self, side: int, finger: Finger) -> str:
         """Return the name of a fingertip's site in the hand's own model."""
-        return finger.site[side] or f"{finger.name}_fingertip"
+        own = finger.site[side]
+        return self.model.prefix[side] + own if own else f"{finger.name}_fingertip"

@@ -51,7 +51,10 @@ def build_mounted(spec: HandSpec, stage: mujoco.MjSpec) -> mujoco.MjModel:
             body.gravcomp = float(spec.mounting.gravity_compensation)
         carriage = _add_slides(spec, side, stage)
         frame = carriage.add_frame(quat=_quaternion(spec.mounting.rpy_rad[side]))
-        stage.attach(hand, prefix=f"{scope}/", frame=frame)
+        try:
+            stage.attach(hand, prefix=f"{scope}/", frame=frame)
+        except ValueError as error:
+            raise ModelError(f"{spec.name}: {' '.join(str(error).split())}") from error
     try:
         return stage.compile()
     except ValueError as error:
@@ -112,6 +115,11 @@ def _load(spec: HandSpec, side: int) -> mujoco.MjSpec:
 def _add_fingertips(spec: HandSpec, side: int, hand: mujoco.MjSpec) -> None:
     for finger in spec.fingers:
         if finger.site[side]:
+            if hand.site(spec.site_name(side, finger)) is None:
+                raise ModelError(
+                    f"{spec.name}: finger {finger.name}: no site {finger.site[side]!r}; "
+                    + _names(hand.sites)
+                )
             continue
         body = hand.body(spec.model.prefix[side] + finger.body[side])
         if body is None:
