@@ -58,7 +58,7 @@ def until(minutes: float) -> Callable[..., bool]:
 
 def residual(plan: PerformancePlan, goals: ScoreGoals, minutes: float) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        make = partial(ResidualEnv.of, plan, goals, BODY)
+        make = partial(ResidualEnv.of, plan, goals, embodiment(BODY))
         config = PpoConfig(steps=10**9, seed=SEED)
         return learn_residual(plan, goals, make, Path(folder), config, until(minutes)).f1
 

@@ -114,8 +114,8 @@ def test_a_very_short_song_takes_no_longer_than_asked(song, monkeypatch):
 @pytest.mark.parametrize(
     ("decision_s", "held", "then"), [(0.05, (0.5, 1.45), (1.5, 2.0)), (0.5, (1.0, 2.0), (4.0, 5.0))]
 )
-def test_a_hand_that_sets_out_later_arrives_in_time(pianomime_model, decision_s, held, then):
-    simulation = PianoSimulation(pianomime_model, Timing(decision_s=decision_s, command_s=0.05))
+def test_a_hand_that_sets_out_later_arrives_in_time(pianomime_hands, decision_s, held, then):
+    simulation = PianoSimulation(pianomime_hands, Timing(decision_s=decision_s, command_s=0.05))
     leap = Score.from_notes("leap", [Note(*held, 50, finger=7), Note(*then, 74, finger=7)])
     _, plan = planned(leap, simulation)
     contact = plan.fingertips.contact
@@ -143,9 +143,9 @@ def test_a_note_that_no_finger_plays_is_left_alone(song):
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-def test_coarse_decisions_can_be_practised(pianomime_model):
+def test_coarse_decisions_can_be_practised(pianomime_hands):
     timing = Timing(decision_s=0.5, command_s=0.1)
-    simulation = PianoSimulation(pianomime_model, timing)
+    simulation = PianoSimulation(pianomime_hands, timing)
     slow = SCORE.stretched(3.0)
     config = IterativeLearningConfig(rollouts=3, stretch_s=1.0)
     result = learn([planned(slow, simulation)], [simulation], config)

@@ -21,11 +21,12 @@ from pianomime.refinement.residual_learning import PpoConfig, learn_residual
 
 SCORE = Score.from_notes("song", [Note(0.2 * i, 0.2 * i + 0.18, 50 + 2 * i) for i in range(4)])
 GOALS = ScoreGoals.of(SCORE, TIMING)
+HANDS = embodiment("pianomime")
 SHORT = PpoConfig(steps=8, envs=1, rollout_steps=8, batch=8, epochs=1, width=8)
 
 
 def simulation():
-    return PianoSimulation(load_model(embodiment("pianomime")), TIMING)
+    return PianoSimulation(load_model(HANDS), TIMING)
 
 
 def f1_of(plan):
@@ -37,7 +38,7 @@ def test_training_that_goes_on_keeps_the_best_plan_so_far(tmp_path):
     _, good = planned(SCORE, simulation())
     poor = replace(good, target=np.zeros_like(good.target))
     np.save(tmp_path / "best.npy", good.target)  # as an earlier run would have left it
-    make_env = partial(ResidualEnv.of, poor, GOALS, "pianomime")
+    make_env = partial(ResidualEnv.of, poor, GOALS, HANDS)
     learned = learn_residual(poor, GOALS, make_env, tmp_path, SHORT)
     assert learned.f1_before == pytest.approx(f1_of(poor))
     assert learned.f1 == pytest.approx(f1_of(good))
