@@ -1,8 +1,8 @@
 """Description of a pair of hands: model, mounting, fingers, postures, controllers, tuning.
 
 One YAML file describes one embodiment, see `hands/specs` and the tutorial "Your own hand". Any
-value that differs between the hands is written as `{left: ..., right: ...}`. Names of joints,
-bodies and sites are those of the hand's model without the side's prefix.
+value that differs between the hands is written as `{left: ..., right: ...}`. Names of joints
+and bodies are those of the hand's model without the side's prefix, sites' are the whole.
 """
 
 from collections.abc import Mapping
@@ -183,5 +183,4 @@ class HandSpec:
 
     def site_name(self, side: int, finger: Finger) -> str:
         """Return the name of a fingertip's site in the hand's own model."""
-        own = finger.site[side]
-        return self.model.prefix[side] + own if own else f"{finger.name}_fingertip"
+        return finger.site[side] or f"{finger.name}_fingertip"
