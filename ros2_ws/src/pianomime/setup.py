@@ -60,6 +60,6 @@ setup(
     zip_safe=False,
     maintainer="PianoMime maintainers",
     maintainer_email="pianomime@example.org",
-    description="Two simulated Shadow hands that play the piano, without ROS.",
+    description="Two simulated robot hands that play the piano, without ROS.",
     license="Apache-2.0",
 )

@@ -16,7 +16,7 @@ setup(
     zip_safe=False,
     maintainer="PianoMime maintainers",
     maintainer_email="pianomime@example.org",
-    description="MuJoCo simulation of two Shadow hands at a piano.",
+    description="MuJoCo simulation of two robot hands at a piano.",
     license="Apache-2.0",
     entry_points={"console_scripts": ["sim = pianomime_sim.sim_node:main"]},
 )

@@ -1,4 +1,4 @@
-"""Two simulated Shadow hands that play the piano: the library, without ROS.
+"""Two simulated robot hands that play the piano: the library, without ROS.
 
 The names most users need, of all that `docs/api.md` lists. Each is imported when it is first used.
 """

@@ -23,7 +23,7 @@ _LEAST_DEVIATION = 1e-2
 
 
 def loss_of_fingers(scores: torch.Tensor, fingers: torch.Tensor) -> torch.Tensor:
-    """Cross entropy of ten fingers."""
+    """Cross entropy of the fingers."""
     return functional.cross_entropy(scores, fingers, reduction="none")
 
 
