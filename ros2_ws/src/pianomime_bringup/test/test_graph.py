@@ -83,7 +83,7 @@ def test_strings_become_values():
     [
         ({"transpose": "high"}, "transpose = 'high': must be a whole number"),
         ({"real_time": "maybe"}, "real_time = 'maybe': must be true or false"),
-        ({"embodiment": "allegro"}, "must be one of pianomime, robopianist"),
+        ({"embodiment": "human"}, "unknown embodiment 'human'; there are: allegro, orca"),
         ({"command_s": "0.03"}, "decision_s = 0.05: must be a multiple of command_s, 0.03 s"),
         ({"command_s": "0.002"}, r"command_s = 0.002: must be in \[0.005, 0.5\]"),
         ({"stretch": "100"}, r"stretch = 100.0: must be in \[0.1, 10\]"),

@@ -3,6 +3,7 @@
 import pytest
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
+from pianomime.hands.embodiment import embodiment
 from pianomime_common import topics
 from pianomime_recorder.message_types import MessageTypes
 
@@ -12,7 +13,10 @@ def types():
     return MessageTypes()
 
 
-@pytest.mark.parametrize("topic", topics.all_topics(("expert",)), ids=lambda topic: topic.name)
+TOPICS = topics.all_topics(("expert",), embodiment("pianomime"))
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 def test_the_definition_alone_gives_the_type_of_that_hash(types, topic):
     found = types.of(topic.type_name)
     parsed = get_types_from_msg(found["msgdef"], found["msgtype"])
