@@ -77,7 +77,7 @@ def played(score: Score, tips_m: np.ndarray, demo_tips: np.ndarray | None) -> tu
     timing = ROBOPIANIST_TIMING
     simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
     goals = ScoreGoals.of(score, timing)
-    whole = assign_fingers(score, timing, embodiment("pianomime"))
+    whole = assign_fingers(score, timing, simulation.hands.spec)
     plan = plan_performance(whole, simulation.hands, timing, demo_tips=demo_tips)
     tips = []
 

@@ -46,10 +46,10 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--checkpoint", type=Path)
     options = parser.parse_args()
-    path = options.checkpoint or bundled_checkpoint(embodiment("pianomime"))
-    model = load_model(embodiment("pianomime"))
-    calm, times_ms, after, notes, common = PianoSimulation(model, TIMING), [], [], [], []
-    policy = load_policy(path, calm.hands, TIMING)
+    hands = load_model(embodiment("pianomime"))
+    path = options.checkpoint or bundled_checkpoint(hands.spec)
+    calm, times_ms, after, notes, common = PianoSimulation(hands, TIMING), [], [], [], []
+    policy = load_policy(path, hands, TIMING)
     train = {p for c in load_clips(options.clips, "train") for p in passages(c.score(), ONSETS)}
     clips = load_clips(options.clips, options.split)
     for clip in tqdm(clips):
@@ -59,7 +59,7 @@ def main() -> None:
         notes += note_facts(goals, rollout.pressed)
         f1 = rollout.f1_per_step(goals).mean()
         common.append((np.mean([p in train for p in passages(score, ONSETS)]), f1, clip.index))
-        pushed = DisturbedSimulation(model, TIMING, seed=(clip.index,))
+        pushed = DisturbedSimulation(hands, TIMING, seed=(clip.index,))
         f1 = play(policy, goals, pushed, []).f1_per_step(goals)
         phase = (np.arange(len(f1)) + LEAD + 1) % BETWEEN_PUSHES
         begun = np.arange(len(f1)) >= BETWEEN_PUSHES - LEAD - 1

@@ -76,7 +76,7 @@ from pianomime.simulation.simulation import PianoSimulation
 
 AMOUNTS = {f"bundled kind, {count} demonstrations": count for count in (10, 30, 60, 120, 240)}
 BUNDLED = "fingers assigned first, MLP (bundled kind)"
-BODY, TIMING = "pianomime", CLIP_TIMING
+HANDS, TIMING = embodiment("pianomime"), CLIP_TIMING
 WIDTH, DEPTH = 384, 3
 PROBES = 64
 
@@ -115,7 +115,7 @@ class Study:
         """Save a policy of type `kind` under the name of its row; return the file."""
         card = PolicyCard(
             type=kind,
-            embodiment=BODY,
+            embodiment=HANDS.name,
             timing=TIMING,
             lookahead_s=POLICY_TYPES[kind].lookahead_s,
             coordinates=self.frame.names,
@@ -176,11 +176,13 @@ def generalist(study, row, make_fingertips=None, count=None):
     def lessons():
         if count is None:
             return study.lessons
-        return Pairs.joined(finger_pairs(e.notes, TIMING) for e in study.episodes[:count])
+        return Pairs.joined(
+            finger_pairs(e.notes, TIMING, HANDS.layout) for e in study.episodes[:count]
+        )
 
     rng = np.random.default_rng(0)
     no_student = lambda episode, frame: joint_pairs(episode, frame, None, rng)  # noqa: E731
-    as_fingers = partial(as_mlp, loss=loss_of_fingers, outputs=10)
+    as_fingers = partial(as_mlp, loss=loss_of_fingers, outputs=HANDS.layout.count)
     high = partial(study.joined, fingertip_pairs, count)
     networks = {
         FINGERS: study.network(f"fingers{label}", lessons, as_fingers),
@@ -237,7 +239,7 @@ class Oracle(Generalist):
     """A generalist that is given the teacher's fingers of a score, and perhaps its fingertips."""
 
     def __init__(self, study, path, score, give_fingertips):
-        fingered = assign_fingers(score, TIMING)
+        fingered = assign_fingers(score, TIMING, HANDS)
         plan = plan_performance(fingered, study.simulation.hands, TIMING)
         self._notes = ScoreGoals.of(fingered, TIMING).notes
         tips = study.frame.fingertips(study.frame.poses(plan.position))
@@ -306,7 +308,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    simulation = PianoSimulation(load_model(embodiment(BODY)), TIMING)
+    simulation = PianoSimulation(load_model(HANDS), TIMING)
     files = sorted((options.run / "episodes_0").glob("*.parquet"))
     lessons = load_pairs(options.run / "fingers_0.npz")
     episodes = [load_episode(file, TIMING) for file in files]

@@ -19,7 +19,6 @@ import numpy as np
 from pianomime.command import Command
 from pianomime.evaluation.players import planned
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hand_spec import HandSpec
 from pianomime.planning.performance_plan import LEAD_IN_S
 from pianomime.score.repertoire import find_score
 from pianomime.simulation.model import load_model
@@ -30,6 +29,7 @@ from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 STEPS = 400
 ROUNDS = 5
 SONG = "minuet_in_g"
+EMBODIMENTS = ("pianomime", "robopianist")
 
 
 def targets(simulation: PianoSimulation) -> np.ndarray:
@@ -66,8 +66,8 @@ def bare(simulation: PianoSimulation, held: np.ndarray) -> float:
     return len(held) / (time.perf_counter() - began_s)
 
 
-def worker(spec: HandSpec) -> float:
-    simulation = PianoSimulation(load_model(spec), TIMING)
+def worker(name: str) -> float:
+    simulation = PianoSimulation(load_model(embodiment(name)), TIMING)
     held = targets(simulation)
     return max(ours(simulation, held) for _ in range(ROUNDS))
 
@@ -81,10 +81,11 @@ def main() -> None:
         "| embodiment | robopianist, one core | ours, one core | ratio | bare MuJoCo | all cores |"
     )
     print("| --- | --- | --- | --- | --- | --- |")
-    for spec in map(embodiment, ("pianomime", "robopianist")):
+    for name in EMBODIMENTS:
+        body = embodiment(name)
         simulation, environment = (
-            PianoSimulation(load_model(spec), TIMING),
-            reference_environment(spec, find_score(SONG)),
+            PianoSimulation(load_model(body), TIMING),
+            reference_environment(body, find_score(SONG)),
         )
         held = targets(simulation)
         ctrl = held @ simulation.hands.coupling.T
@@ -97,9 +98,9 @@ def main() -> None:
         ]
         slow, fast, ceiling = (max(column) for column in zip(*rounds, strict=True))
         with get_context("spawn").Pool(cores) as pool:
-            everything = sum(pool.map(worker, [spec] * cores))
+            everything = sum(pool.map(worker, [name] * cores))
         print(
-            f"| {spec.name} | {slow:.0f}/s | {fast:.0f}/s | {fast / slow:.2f} |"
+            f"| {name} | {slow:.0f}/s | {fast:.0f}/s | {fast / slow:.2f} |"
             f" {ceiling:.0f}/s | {everything:.0f}/s |"
         )
     print(

@@ -51,8 +51,9 @@ def f1(job: tuple[Score, float]) -> float:
     score, share = job
     timing = ROBOPIANIST_TIMING
     goals = ScoreGoals.of(score, timing)
-    fingered = assign_fingers(score, timing, embodiment("pianomime"))
-    plan = plan_performance(fingered, simulation().hands, timing, limits=slowed(share))
+    hands = simulation().hands
+    fingered = assign_fingers(score, timing, hands.spec)
+    plan = plan_performance(fingered, hands, timing, limits=slowed(share))
     rollout = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation())
     return float(rollout.f1_per_step(goals).mean())
 

@@ -38,8 +38,8 @@ class OneFinger:
         self._hand, self._n = HandKinematics(hands, RIGHT), len(hands.joint_names)
         self._pose = np.array([POINTING.get(name, 0.0) for name in self._hand.names])
         self._tip = self._hand.fingertips(self._pose[None]).position[0, INDEX]
-        self._slides = [i for i, name in enumerate(self._hand.names) if name.startswith("forearm")]
-        self._along = self._hand.forearm(np.eye(self._hand.n)[self._slides])  # (3, 3), x y z
+        slides = np.eye(self._hand.n)[self._hand.slides]
+        self._along = self._hand.carried(slides)  # (3, 3), which way each slide goes
         self.reset()
 
     def reset(self) -> None:
@@ -54,7 +54,7 @@ class OneFinger:
             self.fingers = {(note.key, note.first): 6}
             pressed = note.first <= now + timing.steps(EARLY_S)
             goal = self._goal(note.key, pressed)
-            self._pose[self._slides] = self._along @ (goal - self._tip)
+            self._pose[self._hand.slides] = self._along @ (goal - self._tip)
         pose = np.clip(self._pose, self._hand.lower, self._hand.upper)
         target = np.zeros(self._n)
         target[self._hand.joints] = self._hand.expand @ pose

@@ -106,7 +106,8 @@ def test_real_hands_want_a_keyboard_and_to_be_armed():
 @pytest.mark.parametrize("backend", ["mujoco", "emulator"])
 def test_only_the_gate_may_command_the_hands(backend):
     root = ET.fromstring(policy(PianistConfig(backend=backend, record="bag", standby="policy")))
-    commands = {topic.name for topic in topics.group_commands(embodiment("pianomime"))}
+    groups = (*embodiment("pianomime").command_groups, topics.PEDAL_GROUP)
+    commands = {topics.group_command(group).name for group in groups}
     allowed = {
         enclave.get("path"): {topic.text for topic in enclave.iterfind(".//topics[@publish]/topic")}
         for enclave in root.iter("enclave")

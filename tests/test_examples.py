@@ -9,7 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-PIECES = {"plan_and_play": ("c_major_scale", 0.9), "your_policy": ("au_clair_de_la_lune", 0.7)}
+PIECES = {
+    "plan_and_play": ("c_major_scale", 0.9),
+    "your_policy": ("au_clair_de_la_lune", 0.7),
+    "your_hand": ("c_major_scale", 0.9),
+}
 """What each example plays, and the least F1."""
 
 

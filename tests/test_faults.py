@@ -202,9 +202,8 @@ def notes_have_the_fingers_of_who_played_them(bag):
     for message in found["fingering"]:
         if message.source == "policy":
             policys |= zip(message.index.tolist(), message.finger.tolist(), strict=True)
-    experts = assign_fingers(
-        find_score("minuet_in_g"), ROBOPIANIST_TIMING, embodiment("pianomime")
-    ).notes
+    hands = embodiment("pianomime")
+    experts = assign_fingers(find_score("minuet_in_g"), ROBOPIANIST_TIMING, hands).notes
     credited = read_performance(bag).score.notes
     second = next(i for i, note in enumerate(credited) if note.onset_s >= handed_over_s)
     assert second > 5

@@ -28,6 +28,7 @@ from pianomime.score.score import Note, Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING, Timing
+from pianomime_common import topics
 
 pytestmark = pytest.mark.ros
 
@@ -53,9 +54,8 @@ def planned_f1(score: Score, timing: Timing = ROBOPIANIST_TIMING) -> float:
     """Plan and play a score in process, without ROS."""
     simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
     goals = ScoreGoals.of(score, timing)
-    plan = plan_performance(
-        assign_fingers(score, timing, simulation.hands.spec), simulation.hands, timing
-    )
+    fingered = assign_fingers(score, timing, simulation.hands.spec)
+    plan = plan_performance(fingered, simulation.hands, timing)
     rollout = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
     return key_press_metrics(goals.keys, rollout.pressed).f1
 
@@ -75,8 +75,8 @@ def test_a_song_is_played_recorded_and_shown(cli):
     assert len(found["/score"]) == 1
     assert {note.finger for note in found["/score"][0].notes} == {UNASSIGNED}
     assert len(found["/joint_states"][0].name) == 2 * (24 + 3)
-    for group in embodiment("pianomime").command_groups:
-        assert found[f"/{group}/joint_trajectory"], group
+    for command in topics.group_commands(embodiment("pianomime")):
+        assert found[f"/{command.name}"], command.name
     clock = [
         message.clock.sec * 1000 + message.clock.nanosec // 10**6 for message in found["/clock"]
     ]
@@ -86,9 +86,8 @@ def test_a_song_is_played_recorded_and_shown(cli):
     assert metrics["f1"] > 0.8
     assert not metrics["interrupted"]
     performance = read_performance(folder / "bag")
-    fingered = assign_fingers(
-        load_score(cli.folder / "short.mid"), ROBOPIANIST_TIMING, embodiment("pianomime")
-    )
+    score = load_score(cli.folder / "short.mid")
+    fingered = assign_fingers(score, ROBOPIANIST_TIMING, embodiment("pianomime"))
     assert performance.score == fingered, "with the expert's fingers"
     again = replay(folder / "bag")
     assert again.difference == ""
@@ -296,10 +295,7 @@ BAD = {
     "no such piece": (["play", "nothing"], "no piece 'nothing'; there are: au_clair"),
     "missing file": (["play", "gone.mid"], "gone.mid: No such file"),
     "not MIDI": (["play", "text.mid"], "text.mid: not a"),
-    "embodiment": (["play", "--embodiment", "human"], "embodiment: unknown embodiment 'human'"),
-    "no hand file": (["play", "--embodiment", "gone.yaml"], "gone.yaml: cannot be read"),
-    "not a hand": (["play", "--embodiment", "text.yaml"], "text.yaml: must be names and their"),
-    "no hand models": (["play", "--embodiment", "hand.yaml"], "gone_left.xml: no such model file"),
+    "embodiment": (["play", "--embodiment", "nothing"], "unknown embodiment 'nothing'; there are:"),
     "number": (["play", "--transpose", "x"], "transpose = 'x': must be a whole number"),
     "timing": (["play", "--command-s", "0.03"], "decision_s = 0.05: must be a multiple of"),
     "off the keyboard": (["play", "twinkle", "--transpose", "60"], "outside A0-C8"),
@@ -331,9 +327,6 @@ BAD = {
 def test_bad_input_gives_one_line_and_status_2(cli, case):
     (cli.folder / "here").mkdir()
     (cli.folder / "text.mid").write_text("not music")
-    (cli.folder / "text.yaml").write_text("not a hand")
-    files = "{left: gone_left.xml, right: gone_right.xml}"
-    (cli.folder / "hand.yaml").write_text(f"like: orca\nname: mine\nmodel: {{file: {files}}}\n")
     arguments, message = BAD[case]
     before = {path.name for path in cli.folder.iterdir()}
     status, out, err = cli.run(*arguments)

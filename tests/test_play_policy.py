@@ -9,7 +9,6 @@ import pytest
 
 from pianomime.evaluation.players import Options, policy
 from pianomime.hands.embodiment import embodiment
-from pianomime.hands.hands_model import HandsModel
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.performance.bag import read_messages, read_performance
 from pianomime.policy.checkpoint import Checkpoint, Probe, load_checkpoint, save_checkpoint
@@ -29,6 +28,7 @@ from pianomime_policy.bundled import bundled_checkpoint
 
 pytestmark = pytest.mark.ros
 
+HANDS = embodiment("pianomime")
 SONG = Score.from_notes(
     "song",
     [Note(i * 0.4, i * 0.4 + 0.35, 46 + (i * 5) % 12, 80) for i in range(40)]
@@ -37,9 +37,9 @@ SONG = Score.from_notes(
 
 
 def in_process_f1(score: Score) -> float:
-    simulation = PianoSimulation(load_model(embodiment("pianomime")), ROBOPIANIST_TIMING)
+    simulation = PianoSimulation(load_model(HANDS), ROBOPIANIST_TIMING)
     goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
-    options = Options(checkpoint=str(bundled_checkpoint("pianomime")))
+    options = Options(checkpoint=str(bundled_checkpoint(HANDS)))
     rollout = policy(score, simulation, options).perform()
     return key_press_metrics(goals.keys, rollout.pressed).f1
 
@@ -53,13 +53,13 @@ def test_over_topics_it_plays_as_in_process(cli):
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
     assert metrics["f1"] == pytest.approx(in_process_f1(SONG), abs=1e-3)
     assert metrics["f1"] > 0.8
-    network = load_checkpoint(bundled_checkpoint("pianomime")).networks[FINGERS]
+    network = load_checkpoint(bundled_checkpoint(HANDS)).networks[FINGERS]
     published = {}
     for message in read_messages(cli.folder / "out/bag", ("fingering",))["fingering"]:
         assert message.source == "policy"
         published |= dict(zip(message.index.tolist(), message.finger.tolist(), strict=True))
     score = find_score(str(cli.folder / "song.mid"))
-    chosen = fingered(score, ROBOPIANIST_TIMING, network).notes
+    chosen = fingered(score, ROBOPIANIST_TIMING, network, HANDS.layout).notes
     assert published == {i: note.finger for i, note in enumerate(chosen)}
 
 
@@ -71,10 +71,10 @@ def zeros(inputs, outputs):
 
 def test_another_type_of_policy_is_played_or_refused(cli):
     """One whose hands stay where they are."""
-    bundled = load_checkpoint(bundled_checkpoint("pianomime")).card
+    bundled = load_checkpoint(bundled_checkpoint(HANDS)).card
     kind = POLICY_TYPES["one_stage"]
     card = dataclasses.replace(bundled, type="one_stage", lookahead_s=kind.lookahead_s)
-    frame = HandFrame(HandsModel.of(load_model(embodiment("pianomime"))))
+    frame = HandFrame(load_model(HANDS))
     networks = {n: zeros(*size) for n, size in kind.sizes(frame, Checkpoint(card, {}, {})).items()}
     probes = {n: Probe.of(net, np.ones((1, net.inputs), np.float32)) for n, net in networks.items()}
     path = cli.folder / "still.safetensors"

@@ -100,7 +100,7 @@ def test_the_expert_plays_well_and_in_the_humans_manner(score, demonstration):
         ("own", score, None),
         ("human", demonstration.fingered(score), demonstration.tips_m),
     ):
-        whole = assign_fingers(fingered, timing, embodiment("pianomime"))
+        whole = assign_fingers(fingered, timing, simulation.hands.spec)
         plan = plan_performance(whole, simulation.hands, timing, demo_tips=demo_tips)
         tips = []
 

@@ -1,10 +1,14 @@
 """The rule of this controller: the highest note that sounds is played by the right index finger."""
 
-from pianomime.hands.fingers import UNASSIGNED
+from typing import Final
+
+from pianomime.hands.fingers import PIANISTS_FINGERS, UNASSIGNED
 from pianomime.hands.hands_model import HandsModel
 from pianomime.planning.performance_plan import LEAD_IN_S, PerformancePlan, plan_performance
 from pianomime.score.score import Note, Score
 from pianomime.timing import Timing
+
+FINGER: Final = PIANISTS_FINGERS.index("rh_ff")
 
 
 def plan_melody(
@@ -21,10 +25,9 @@ def plan_melody(
     Returns:
         The score with the finger at each note of the melody and none at the others, and the plan.
     """
-    layout = hands.spec.layout
-    index = layout.per_hand + 1  # after the left hand's fingers and the right thumb
+    (finger,) = hands.spec.layout.of_pianist([FINGER])
     melody = score.with_fingers(
-        [index if _is_highest(note, score) else UNASSIGNED for note in score.notes]
+        [finger if _is_highest(note, score) else UNASSIGNED for note in score.notes]
     )
     return melody, plan_performance(melody, hands, timing, lead_in_s=lead_in_s)
 

@@ -384,7 +384,7 @@ def test_a_run_makes_a_checkpoint_that_plays(tmp_path, pianomime_hands):
     made = training.run()
     assert made == training.run(), "nothing is done again"
     assert load_checkpoint(made).card.data["episodes"] == 2
-    load_policy(made, pianomime_hands, "pianomime", TIMING)
+    load_policy(made, pianomime_hands, TIMING)
     other = dataclasses.replace(training, songs=[TUNE])
     with pytest.raises(ConfigError, match="begun with another songs"):
         other.run()

@@ -166,7 +166,7 @@ def test_any_score_gets_a_finite_plan_inside_the_limits(pianomime_hands, drawn):
     assert (performance.position <= pianomime_hands.upper + slack).all()
 
 
-ENDLESS = [Note(0.0, 30.0, 40), *(Note(i * 0.5, i * 0.5 + 0.4, 44 + i % 5) for i in range(59))]
+ENDLESS = [Note(0.0, 15.0, 40), *(Note(i * 0.5, i * 0.5 + 0.4, 44 + i % 5) for i in range(29))]
 OCTAVES_APART = [Note(0.0, 1.0, key) for key in (8, 20, 32, 44, 60, 72, 84)]
 CROSSING = [Note(i * 0.2, i * 0.2 + 0.2, 10 + 3 * i if i % 2 else 76 - 3 * i) for i in range(22)]
 FORTY_A_SECOND = [Note(i * 0.025, i * 0.025 + 0.02, 20 + (i * 11) % 50) for i in range(160)]

@@ -83,7 +83,7 @@ def test_strings_become_values():
     [
         ({"transpose": "high"}, "transpose = 'high': must be a whole number"),
         ({"real_time": "maybe"}, "real_time = 'maybe': must be true or false"),
-        ({"embodiment": "human"}, "unknown embodiment 'human'; there are: allegro, orca"),
+        ({"embodiment": "nothing"}, "unknown embodiment 'nothing'; there are: allegro, orca, pian"),
         ({"command_s": "0.03"}, "decision_s = 0.05: must be a multiple of command_s, 0.03 s"),
         ({"command_s": "0.002"}, r"command_s = 0.002: must be in \[0.005, 0.5\]"),
         ({"stretch": "100"}, r"stretch = 100.0: must be in \[0.1, 10\]"),

@@ -7,13 +7,12 @@ from pianomime.hands.embodiment import embodiment
 from pianomime_common import topics
 from pianomime_recorder.message_types import MessageTypes
 
+TOPICS = topics.all_topics(("expert",), embodiment("pianomime"))
+
 
 @pytest.fixture(scope="module")
 def types():
     return MessageTypes()
-
-
-TOPICS = topics.all_topics(("expert",), embodiment("pianomime"))
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)

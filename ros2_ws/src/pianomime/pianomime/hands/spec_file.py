@@ -37,6 +37,8 @@ def parse_spec(text: str, where: str) -> HandSpec:
         data = _mapping(text)
         spec: HandSpec = typed(HandSpec, data, "")
         _check(spec)
+        if not spec.model.package and not isinstance(data["model"].get("file"), dict):
+            raise ValueError("model.file: must have left and right: there are two hands")
     except ValueError as error:
         raise ModelError(f"{where}: {error}") from error
     data["model"].pop("file", None)
@@ -107,9 +109,8 @@ def _check(spec: HandSpec) -> None:
         raise ValueError("controllers: must name at least one")
     if spec.model.package:
         return
-    left, right = spec.model.file
-    if not left or not right or left == right:
-        raise ValueError("model.file: must have left and right, a file each: there are two hands")
+    if not all(spec.model.file):
+        raise ValueError("model.file: must have left and right: there are two hands")
     if spec.mounting.position_m is None:
         raise ValueError("mounting.position_m: missing")
     for slide in spec.mounting.slides:

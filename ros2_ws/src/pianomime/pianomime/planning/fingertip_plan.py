@@ -156,14 +156,11 @@ def plan_fingertips(
     """
     lead, reach_steps = span.lead, max(1, timing.steps(config.reach_s))
     leave_steps = max(1, timing.steps(config.leave_s))
-    rows = lead + span.steps + span.tail + 1
-    fingers = layout.count
-    position = np.full((rows, fingers, 3), np.nan)
-    key = np.full((rows, fingers), NO_KEY)
-    contact = np.zeros((rows, fingers), bool)
-    approach = np.zeros((rows, fingers))
+    shape = (lead + span.steps + span.tail + 1, layout.count)
+    position, key = np.full((*shape, 3), np.nan), np.full(shape, NO_KEY)
+    contact, approach = np.zeros(shape, bool), np.zeros(shape)
     demo_tips = None if demo_tips is None else layout.as_pianist(demo_tips)
-    released = np.zeros(fingers, int)  # first row at which each finger is free again
+    released = np.zeros(layout.count, int)  # first row at which each finger is free again
     for note, way_m in played_notes(notes, timing, layout, config):
         finger, pressed_key = note.finger, note.key
         first, last = max(lead + note.first + 1, 0), lead + note.last + 1
@@ -181,24 +178,32 @@ def plan_fingertips(
         approach[ahead, finger] = 1 - (first - 1 - ahead) / reach_steps
         contact[first : last + 1, finger] = True
         approach[first : last + 1, finger] = 1.0
-        down = top - pressed_drop(pressed_key, x) - config.press_m
-        position[first : last + 1, finger, 2] = down
+        position[first : last + 1, finger, 2] = top - pressed_drop(pressed_key, x) - config.press_m
         released[finger] = last + 1
         if config.leave and way_m > config.leave_m:  # up first, or it catches in other keys
             leaving = slice(last + 1, last + 1 + leave_steps)
             position[leaving, finger] = x, key_y()[pressed_key], above
             approach[leaving, finger] = config.leave
+    idle_z = key_top().min() + config.tip_m + config.idle_m
     if demo_tips is not None:
-        demo_tips = demo_tips[: rows - lead - 1]
-        rows_of = slice(lead + 1, lead + 1 + len(demo_tips))
-        near = np.isnan(position[rows_of, :, 0]) & np.isfinite(demo_tips[..., 0])
-        position[rows_of, :, :2][near] = demo_tips[near]
-        position[rows_of, :, 2][near] = key_top().min() + config.tip_m + config.idle_m
-        approach[rows_of][near] = config.demo_weight
-    floor = np.full((rows, fingers), key_top().min() + config.tip_m + config.idle_m)
+        demo_tips = demo_tips[: span.steps + span.tail]
+        after = slice(lead + 1, lead + 1 + len(demo_tips))
+        near = _keep_near(position[after], demo_tips, idle_z)
+        approach[after][near] = config.demo_weight
+    floor = np.full(shape, idle_z)
     heading = approach >= 1.0
     floor[heading] = np.where(contact[heading], -np.inf, position[heading, 2])
     return FingertipPlan(lead, layout, position, key, contact, approach, floor)
+
+
+def _keep_near(
+    position: NDArray[np.float64], demo_tips: NDArray[np.float64], idle_z: float
+) -> NDArray[np.bool_]:
+    """Place fingertips with nothing else to do where a pianist's were, and return which."""
+    near = np.isnan(position[..., 0]) & np.isfinite(demo_tips[..., 0])
+    position[..., :2][near] = demo_tips[near]
+    position[..., 2][near] = idle_z
+    return np.asarray(near)
 
 
 def _place_on_key(x: float, human_x: NDArray[np.float64], key: int) -> float:

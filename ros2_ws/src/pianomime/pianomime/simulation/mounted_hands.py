@@ -135,6 +135,17 @@ def _actuate(spec: HandSpec, side: int, hand: mujoco.MjSpec) -> None:
             for actuator in driven:
                 hand.delete(actuator)
             _add_actuator(hand, joint, actuation.gain_nm_rad, actuation.torque_nm)
+    for actuator in hand.actuators:
+        _limit_targets(hand, actuator)
+
+
+def _limit_targets(hand: mujoco.MjSpec, actuator: "mujoco.MjsActuator") -> None:
+    """Give an actuator that takes any target its joint's range: planning needs limits."""
+    lower, upper = actuator.ctrlrange
+    drives_joint = actuator.trntype == mujoco.mjtTrn.mjTRN_JOINT
+    if drives_joint and lower == upper and actuator.inheritrange == 0.0:
+        actuator.ctrllimited = True
+        actuator.ctrlrange = hand.joint(actuator.target).range
 
 
 def _add_actuator(
