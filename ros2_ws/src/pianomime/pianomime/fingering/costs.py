@@ -44,6 +44,9 @@ class FingeringConfig(Config):
         1.0, "Cost of a finger changing keys in 0.1 s; falls with the square", ge=0.0
     )
     crossing: float = parameter(8.0, "Cost of two fingers crossed", ge=0.0)
+    crowded: float = parameter(
+        20.0, "Cost of two fingers on keys that are nearer than the fingers are wide", ge=0.0
+    )
     black: float = parameter(0.4, "Cost of a thumb or little finger on a black key", ge=0.0)
     weak: float = parameter(0.1, "Cost of a ring or little finger", ge=0.0)
     close_hands: float = parameter(4.0, "Cost of the hands' middles being 0.1 m too close", ge=0.0)
@@ -166,6 +169,8 @@ def price(partials: Partials, onset: Onset, timing: Timing, config: FingeringCon
     cost += config.close_hands * close
     cost += _hurry(partials, onset, timing, config)
     cost += config.crossing * _crossings(partials, onset)
+    if len(layout.apart_m):
+        cost += config.crowded * _crowded(partials, onset)
     left = np.maximum(partials.until - onset.first + 1, 0)
     cost += config.cut / timing.rate_hz * (left @ _used(len(onset.key), layout).T)
     awkward = config.black * layout.shuns_black[choices] * is_black()[onset.key]
@@ -220,6 +225,24 @@ def _hurry(partials: Partials, onset: Onset, timing: Timing, config: FingeringCo
     changes = partials.key[:, choices] != onset.key
     weight = config.hurry * (_REST_S * timing.rate_hz) ** 2
     return np.asarray(np.sum(weight * changes / rest**2, axis=2))
+
+
+def _crowded(partials: Partials, onset: Onset) -> Array:
+    """Return the pairs of fingers on keys that are too near for them, held ones included, (b, c).
+
+    Fingers of a hand that lie between two others need room there, too.
+    """
+    layout = partials.layout
+    choices, used = choices_of(len(onset.key), layout), _used(len(onset.key), layout)
+    y = key_y()[onset.key]
+    together = np.diff(y) < layout.room_m[choices[:, :-1], choices[:, 1:]]  # (c, n - 1)
+    held = partials.until >= onset.first
+    if not held.any():
+        return np.broadcast_to(together.sum(axis=1), (len(held), len(choices)))
+    distance = np.abs(y[:, None] - key_y()[partials.key][:, None, :])  # (b, n, f)
+    near = (distance[:, None] < layout.room_m[choices]) & held[:, None, None]
+    crowded = np.einsum("bcnf,cf->bc", near, 1.0 - used, optimize=False)
+    return np.asarray(crowded + together.sum(axis=1))
 
 
 def _crossings(partials: Partials, onset: Onset) -> Array:

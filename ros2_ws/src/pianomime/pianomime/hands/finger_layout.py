@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,13 @@ class FingerLayout:
     weak: Array
     shuns_black: Array
     along: NDArray[np.int64]
+
+    @cached_property
+    def room_m(self) -> Array:
+        """Least distance along y of each two fingers of a hand, (f, f) [m]; else 0."""
+        place = np.concatenate(([0.0], np.cumsum(self.apart_m)))
+        own = np.abs(place[:, None] - place)
+        return np.kron(np.eye(len(SIDES)), own)
 
     @classmethod
     def of(cls, fingers: Sequence[Finger], keep_apart: bool) -> "FingerLayout":
