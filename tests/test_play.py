@@ -370,22 +370,3 @@ def test_two_graphs_in_one_domain_are_refused(cli):
     first.send_signal(signal.SIGINT)
     _, err = first.communicate(timeout=60)
     assert first.returncode == 0, err
-
-
-def test_two_pianists_in_two_namespaces_play_at_the_same_time(cli):
-    save_midi(SHORT, cli.folder / "short.mid")
-    processes = [
-        cli.start("play", "short.mid", "--no-video", "--namespace", name, "-o", name)
-        for name in ("left", "right")
-    ]
-    ends = [process.communicate(timeout=120) for process in processes]
-    for process, (out, err) in zip(processes, ends, strict=True):
-        assert process.returncode == 0, err
-        assert "F1" in out
-    for name in ("left", "right"):
-        found = messages(cli.folder / name / "bag")
-        assert f"/{name}/clock" in found
-        nodes = {s.name.partition(":")[0] for m in found["/diagnostics"] for s in m.status}
-        assert f"{name}/gate" in nodes
-        metrics = read_performance(cli.folder / name / "bag").metrics()
-        assert metrics["f1"] > 0.8, "in lock-step, however busy the machine is"
