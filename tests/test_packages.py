@@ -38,10 +38,13 @@ EXTRAS = {
     "released_zarr.py": "perception",
     "residual_env.py": "learning",
     "residual_learning.py": "learning",
+    "torch_network.py": "learning",
+    "key_encoder.py": "learning",
+    "transformer.py": "learning",
 }
 """Extra of the library that a folder or module needs."""
 
-USED_WHERE_INSTALLED = {"music21", "note-seq"}
+USED_WHERE_INSTALLED = {"music21", "note-seq", "onnxruntime"}
 
 
 def imports(files: list[Path]) -> set[str]:
