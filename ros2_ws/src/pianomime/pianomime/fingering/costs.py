@@ -45,7 +45,7 @@ class FingeringConfig(Config):
     )
     crossing: float = parameter(8.0, "Cost of two fingers crossed", ge=0.0)
     crowded: float = parameter(
-        20.0, "Cost of two fingers on keys that are nearer than the fingers are wide", ge=0.0
+        5.0, "Cost of two fingers on keys that are nearer than the fingers are wide", ge=0.0
     )
     black: float = parameter(0.4, "Cost of a thumb or little finger on a black key", ge=0.0)
     weak: float = parameter(0.1, "Cost of a ring or little finger", ge=0.0)

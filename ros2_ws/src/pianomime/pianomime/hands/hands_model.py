@@ -119,10 +119,11 @@ class HandsModel:
 
     @cached_property
     def bodies(self) -> tuple[NDArray[np.int64], ...]:
-        """MuJoCo ids of the bodies of each hand."""
-        names = [self.model.body(i).name.partition("/") for i in range(self.model.nbody)]
+        """MuJoCo ids of the bodies of each hand that have a shape."""
+        solid = np.flatnonzero(self.model.body_geomnum)
+        scope_of = {int(i): self.model.body(int(i)).name.partition("/")[0] for i in solid}
         return tuple(
-            np.array([i for i, (found, _, name) in enumerate(names) if found == scope and name])
+            np.array([i for i, found in scope_of.items() if found == scope])
             for scope in self.spec.scopes
         )
 
