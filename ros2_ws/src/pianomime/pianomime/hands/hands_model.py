@@ -26,7 +26,7 @@ PEDAL_GROUP = "pedal_controller"
 class HandsModel:
     """The hands' joints in one fixed order: left then right, each in the model's order.
 
-    Public names are the side and the model's own name: Shadow's `rh_FFJ4`, `lh_wrist`. Commands
+    Public names are the side and the model's own name, as in `lh_wrist`. Commands
     name real joints; of joints that share a tendon only the sum of their targets acts.
 
     Attributes:
