@@ -10,8 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pianomime.errors import ConfigError, OutputError, PianoMimeError
-from pianomime.hands.fingers import UNASSIGNED
-from pianomime.piano.geometry import key_name
+from pianomime.fingering.fingering import dropped_notes
 from pianomime.score.repertoire import find_score
 from pianomime.score.score import Score
 from pianomime_cli.play import create_folder
@@ -200,11 +199,6 @@ def _report(card: dict[str, Any], score: Score, finger: np.ndarray) -> str:
         f"score begins at {sync['offset_s']:.2f} s of the video, "
         f"agreement {sync['agreement']:.2f}, certainty {sync['certainty']:.2f}{heard}"
     )
-    unsure = [
-        f"{key_name(note.key)} at {note.onset_s:.2f} s"
-        for note, which in zip(score.notes, finger, strict=True)
-        if which == UNASSIGNED
-    ]
-    if unsure:
+    if unsure := dropped_notes(score.with_fingers(finger.tolist())):
         lines.append(f"left to the planner: {', '.join(unsure)}")
     return "\n".join(lines)

@@ -9,11 +9,8 @@ from pianomime.fingering.fingering import advance, search
 from pianomime.fingering.problem import FingeringProblem
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.hand_spec import HandSpec
-from pianomime.score.step_notes import StepNote, by_onset
+from pianomime.score.step_notes import NoteName, StepNote, by_onset
 from pianomime.timing import Timing
-
-NoteName = tuple[int, int]
-"""Key and first decision, which name a note for as long as it is in sight."""
 
 SETTLE_S: Final = 0.4
 """Time before its onset from which a note keeps its finger: the hand is on its way [s]."""
@@ -39,7 +36,7 @@ class OnlineFingering:
             now: Decision that begins.
             notes: Those in sight, see `in_window`; fingers given to them are not kept.
         """
-        names = [_name(note) for note in notes]
+        names = [note.name for note in notes]
         is_new = any(name not in self._fingers for name in names)
         self._fingers = {name: self._fingers.get(name, UNASSIGNED) for name in names}
         self._settled &= self._fingers.keys()
@@ -55,12 +52,12 @@ class OnlineFingering:
         return {name: self._fingers[name] for name in self._settled}
 
     def _fingered(self, notes: Sequence[StepNote]) -> list[StepNote]:
-        return [note.with_finger(self._fingers[_name(note)]) for note in notes]
+        return [note.with_finger(self._fingers[note.name]) for note in notes]
 
     def _hold(self, notes: Sequence[StepNote]) -> None:
         """Extend settled notes whose end has come into sight."""
         for note in notes:
-            name = _name(note)
+            name = note.name
             finger = self._fingers[name]
             settled = name in self._settled and finger != UNASSIGNED
             if settled and self._partials.key[0, finger] == note.key:
@@ -68,22 +65,18 @@ class OnlineFingering:
 
     def _choose(self, notes: Sequence[StepNote]) -> None:
         """Search again over all notes that are not settled."""
-        free = [n.with_finger(UNASSIGNED) for n in notes if _name(n) not in self._settled]
-        self._fingers |= {_name(note): UNASSIGNED for note in free}
+        free = [n.with_finger(UNASSIGNED) for n in notes if n.name not in self._settled]
+        self._fingers |= {note.name: UNASSIGNED for note in free}
         for note in search(self._partials, by_onset(free), self._problem):
-            self._fingers[_name(note)] = note.finger
+            self._fingers[note.name] = note.finger
 
     def _settle(self, now: int, notes: Sequence[StepNote]) -> None:
         due = [
             note
             for note in self._fingered(notes)
-            if _name(note) not in self._settled and note.first <= now + self._settle_steps
+            if note.name not in self._settled and note.first <= now + self._settle_steps
         ]
         problem = replace(self._problem, config=replace(self._problem.config, beam=1))
         for group in by_onset(note for note in due if note.finger != UNASSIGNED):
             self._partials, _ = advance(self._partials, group, problem)
-        self._settled |= {_name(note) for note in due}
-
-
-def _name(note: StepNote) -> NoteName:
-    return note.key, note.first
+        self._settled |= {note.name for note in due}

@@ -98,7 +98,7 @@ class FingertipPlan:
 
     def window(self, begin: int, end: int) -> "FingertipPlan":
         """Return rows `begin` to `end` (exclusive)."""
-        return self._rows(np.arange(begin, min(end, len(self.key))), self.lead - begin)
+        return self._rows(slice(begin, end), self.lead - begin)
 
     def finer(self, points: int) -> "FingertipPlan":
         """Return the plan with `points` rows for each but the first, equal to it."""
@@ -107,7 +107,7 @@ class FingertipPlan:
         rows = np.concatenate(([0], np.repeat(np.arange(1, len(self.key)), points)))
         return self._rows(rows, self.lead * points)
 
-    def _rows(self, rows: NDArray[np.int64], lead: int) -> "FingertipPlan":
+    def _rows(self, rows: slice | NDArray[np.int64], lead: int) -> "FingertipPlan":
         return FingertipPlan(
             lead,
             self.layout,

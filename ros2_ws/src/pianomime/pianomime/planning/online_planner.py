@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.command import Command
-from pianomime.fingering.online import NoteName, OnlineFingering
+from pianomime.fingering.online import OnlineFingering
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.finer import as_line, finer
+from pianomime.planning.actuator_targets import ActuatorTargets
 from pianomime.planning.fingertip_plan import (
     FingertipPlan,
     FingertipPlanConfig,
@@ -22,9 +21,8 @@ from pianomime.planning.fingertip_plan import (
 )
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.performance_plan import FEEDBACK_GAIN
-from pianomime.planning.tracking import Tracker
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
-from pianomime.score.step_notes import StepNote, in_window
+from pianomime.score.step_notes import NoteName, StepNote, in_window
 from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
@@ -47,8 +45,7 @@ class _Hand:
     """One hand: its fit's last trajectory, whose rows 0 and 1 are the last and this instant."""
 
     kinematics: HandKinematics
-    feedforward: Feedforward
-    tracker: Tracker
+    targets: ActuatorTargets
     pose: Array | None  # (rows, na)
     held: Array  # (2, na)
     state: Array  # (rows, 2 na) to which the targets lead, from this instant on, a row per target
@@ -81,12 +78,11 @@ class OnlinePlanner:
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)
-            feedforward = Feedforward(kinematics, timing.command_s)
-            tracker = Tracker(kinematics, timing.command_s)
+            targets = ActuatorTargets(kinematics, timing)
             held = np.tile(kinematics.pose(start), (2, 1))
             held = np.clip(held, kinematics.lower, kinematics.upper)
             state = np.concatenate((held[1:], np.zeros_like(held[1:])), axis=1)
-            self._hands.append(_Hand(kinematics, feedforward, tracker, None, held, state))
+            self._hands.append(_Hand(kinematics, targets, None, held, state))
 
     @property
     def horizon(self) -> int:
@@ -132,12 +128,10 @@ class OnlinePlanner:
             hand.kinematics, plan, hand.held, self._timing, self._config, self._limits
         )
         hand.pose = fit.solve(warm_start)
-        window = plan.window(0, self._preview)
-        path = finer(hand.pose[: self._preview], points)
-        feedforward_targets = hand.feedforward.targets(path, window.finer(points))
-        tracked = hand.tracker.track(path, feedforward_targets, points, hand.state[0])
+        preview = hand.pose[: self._preview]
+        tracked = hand.targets.along(preview, plan.window(0, self._preview), 1, hand.state[0])
         hand.state = tracked.state
-        return hand.pose, as_line(tracked.target[: points + 1], points)[:points]
+        return hand.pose, tracked.target[:points]
 
     def _fingertips(self, now: int, notes: Sequence[StepNote]) -> FingertipPlan:
         """Return the fingertips' targets from the last instant to the horizon."""

@@ -10,8 +10,7 @@ from pianomime.command import Command
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.finer import as_line, finer
+from pianomime.planning.actuator_targets import ActuatorTargets
 from pianomime.planning.fingertip_plan import (
     FingertipPlan,
     FingertipPlanConfig,
@@ -19,7 +18,6 @@ from pianomime.planning.fingertip_plan import (
     plan_fingertips,
 )
 from pianomime.planning.motion_limits import MotionLimits
-from pianomime.planning.tracking import Tracker
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
@@ -131,8 +129,7 @@ def _plan_hand(
     kinematics: HandKinematics, fingertips: FingertipPlan, timing: Timing, limits: MotionLimits
 ) -> tuple[Array, Array]:
     """Return poses (rows, na) and actuator targets (rows - 1, points, na), window after window."""
-    feedforward = Feedforward(kinematics, timing.command_s)
-    tracker = Tracker(kinematics, timing.command_s)
+    actuator_targets = ActuatorTargets(kinematics, timing)
     config = TrajectoryConfig.of(kinematics.hands.spec)
     rows, points = len(fingertips.key), timing.points
     length = timing.steps(_WINDOW_S)
@@ -146,12 +143,10 @@ def _plan_hand(
         end = min(done + length + timing.steps(_OVERLAP_S), rows)
         window, held = fingertips.window(begin, end), pose[begin:done]
         fitted = TrajectoryFit(kinematics, window, held, timing, config, limits).solve()
-        path = finer(fitted, points)
-        feedforward_targets = feedforward.targets(path, window.finer(points))
-        tracked = tracker.track(path, feedforward_targets, (done - 1 - begin) * points, state)
+        tracked = actuator_targets.along(fitted, window, done - 1 - begin, state)
         new = end if end == rows else done + length
         pose[done:new] = fitted[done - begin : new - begin]
-        targets = as_line(tracked.target, points).reshape(-1, points, kinematics.n)
+        targets = tracked.target.reshape(-1, points, kinematics.n)
         target[done - 1 : new - 1] = targets[: new - done]
         state = tracked.state[(new - done) * points]
         done = new

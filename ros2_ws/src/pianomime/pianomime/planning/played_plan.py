@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.command import Command
-from pianomime.fingering.online import NoteName
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.planning.fingertip_plan import FingertipPlanConfig, Span, plan_fingertips
 from pianomime.planning.online_planner import OnlinePlanner
@@ -12,6 +11,7 @@ from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S, PerformancePl
 from pianomime.planning.rollout import Act, roll_out
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
+from pianomime.score.step_notes import NoteName
 from pianomime.simulation.simulation import PianoSimulation
 
 Array = NDArray[np.float64]
@@ -52,13 +52,10 @@ def plan_by_playing(score: Score, simulation: PianoSimulation) -> tuple[Score, P
 
     lead, tail = timing.steps(LEAD_IN_S), timing.steps(TAIL_S)
     rollout = roll_out(act, LEAD_IN_S, goals.steps + tail, simulation)
-    notes = [n.with_finger(fingers.get((n.key, n.first), UNASSIGNED)) for n in goals.notes]
+    notes = [n.with_finger(fingers.get(n.name, UNASSIGNED)) for n in goals.notes]
     spec = simulation.hands.spec
     span, geometry = Span(lead, goals.steps, tail), FingertipPlanConfig.of(spec)
     tips = plan_fingertips(notes, span, timing, spec.layout, geometry)
     sustain = np.array([goals.sustain_at(step) for step in range(-lead, goals.steps + tail)])
     plan = PerformancePlan(timing, LEAD_IN_S, np.array(targets), rollout.position, sustain, tips)
-    chosen = [UNASSIGNED] * len(notes)
-    for note in notes:
-        chosen[note.index] = note.finger
-    return score.with_fingers(chosen), plan
+    return score.with_fingers([note.finger for note in notes]), plan

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.piano.geometry import N_KEYS
 from pianomime.score.score import PedalEvent, Score
 from pianomime.score.step_notes import StepNote, in_window, key_matrix, to_steps
 from pianomime.timing import Timing
@@ -60,7 +61,11 @@ class ScoreGoals:
 
     def keys_in(self, first: int, steps: int) -> NDArray[np.bool_]:
         """Return the goal keys from decision `first` on, (steps, 88); False outside the score."""
-        return key_matrix(self.notes_in(first, steps), first, steps)
+        keys = np.zeros((steps, N_KEYS), bool)
+        begin, end = max(first, 0), min(first + steps, self.steps)
+        if begin < end:
+            keys[begin - first : end - first] = self.keys[begin:end]
+        return keys
 
     def sustain_at(self, step: int) -> NDArray[np.bool_]:
         """Return the pedal goal at each point of a decision, (points,); up outside the score."""

@@ -12,6 +12,9 @@ from pianomime.piano.geometry import N_KEYS
 from pianomime.score.score import Note
 from pianomime.timing import Timing
 
+NoteName = tuple[int, int]
+"""Key and first decision, which name a note for as long as it is in sight."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepNote:
@@ -32,6 +35,11 @@ class StepNote:
     velocity: int = 64
     finger: int = UNASSIGNED
     index: int = 0
+
+    @property
+    def name(self) -> NoteName:
+        """Key and first decision."""
+        return self.key, self.first
 
     def shifted(self, steps: int) -> "StepNote":
         """Return the note shifted by `steps` decisions."""
