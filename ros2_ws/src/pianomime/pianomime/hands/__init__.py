@@ -1,1 +1,1 @@
-"""The two Shadow hands: bodies, names, limits, kinematics."""
+"""Pairs of hands: descriptions, names, limits, kinematics."""

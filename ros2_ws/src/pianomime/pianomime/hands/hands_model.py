@@ -102,6 +102,11 @@ class HandsModel:
         return np.asarray(self.model.jnt_type[self.joint_ids] == mujoco.mjtJoint.mjJNT_SLIDE)
 
     @cached_property
+    def coordinates(self) -> tuple[HandCoordinates, ...]:
+        """Actuated coordinates of the left and the right hand."""
+        return tuple(HandCoordinates(self, side) for side in range(len(SIDES)))
+
+    @cached_property
     def start(self) -> Array:
         """Joint positions at which a performance begins, (n,) [rad, m]."""
         return self.posture(self.spec.start, np.zeros(len(self.joint_names)), "start")
@@ -181,8 +186,7 @@ class HandsModel:
         if not self.spec.driver.position_controller:
             raise ModelError(f"{self.spec.name}: driver: has no position controllers")
         controllers: dict[str, tuple[str, ...]] = {}
-        for side, prefix in enumerate(SIDES):
-            hand = HandCoordinates(self, side)
+        for prefix, hand in zip(SIDES, self.coordinates, strict=True):
             for i in np.flatnonzero(~hand.slides):
                 name = self.spec.driver.position_controller.format(
                     side=prefix, coordinate=hand.names[i].lower()
@@ -202,13 +206,13 @@ class HandsModel:
         Infinite values are the joints' limits. `what` is the posture's name in an error.
         """
         position = otherwise.copy()
-        for side in range(len(SIDES)):
-            hand = HandCoordinates(self, side)
+        for hand in self.coordinates:
             mark = hand.posture(named, np.full(hand.n, np.nan), what)
             moved = ~np.isnan(mark)
-            joints = hand.joints[hand.expand[:, moved].any(axis=1)]
-            place = hand.expand[:, moved] @ np.clip(mark, hand.lower, hand.upper)[moved]
-            position[joints] = place[hand.expand[:, moved].any(axis=1)]
+            expand = hand.expand[:, moved]
+            place = expand @ np.clip(mark, hand.lower, hand.upper)[moved]
+            driven = expand.any(axis=1)
+            position[hand.joints[driven]] = place[driven]
         return position
 
     def along(self, side: int) -> int:
@@ -250,8 +254,8 @@ class HandsModel:
             )
         for posture in ("relaxed", "start", "lifted"):
             self.posture(getattr(spec, posture), self.lower, posture)
-        for hand in (self.groups, self.fingertip_sites):
-            assert len(hand)
+        assert self.groups  # raises where a joint has no controller, or several
+        assert len(self.fingertip_sites)
 
     def _controller_of(self, side: int, name: str) -> str:
         """Return the controller of a joint.

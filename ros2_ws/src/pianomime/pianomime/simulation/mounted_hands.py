@@ -39,26 +39,27 @@ def build_mounted(spec: HandSpec, stage: mujoco.MjSpec) -> mujoco.MjModel:
         ModelError: A file is missing or is no model, or lacks what the description names.
     """
     stage.option.impratio = _IMPRATIO
-    for side, scope in enumerate(spec.scopes):
-        hand = _load(spec, side)
-        root = hand.worldbody.first_body()
-        if root is None or hand.worldbody.next_body(root) is not None:
-            raise ModelError(f"{spec.name}: {spec.model.file[side]}: must have one root body")
-        _add_fingertips(spec, side, hand)
-        _actuate(spec, side, hand)
-        _set_collisions(spec, side, hand)
-        for body in hand.bodies[1:]:
-            body.gravcomp = float(spec.mounting.gravity_compensation)
-        carriage = _add_slides(spec, side, stage)
-        frame = carriage.add_frame(quat=_quaternion(spec.mounting.rpy_rad[side]))
-        try:
-            stage.attach(hand, prefix=f"{scope}/", frame=frame)
-        except ValueError as error:
-            raise ModelError(f"{spec.name}: {' '.join(str(error).split())}") from error
     try:
+        for side in range(len(SIDES)):
+            _mount(spec, side, stage)
         return stage.compile()
     except ValueError as error:
         raise ModelError(f"{spec.name}: {' '.join(str(error).split())}") from error
+
+
+def _mount(spec: HandSpec, side: int, stage: mujoco.MjSpec) -> None:
+    hand = _load(spec, side)
+    root = hand.worldbody.first_body()
+    if root is None or hand.worldbody.next_body(root) is not None:
+        raise ModelError(f"{spec.name}: {spec.model.file[side]}: must have one root body")
+    _add_fingertips(spec, side, hand)
+    _actuate(spec, side, hand)
+    _set_collisions(spec, side, hand)
+    for body in hand.bodies[1:]:
+        body.gravcomp = float(spec.mounting.gravity_compensation)
+    carriage = _add_slides(spec, side, stage)
+    frame = carriage.add_frame(quat=_quaternion(spec.mounting.rpy_rad[side]))
+    stage.attach(hand, prefix=f"{spec.scopes[side]}/", frame=frame)
 
 
 def model_file(spec: HandSpec, side: int) -> Path:

@@ -152,12 +152,10 @@ class PianoSimulation:
         Raises:
             SimulationDivergedError: The physics broke down; the state is as it broke.
         """
-        targets = self._line(command)
-        instants_s = PHYSICS_S * np.arange(len(targets) + 1)
-        passed = np.searchsorted(command.times_s, instants_s + _SAME_S)  # points by then
+        passed = _points_passed(command.times_s, self.timing.substeps)
         pedal = np.append(self.sustain, command.sustain)[passed].tolist()
         events: list[MidiEvent] = []
-        for target, down in zip(targets, pedal[:-1], strict=True):
+        for target, down in zip(self._line(command), pedal[:-1], strict=True):
             self._press_pedal(down, events)
             self._advance(target, events)
         self._press_pedal(pedal[-1], events)  # of a point at the decision's end
@@ -222,6 +220,13 @@ class PianoSimulation:
                 raise SimulationDivergedError(
                     f"simulation diverged ({name}) at {self.time_s:.3f} s"
                 )
+
+
+@lru_cache(maxsize=64)
+def _points_passed(times_s: tuple[float, ...], substeps: int) -> NDArray[np.int64]:
+    """Return how many points lie before each physics step of a decision, and before its end."""
+    instants_s = PHYSICS_S * np.arange(substeps + 1)
+    return np.searchsorted(times_s, instants_s + _SAME_S)
 
 
 @lru_cache(maxsize=64)
