@@ -23,7 +23,7 @@ from pianomime.policy.hand_frame import HandFrame, random_pose
 from pianomime.policy.network_inputs import fingertip_inputs
 from pianomime.policy.player import PolicyPlayer, policy_act
 from pianomime.policy.registry import make_policy
-from pianomime.policy.schedule import schedule
+from pianomime.policy.schedule import Schedule, schedule
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
 from pianomime.score.step_notes import StepNote, one_key_a_finger, to_steps
@@ -84,7 +84,10 @@ def test_a_schedule_has_the_held_key_and_the_next():
     far = 6 + COMMIT
     notes = [StepNote(0, 3, 40, 64, 5), StepNote(6, 8, 42, 64, 5), StepNote(far, 40, 44, 64, 6)]
     plan = schedule(one_key_a_finger(notes), np.array([2, 4, 9]), TIMING, LAYOUT)
-    left, right = plan.at([0, 1, 2]), plan.at([3, 4, 5])
+    columns = (plan.key, plan.present, plan.begins, plan.ends)
+    left, right = (
+        Schedule(TIMING, *(c[rows] for c in columns)) for rows in (slice(3), slice(3, 6))
+    )
     assert right.key[0, 0].tolist() == [40, 42]
     assert right.begins[0, 0].tolist() == [-2, 4]
     assert right.key[1, 0].tolist() == [42, 0]

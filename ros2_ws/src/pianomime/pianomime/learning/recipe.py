@@ -1,6 +1,6 @@
 """How the generalist is trained: the fields of config/training.yaml."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -73,20 +73,18 @@ def load_recipe(path: Path) -> Recipe:
         sections = {name: given.pop(name, None) or {} for name in _SECTIONS}
     except (OSError, yaml.YAMLError, AttributeError, TypeError) as error:
         raise ConfigError(f"{path}: not a recipe ({error})") from None
-    amounts = _config(Amounts, given, f"{path}:", [field.name for field in fields(Recipe)][1:])
+    amounts = _config(Amounts, given, f"{path}:", tuple(_SECTIONS))
     made = {n: _config(t, sections[n], f"{path}: {n}:") for n, t in _SECTIONS.items()}
     return Recipe(amounts, **made)
 
 
-def _config(
-    config_type: type[Config], given: Any, where: str, further: list[str] | None = None
-) -> Any:
+def _config(config_type: type[Config], given: Any, where: str, further: Sequence[str] = ()) -> Any:
     """Return a configuration; `further` names are legal beside its own."""
     legal = {field.name for field in fields(config_type)}
     if not isinstance(given, Mapping):
         raise ConfigError(f"{where} {given!r}: must be names and values")
     if unknown := sorted(map(str, given.keys() - legal)):
-        names = ", ".join([*sorted(legal), *(further or [])])
+        names = ", ".join([*sorted(legal), *further])
         raise ConfigError(f"{where} unknown {unknown[0]!r}; there are: {names}")
     try:
         return config_type(**given)

@@ -41,7 +41,7 @@ def whole_fingertip_pairs(episode: Episode, frame: HandFrame, encoder: Encoder) 
     way = (planned_chunks(episode, frame) - tips[:, :, None]) / TIP_UNIT_M
     seen = [
         score_inputs(goal_key_windows(episode), encoder),
-        hand_inputs(frame, motion.pose, motion.before),
+        hand_inputs(frame, motion),
     ]
     return _pairs(seen, way)
 
@@ -52,7 +52,7 @@ def one_stage_pairs(episode: Episode, frame: HandFrame, encoder: Encoder) -> Pai
     change = (episode.expert_action - motion.pose) / frame.action_scale
     seen = [
         score_inputs(goal_key_windows(episode), encoder),
-        hand_inputs(frame, motion.pose, motion.before),
+        hand_inputs(frame, motion),
         pose_inputs(frame, motion.pose),
     ]
     return _pairs(seen, change)

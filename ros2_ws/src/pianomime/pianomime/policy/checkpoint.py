@@ -75,7 +75,7 @@ class PolicyCard:
 
     def stored(self) -> dict[str, Any]:
         """Return the fields, to be stored."""
-        return asdict(self) | {"timing": self.timing.as_dict()}
+        return asdict(self)
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "PolicyCard":

@@ -1,13 +1,12 @@
 """Fingers of the notes in sight, assigned by a network shortly before each onset."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.fingering.costs import Partials
-from pianomime.fingering.online import NoteName
 from pianomime.fingering.problem import onset_of
 from pianomime.hands.finger_layout import FingerLayout
 from pianomime.hands.fingers import UNASSIGNED
@@ -21,7 +20,7 @@ from pianomime.policy.finger_choice import (
 )
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.score.step_notes import StepNote, by_onset
+from pianomime.score.step_notes import NoteName, StepNote, by_onset
 from pianomime.timing import Timing
 
 Floats = NDArray[np.float32]
@@ -47,8 +46,14 @@ class FingerMemory:
     @property
     def notes(self) -> list[StepNote]:
         """Notes in sight that have fingers, by onset then key."""
-        fingered = [n.with_finger(self._fingers.get(_name(n), UNASSIGNED)) for n in self._seen]
-        return [note for note in fingered if note.finger != UNASSIGNED]
+        return [note.with_finger(finger) for note, finger in self._decided()]
+
+    def _decided(self) -> Iterator[tuple[StepNote, int]]:
+        """Return the notes in sight that have fingers, and these."""
+        for note in self._seen:
+            finger = self._fingers.get(note.name, UNASSIGNED)
+            if finger != UNASSIGNED:
+                yield note, finger
 
     def update(self, now: int, notes: Sequence[StepNote]) -> None:
         """Assign fingers to the notes that are now `COMMIT_S` away, or nearer and new.
@@ -58,26 +63,26 @@ class FingerMemory:
             notes: Those of the next `LOOKAHEAD_S`, see `in_window`.
         """
         self._seen = notes
-        names = [_name(note) for note in self._seen]
+        names = [note.name for note in self._seen]
         self._fingers = {name: self._fingers[name] for name in names if name in self._fingers}
         self._extend_held()
         soon = now + self._timing.steps(COMMIT_S)
-        due = [n for n in self._seen if n.first <= soon and _name(n) not in self._fingers]
+        due = [n for n in self._seen if n.first <= soon and n.name not in self._fingers]
         for group in by_onset(due):
             onset = onset_of(group)
             later = upcoming(self._seen, onset.first)
             inputs = choice_inputs(self._before, onset, later, self._timing)
             fingers = choose(self._network(inputs).astype(float), self._layout)
             self._before = follow(self._before, onset, fingers)
-            self._fingers |= {_name(n): f for n, f in zip(group, fingers.tolist(), strict=True)}
+            self._fingers |= {n.name: f for n, f in zip(group, fingers.tolist(), strict=True)}
 
     def _extend_held(self) -> None:
         """Extend notes whose end has come into sight in the fingering so far."""
         until, hand_until = self._before.until.copy(), self._before.hand_until.copy()
-        for note in self.notes:
-            if self._before.key[0, note.finger] == note.key:
-                until[0, note.finger] = max(note.last, until[0, note.finger])
-                hand = self._layout.side_of(note.finger)
+        for note, finger in self._decided():
+            if self._before.key[0, finger] == note.key:
+                until[0, finger] = max(note.last, until[0, finger])
+                hand = self._layout.side_of(finger)
                 hand_until[0, hand] = max(note.last, hand_until[0, hand])
         self._before = replace(self._before, until=until, hand_until=hand_until)
 
@@ -91,11 +96,4 @@ def fingered(
     for now in range(-timing.steps(COMMIT_S), goals.steps):
         memory.update(now, goals.notes_in(now, timing.steps(LOOKAHEAD_S) + 1))
         chosen |= memory.fingers
-    fingers = np.full(len(score.notes), UNASSIGNED)
-    for note in goals.notes:
-        fingers[note.index] = chosen[_name(note)]
-    return score.with_fingers(fingers.tolist())
-
-
-def _name(note: StepNote) -> NoteName:
-    return note.key, note.first
+    return score.with_fingers([chosen[note.name] for note in goals.notes])

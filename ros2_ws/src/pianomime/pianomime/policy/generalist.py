@@ -1,13 +1,12 @@
 """The generalist: assigns fingers, predicts fingertips, reaches for them, at every decision."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.fingering.online import NoteName
 from pianomime.hands.fingers import SIDES
 from pianomime.policy.finger_choice import LOOKAHEAD_S, choice_input_count
 from pianomime.policy.finger_memory import FingerMemory
@@ -25,7 +24,7 @@ from pianomime.policy.networks.network import Network, Sizes
 from pianomime.policy.observation import Observation
 from pianomime.policy.protocol import Action
 from pianomime.policy.schedule import Schedule, schedule
-from pianomime.score.step_notes import one_key_a_finger
+from pianomime.score.step_notes import NoteName, StepNote, one_key_a_finger
 from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
@@ -89,20 +88,19 @@ class Generalist:
 
     def step(self, observation: Observation) -> Action:
         """Return the action of the decision that begins: one held target in each decision."""
-        self._memory.update(observation.now, observation.notes)
-        decisions = observation.now + np.arange(self._chunk)
+        now, timing = observation.now, self._timing
+        self._memory.update(now, observation.notes)
         notes = one_key_a_finger(self._memory.notes)
-        plans = schedule(notes, decisions, self._timing, self._frame.layout)
+        plan = schedule(notes, np.array([now]), timing, self._frame.layout)
         state = self._observe(observation)
-        chunk = self.fingertips(state, plans.at([0, self._chunk]))
-        ahead = range(1, self._chunk)
-        left = [np.concatenate([chunk[:, k:], *[chunk[:, -1:]] * k], axis=1) for k in ahead]
-        targets = [self._reach(state, plans.at([0, self._chunk]), chunk)]
-        if left:
-            later = [side * self._chunk + k for side in range(len(SIDES)) for k in ahead]
-            repeated = state.at([side for side in range(len(SIDES)) for _ in ahead])
-            targets.append(self._reach(repeated, plans.at(later), by_hand(np.stack(left))))
-        return Action.hold(np.concatenate(targets), self._timing)
+        chunk = self.fingertips(state, plan)
+
+        def later() -> Array:
+            targets = self._reach_later(now, notes, state, chunk)
+            return Action.hold(targets, timing).targets
+
+        target = self._reach(state, plan, chunk)
+        return Action.hold(target, timing, later if self._chunk > 1 else None)
 
     def fingertips(self, state: HandState, plan: Schedule) -> Array:
         """Return the fingertips at the ends of the next decisions, (2, chunk, fingers, 3) [m]."""
@@ -128,6 +126,16 @@ class Generalist:
             return pose, tips
         share = 1 / (now - seen.now)
         return pose + share * (seen.pose - pose), tips + share * (seen.tips - tips)
+
+    def _reach_later(
+        self, now: int, notes: Sequence[StepNote], state: HandState, chunk: Array
+    ) -> Array:
+        """Return the targets (chunk - 1, n) of the decisions after `now`, from its state."""
+        ahead = range(1, self._chunk)
+        plans = schedule(notes, now + np.array(ahead), self._timing, self._frame.layout)
+        repeated = state.at([side for side in range(len(SIDES)) for _ in ahead])
+        left = [np.concatenate([chunk[:, k:], *[chunk[:, -1:]] * k], axis=1) for k in ahead]
+        return self._reach(repeated, plans, by_hand(np.stack(left)))
 
     def _reach(self, state: HandState, plan: Schedule, chunk: Array) -> Array:
         """Return the targets (t, n) that take the fingertips along `chunk` (2 t, chunk, f, 3)."""

@@ -36,7 +36,11 @@ class HandFrame:
         along: The coordinate that moves the hand along the keyboard.
         relaxed: Relaxed pose, (na,).
         geometry: Where on the keys these hands press.
+        beside: Which coordinates do not move the hand along the keyboard, (na,).
         action_scale: Unit of actions, (na,): 20 mm for a slide, 0.3 rad for a joint.
+        posture_scale: Unit of poses as networks see them, (na,).
+        step_weight: Weight of a step of inverse kinematics, (na,): a slide moves cm, a joint
+            tenths of a radian.
     """
 
     def __init__(self, hands: HandsModel) -> None:
@@ -53,7 +57,10 @@ class HandFrame:
         self.names = right.names
         self.slides, self.along, self.relaxed = right.slides, right.along, right.relaxed
         self.geometry = FingertipPlanConfig.of(hands.spec)
+        self.beside = np.arange(right.n) != self.along
         self.action_scale = np.where(self.slides, 0.02, 0.3)
+        self.posture_scale = np.where(self.slides, 0.02, 0.5)
+        self.step_weight = np.where(self.slides, 0.05, 0.3) ** -2.0
         self._turn = np.ones((len(SIDES), right.n))
         self._turn[0, self.along] = -1.0
         self._check_mirrored(left)

@@ -90,4 +90,4 @@ def by_hand(both: Array) -> Array:
 
 def to_both(rows: Array) -> Array:
     """Return (t, 2, ...) of (2 t, ...), see `by_hand`."""
-    return np.stack(np.split(rows, len(MIRROR)), axis=1)
+    return np.ascontiguousarray(rows.reshape(len(MIRROR), -1, *rows.shape[1:]).swapaxes(0, 1))

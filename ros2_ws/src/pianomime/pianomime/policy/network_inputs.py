@@ -1,6 +1,6 @@
 """Inputs of the networks of fingertips and joints, one hand a row, and what is made of outputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -55,7 +55,7 @@ def fingertip_inputs(frame: HandFrame, state: HandState, plan: Schedule) -> Floa
         np.minimum(gap, 0.5) / 0.1,
         _key_inputs(frame, plan, state),
     ]
-    return _joined(parts)
+    return joined(parts)
 
 
 def joint_inputs(
@@ -70,12 +70,11 @@ def joint_inputs(
         chunk: (t, chunk, fingers, 3) fingertips at the ends of the next decisions [m].
         base: (t, na) from `inverse_kinematics`.
     """
-    mine = ~np.eye(frame.n, dtype=bool)[frame.along]  # all but the place along the keyboard
     scale, tips = frame.action_scale, state.tips
     key, present = plan.key[:, :, 0], plan.present[:, :, 0]
     down = np.take_along_axis(state.key_position, key, axis=1) * present
     parts = [
-        ((state.pose - frame.relaxed) / np.where(frame.slides, 0.02, 0.5))[:, mine],
+        ((state.pose - frame.relaxed) / frame.posture_scale)[:, frame.beside],
         (state.pose - state.before) / (0.3 * scale),
         (state.commanded - state.pose) / scale,
         (base - state.pose) / scale,
@@ -86,7 +85,7 @@ def joint_inputs(
         is_black()[key] & present,
         plan.scaled(plan.begins[:, :, 0]) * present,
     ]
-    return _joined(parts)
+    return joined(parts)
 
 
 def inverse_kinematics(frame: HandFrame, state: HandState, tips: Array) -> Array:
@@ -96,10 +95,9 @@ def inverse_kinematics(frame: HandFrame, state: HandState, tips: Array) -> Array
     """
     pose = state.pose
     jacobian = state.jacobian.reshape(len(pose), -1, frame.n)
-    weight = np.where(frame.slides, 0.05, 0.3) ** -2.0  # a slide moves cm, a joint tenths
     square = jacobian.transpose(0, 2, 1) @ jacobian
     diagonal = np.arange(frame.n)
-    square[:, diagonal, diagonal] += _DAMPING * weight / 10 + _POSTURE
+    square[:, diagonal, diagonal] += _DAMPING * frame.step_weight / 10 + _POSTURE
     error = (tips - state.tips).reshape(len(pose), -1)
     pull = np.einsum("tij,ti->tj", jacobian, error)
     change = np.linalg.solve(square, pull[..., None])[..., 0]
@@ -161,5 +159,6 @@ def _key_inputs(frame: HandFrame, plan: Schedule, state: HandState) -> Array:
     return np.asarray(seen * plan.present[..., None])
 
 
-def _joined(parts: list[Array]) -> Floats:
+def joined(parts: Sequence[Array]) -> Floats:
+    """Return the columns of all parts (t, ...), as networks take them, (t, columns)."""
     return np.concatenate([np.reshape(p, (len(p), -1)) for p in parts], axis=1, dtype=np.float32)

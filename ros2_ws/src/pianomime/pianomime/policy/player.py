@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.command import Command
-from pianomime.fingering.online import NoteName
 from pianomime.planning.rollout import Act
 from pianomime.policy.observation import Observation
 from pianomime.policy.protocol import Action, Policy
 from pianomime.score.goals import ScoreGoals
-from pianomime.score.step_notes import StepNote, in_window
+from pianomime.score.step_notes import NoteName, StepNote, in_window
 from pianomime.simulation.simulator import Simulator
 from pianomime.timing import Timing
 
@@ -84,11 +83,18 @@ class PolicyPlayer:
         Args:
             now: Which decision of the score.
             sustain: (points,) the pedal.
+
+        Raises:
+            ModelError: The action's later targets do not fit the hands.
         """
-        ahead = now - self._observed
-        if self._action is None or not 0 <= ahead < len(self._action.targets):
+        ahead, action = now - self._observed, self._action
+        if action is None or ahead < 0:
             return None
-        return self._execute(self._action, ahead, sustain)
+        if ahead >= len(action.targets):
+            joints = action.targets.shape[2]
+            self._action = action = action.complete()
+            action.check(self._timing.points, joints)
+        return self._execute(action, ahead, sustain) if ahead < len(action.targets) else None
 
     def _execute(self, action: Action, ahead: int, sustain: Bools) -> Command:
         target = action.targets[ahead]

@@ -1,6 +1,6 @@
 """What a policy is: from an observation to the joint targets of the next decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import ModelError
-from pianomime.fingering.online import NoteName
 from pianomime.policy.observation import Observation
+from pianomime.score.step_notes import NoteName
 from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
@@ -21,14 +21,24 @@ class Action:
 
     Attributes:
         targets: (decisions, points, n) [rad, m].
+        later: Returns those of the decisions after them, likewise; for when they are needed.
     """
 
     targets: Array
+    later: Callable[[], Array] | None = None
 
     @classmethod
-    def hold(cls, targets: Array, timing: Timing) -> "Action":
+    def hold(
+        cls, targets: Array, timing: Timing, later: Callable[[], Array] | None = None
+    ) -> "Action":
         """Return the action to hold one target (n,) in each of the decisions, (decisions, n)."""
-        return cls(np.repeat(targets[:, None], timing.points, axis=1))
+        return cls(np.repeat(targets[:, None], timing.points, axis=1), later)
+
+    def complete(self) -> "Action":
+        """Return the action with its later targets worked out."""
+        if self.later is None:
+            return self
+        return Action(np.concatenate((self.targets, self.later())))
 
     def check(self, points: int, joints: int) -> None:
         """Check the action of a policy.

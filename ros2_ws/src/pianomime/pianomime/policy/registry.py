@@ -9,13 +9,11 @@ from pianomime.errors import ModelError
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.hands_model import HandsModel
 from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
-from pianomime.policy.finger_choice import LOOKAHEAD_S
 from pianomime.policy.generalist import Generalist, generalist_sizes
 from pianomime.policy.hand_frame import HandFrame
 from pianomime.policy.networks.network import Sizes
 from pianomime.policy.protocol import Policy
 from pianomime.policy.whole_score import (
-    WHOLE_SCORE_LOOKAHEAD_S,
     OneStage,
     TwoStages,
     one_stage_sizes,
@@ -41,12 +39,12 @@ class PolicyType:
 
 POLICY_TYPES: Final = {
     "generalist": PolicyType(
-        LOOKAHEAD_S,
+        Generalist.lookahead_s,
         lambda frame, checkpoint: generalist_sizes(frame, checkpoint.card.timing),
         lambda frame, timing, checkpoint: Generalist(frame, timing, checkpoint.networks),
     ),
-    "two_stages": PolicyType(WHOLE_SCORE_LOOKAHEAD_S, two_stages_sizes, TwoStages),
-    "one_stage": PolicyType(WHOLE_SCORE_LOOKAHEAD_S, one_stage_sizes, OneStage),
+    "two_stages": PolicyType(TwoStages.lookahead_s, two_stages_sizes, TwoStages),
+    "one_stage": PolicyType(OneStage.lookahead_s, one_stage_sizes, OneStage),
 }
 
 

@@ -61,11 +61,6 @@ class Schedule:
         bounded = np.clip(until, -self.timing.steps(_HELD_S), self.timing.steps(COMMIT_S))
         return np.asarray(bounded / (UNIT_S * self.timing.rate_hz))
 
-    def at(self, rows: list[int]) -> "Schedule":
-        """Return some of the rows."""
-        begins, ends = self.begins[rows], self.ends[rows]
-        return Schedule(self.timing, self.key[rows], self.present[rows], begins, ends)
-
 
 def schedule(
     notes: Sequence[StepNote], steps: Ints, timing: Timing, layout: FingerLayout

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.errors import ModelError
-from pianomime.fingering.online import NoteName
 from pianomime.hands.fingers import SIDES
 from pianomime.piano.geometry import N_KEYS
 from pianomime.policy.checkpoint import Checkpoint
@@ -20,6 +19,7 @@ from pianomime.policy.network_inputs import (
     TIP_UNIT_M,
     chunk_steps,
     inverse_kinematics,
+    joined,
     joint_input_count,
     joint_inputs,
 )
@@ -27,6 +27,7 @@ from pianomime.policy.networks.network import Sizes
 from pianomime.policy.observation import Observation
 from pianomime.policy.protocol import Action
 from pianomime.policy.schedule import Schedule
+from pianomime.score.step_notes import NoteName
 from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
@@ -56,18 +57,11 @@ def goal_steps(timing: Timing) -> int:
     return timing.steps(WHOLE_SCORE_LOOKAHEAD_S) + 1
 
 
-def hand_inputs(frame: HandFrame, pose: Array, before: Array) -> Floats:
-    """Return fingertips, their motion and places of both hands, (t, inputs).
-
-    Args:
-        frame: Of the hands.
-        pose: (t, 2, na) measured [rad, m].
-        before: (t, 2, na) a decision earlier.
-    """
-    tips = frame.fingertips(pose)
-    moved = tips - frame.fingertips(before)
-    parts = (tips / 0.1, moved / 0.01, frame.kinematics.carried(pose) / 0.1)
-    return np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1, dtype=np.float32)
+def hand_inputs(frame: HandFrame, motion: Motion) -> Floats:
+    """Return fingertips, their motion and places of both hands, (t, inputs)."""
+    tips = frame.fingertips(motion.pose)
+    moved = tips - motion.tips_before
+    return joined((tips / 0.1, moved / 0.01, frame.kinematics.carried(motion.pose) / 0.1))
 
 
 def score_inputs(goal_keys: Floats, encoder: Callable[[Floats], Floats] | None) -> Floats:
@@ -143,7 +137,7 @@ class _WholeScore:
         motion = Motion(pose, before, frame.fingertips(before), commanded, no_keys)
         goal_keys = observation.goal_keys(self._steps)[None].astype(np.float32)
         score = score_inputs(goal_keys, self._networks.get(ENCODER))
-        return motion, np.concatenate([score, hand_inputs(frame, pose, before)], axis=1)
+        return motion, np.concatenate([score, hand_inputs(frame, motion)], axis=1)
 
 
 class OneStage(_WholeScore):

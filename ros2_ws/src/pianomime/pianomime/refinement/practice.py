@@ -125,14 +125,12 @@ class Practice:
 
     def _try(self, plans: list[PerformancePlan], row: int, end: int) -> list[Rollout]:
         """Play rows `row` to `end` of each plan from the state at the start of the stretch."""
+        first = self._states[0]
         if len(plans) == 1:
-            return [self._play(self._simulators[0], plans[0], self._states[0], row, end)]
+            return [self._play(self._simulators[0], plans[0], first, row, end)]
         with ThreadPoolExecutor(len(plans)) as pool:  # the physics releases the GIL
             return list(
-                pool.map(
-                    lambda pair: self._play(pair[0], pair[1], self._states[0], row, end),
-                    zip(self._simulators, plans, strict=False),
-                )
+                pool.map(lambda s, p: self._play(s, p, first, row, end), self._simulators, plans)
             )
 
     def _play(

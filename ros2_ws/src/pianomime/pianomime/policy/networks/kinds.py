@@ -1,6 +1,7 @@
 """Networks by kind, read from what a checkpoint holds of them."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from numpy.typing import NDArray
@@ -13,12 +14,22 @@ from pianomime.policy.networks.onnx_network import OnnxNetwork
 
 Tensors = Mapping[str, NDArray[Any]]
 
+
+def _of_torch(kind: str, name: str, shape: dict[str, int], tensors: Tensors) -> Network:
+    try:
+        from pianomime.policy.networks.torch_network import TorchNetwork
+    except ImportError:
+        raise ModelError(
+            f"{name}: is a {kind}; torch is missing; run: tools/setup learning"
+        ) from None
+    return TorchNetwork.of(name, kind, shape, tensors)
+
+
 KINDS: Final[dict[str, Callable[[str, dict[str, Any], Tensors], Network]]] = {
     "mlp": lambda name, _, tensors: Mlp.of(name, tensors),
     "flow": lambda name, _, tensors: Flow.of(name, tensors),
     "onnx": lambda name, _, tensors: OnnxNetwork.of(name, tensors),
-    "transformer": lambda name, shape, tensors: _of_torch(name, "transformer", shape, tensors),
-    "key_encoder": lambda name, shape, tensors: _of_torch(name, "key_encoder", shape, tensors),
+    **{kind: partial(_of_torch, kind) for kind in ("transformer", "key_encoder")},
 }
 """From name, settings without the kind, and arrays to the network."""
 
@@ -39,13 +50,3 @@ def read_network(name: str, settings: Mapping[str, Any], tensors: Tensors) -> Ne
     if kind not in KINDS:
         raise ModelError(f"{name}: unknown kind of network {kind!r}; there are: {', '.join(KINDS)}")
     return KINDS[kind](name, shape, tensors)
-
-
-def _of_torch(name: str, kind: str, shape: dict[str, int], tensors: Tensors) -> Network:
-    try:
-        from pianomime.policy.networks.torch_network import TorchNetwork
-    except ImportError:
-        raise ModelError(
-            f"{name}: is a {kind}; torch is missing; run: tools/setup learning"
-        ) from None
-    return TorchNetwork.of(name, kind, shape, tensors)
