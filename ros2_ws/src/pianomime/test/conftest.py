@@ -7,15 +7,20 @@ import pytest
 
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.hands.hands_model import HandsModel
+from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
+from pianomime.policy.hand_frame import HandFrame
 from pianomime.safety.command_gate import CommandGate
 from pianomime.safety.gate_config import GateConfig
 from pianomime.safety.gate_types import Request
+from pianomime.score.score import Note, Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING
 
 MODELS = Path(__file__).parents[5] / "shared/hands"
 """Models of hands that are not the project's."""
+
+BUNDLED = Path(__file__).parents[4] / "models/generalist_pianomime.safetensors"
 
 
 def find_hands(name: str) -> HandsModel:
@@ -51,6 +56,23 @@ def robopianist_hands() -> HandsModel:
 @pytest.fixture
 def simulation(pianomime_hands) -> PianoSimulation:
     return PianoSimulation(pianomime_hands, ROBOPIANIST_TIMING)
+
+
+@pytest.fixture(scope="session")
+def frame(pianomime_hands) -> HandFrame:
+    return HandFrame(pianomime_hands)
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Checkpoint:
+    return load_checkpoint(BUNDLED)
+
+
+@pytest.fixture(scope="session")
+def tune() -> Score:
+    """A melody of six notes over a bass of two, 1.8 s."""
+    melody = [Note(i * 0.3, i * 0.3 + 0.25, k) for i, k in enumerate((39, 43, 46, 51, 46, 43))]
+    return Score.from_notes("tune", [*melody, Note(0.0, 0.9, 27), Note(0.9, 1.8, 22)])
 
 
 class GateBench:

@@ -15,7 +15,6 @@ from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import N_KEYS
 from pianomime.planning.performance_plan import LEAD_IN_S, plan_performance
 from pianomime.planning.rollout import play_on, roll_out
-from pianomime.policy.checkpoint import load_checkpoint
 from pianomime.policy.finger_choice import COMMIT_S, LOOKAHEAD_S
 from pianomime.policy.finger_memory import FingerMemory, fingered
 from pianomime.policy.generalist import FINGERS, FINGERTIPS, JOINTS
@@ -39,16 +38,6 @@ SCALE = Score.from_notes(
     "scale",
     [Note(i * 0.4, i * 0.4 + 0.35, k) for i, k in enumerate((39, 41, 43, 44, 46, 44, 43, 41, 39))],
 )
-
-
-@pytest.fixture(scope="module")
-def frame(pianomime_hands):
-    return HandFrame(pianomime_hands)
-
-
-@pytest.fixture(scope="module")
-def bundled():
-    return load_checkpoint(BUNDLED)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,6 @@ from pianomime.policy.checkpoint import (
 )
 from pianomime.policy.finger_choice import LOOKAHEAD_S
 from pianomime.policy.generalist import FINGERTIPS, JOINTS, generalist_sizes
-from pianomime.policy.hand_frame import HandFrame
 from pianomime.policy.networks.flow import Flow
 from pianomime.policy.networks.kinds import read_network
 from pianomime.policy.networks.mlp import Mlp
@@ -60,11 +59,6 @@ def checkpoint_of(card, networks):
         for name, net in networks.items()
     }
     return Checkpoint(card, networks, probes)
-
-
-@pytest.fixture(scope="module")
-def frame(pianomime_hands):
-    return HandFrame(pianomime_hands)
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,8 @@ class Training:
             path.write_text(json.dumps(about, indent=1) + "\n")
         kept = json.loads(path.read_text())
         if changed := [name for name in about if about[name] != kept.get(name)]:
-            raise ConfigError(f"{self.folder}: begun with another {changed[0]}; use a new one")
+            names = " and ".join(changed)
+            raise ConfigError(f"{self.folder}: begun with different {names}; use a new folder")
 
     def _round(self, number: int, student: Checkpoint | None) -> Path:
         """Demonstrate or correct, then train on all there is; return the checkpoint."""
