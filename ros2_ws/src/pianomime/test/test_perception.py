@@ -1,6 +1,7 @@
+"""Synchronisation of video and score, and the fingers that press keys."""
+
 import wave
 
-import cv2
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -8,20 +9,8 @@ import pytest
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import N_PIANISTS_FINGERS
-from pianomime.perception.annotation import annotate
-from pianomime.perception.demonstration import (
-    Demonstration,
-    DemonstrationError,
-    load_demonstration,
-    save_demonstration,
-)
-from pianomime.perception.footage import Footage
-from pianomime.perception.hand_detector import FINGERTIPS, N_LANDMARKS, DetectedHand
-from pianomime.perception.hand_tracks import HandTracks
-from pianomime.perception.keyboard.keyboard_picture import Camera
 from pianomime.perception.keyboard.real_keyboard import real_key_y
-from pianomime.perception.perceive import Perceived
-from pianomime.perception.pressing_fingers import PressingFingers, pressing_fingers
+from pianomime.perception.pressing_fingers import pressing_fingers
 from pianomime.perception.smoothing import OneEuro, resample
 from pianomime.perception.sound_track import onset_strength, refine
 from pianomime.perception.synchronisation import (
@@ -29,13 +18,9 @@ from pianomime.perception.synchronisation import (
     SynchronisationError,
     synchronise,
 )
-from pianomime.perception.video_file import VideoError, frames
 from pianomime.piano.geometry import is_black
-from pianomime.planning.fingertip_plan import FingertipPlanConfig, Span, plan_fingertips
 from pianomime.score.clips import CLIP_TIMING
-from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
-from pianomime.timing import Timing
 
 SHADOW = embodiment("pianomime")
 
@@ -79,7 +64,7 @@ def test_the_offset_between_video_and_score_is_found():
     assert found.drift == 0.0
 
 
-def test_a_clock_that_drifts_is_seen():
+def test_a_clock_that_drifts_is_measured():
     score = song(notes=160)
     time_s, tips = human(score)
     found = synchronise(time_s * 1.01, tips, score)
@@ -92,7 +77,7 @@ def test_the_score_of_another_song_is_refused():
         synchronise(time_s, tips, song(seed=9))
 
 
-def test_what_is_wrong_with_the_video_is_said():
+def test_few_images_and_unseen_hands_are_refused():
     time_s, tips = human(song())
     with pytest.raises(SynchronisationError, match=r"1\.0 images a second; at least 5 are needed"):
         synchronise(time_s[::30], tips[::30], song())
@@ -116,7 +101,7 @@ def test_the_fingers_that_press_are_seen():
     assert found.confidence[found.finger == wanted].mean() > 0.9
 
 
-def test_notes_nobody_was_seen_to_press_are_left_open():
+def test_notes_of_an_unseen_hand_have_no_finger():
     score = song()
     time_s, tips = human(score)
     tips[:, 5:] = np.nan
@@ -140,7 +125,7 @@ def two_at_a_key(off_mm, speed_m_s=(0.0, 0.0), thumb_key=40):
     return found.finger[1]
 
 
-def test_where_eyes_cannot_tell_what_a_hand_can_do_decides():
+def test_an_ambiguous_finger_is_decided_by_the_hands_reach():
     assert two_at_a_key((-6.0, 6.5)) == 9, "an octave is for thumb and little finger"
     assert two_at_a_key((-1.0, 12.0)) == 7, "what is plain to see counts"
 
@@ -173,123 +158,6 @@ def test_live_smoothing_follows_and_forgets_what_is_lost():
     for step in range(1, 10):
         moved = smoother.update(2.0 + step / 30, np.array([0.5, 0.3]))
     assert moved[0] == pytest.approx(0.5, abs=0.02)
-
-
-def hand(view, y, label, x=0.05, score=0.9):
-    place = np.zeros((N_LANDMARKS, 2))
-    place[:, 0], place[:, 1] = x + 0.1, y
-    place[list(FINGERTIPS), 0] = x
-    place[list(FINGERTIPS), 1] = y + np.linspace(-0.04, 0.04, 5)
-    return DetectedHand(view.pixels(place), score, label)
-
-
-def test_hands_keep_their_sides_when_labels_err_or_they_cross():
-    view = Camera().view()
-    tracks = HandTracks(view)
-    for step, apart in enumerate(np.linspace(0.2, -0.1, 31)):
-        hands = [hand(view, apart, "left"), hand(view, -apart, "left", x=0.02)]
-        seen = tracks.update(step / 30, hands if step % 2 else hands[::-1])
-    assert seen.place_m[0, 0, 1] == pytest.approx(0.1, abs=0.01), (
-        "the left hand is on the right now"
-    )
-    assert seen.place_m[1, 0, 1] == pytest.approx(-0.1, abs=0.01)
-
-
-def test_a_face_or_hands_in_a_lap_are_no_hands():
-    view = Camera().view()
-    tracks = HandTracks(view)
-    face = hand(view, 0.0, "left", x=0.5, score=0.99)
-    seen = tracks.update(0.0, [face, hand(view, 0.2, "right")])
-    assert np.isinf(seen.age_s[0])
-    assert np.isnan(seen.place_m[0]).all()
-    assert seen.age_s[1] == 0.0
-
-
-def test_a_hand_seen_twice_is_one_and_a_lost_one_ages():
-    view = Camera().view()
-    tracks = HandTracks(view)
-    tracks.update(0.0, [hand(view, -0.2, "left"), hand(view, 0.2, "right")])
-    seen = tracks.update(0.1, [hand(view, 0.2, "right"), hand(view, 0.205, "left", score=0.5)])
-    assert seen.age_s[1] == 0.0
-    assert seen.age_s[0] == pytest.approx(0.1)
-    assert np.isnan(seen.fingertip_m[:5]).all()
-    assert np.isfinite(seen.fingertip_m[5:]).all()
-
-
-def test_a_hand_far_from_the_keyboard_does_not_play():
-    view = Camera(height_m=2.0).view()
-    seen = HandTracks(view).update(0.0, [hand(view, 0.0, "left", x=0.6)])
-    assert np.isinf(seen.age_s).all()
-
-
-def test_a_demonstration_survives_its_folder(tmp_path):
-    score = song()
-    finger = np.array([note.finger for note in score.notes])
-    tips = np.random.default_rng(0).normal(size=(300, N_PIANISTS_FINGERS, 2))
-    tips[5, 3] = np.nan
-    save_demonstration(
-        Demonstration(
-            score.sha256,
-            finger,
-            np.full(len(finger), 0.9),
-            tips,
-            CLIP_TIMING.decision_s,
-            {"title": "song"},
-        ),
-        score,
-        tmp_path,
-    )
-    loaded = load_demonstration(tmp_path)
-    assert loaded.fingered(score.without_fingers()) == score
-    assert loaded.tips_m == pytest.approx(tips, abs=1e-6, nan_ok=True)
-    assert loaded.card == {"title": "song"}
-    with pytest.raises(DemonstrationError, match="not of the one given"):
-        loaded.fingered(song(seed=3))
-    loaded.check_timing(CLIP_TIMING)
-    with pytest.raises(DemonstrationError, match=r"a step every 0.05 s; this run has .* 0.1 s"):
-        loaded.check_timing(Timing(decision_s=0.1, command_s=0.05))
-
-
-@pytest.mark.parametrize("name", ["card.json", "fingertips.npz", "fingering.csv"])
-def test_a_broken_demonstration_is_refused_by_name(tmp_path, name):
-    score = song(notes=4)
-    finger = np.array([note.finger for note in score.notes])
-    demonstration = Demonstration(
-        score.sha256,
-        finger,
-        np.ones(len(finger)),
-        np.zeros((9, N_PIANISTS_FINGERS, 2)),
-        CLIP_TIMING.decision_s,
-        {},
-    )
-    save_demonstration(demonstration, score, tmp_path)
-    (tmp_path / name).write_bytes(b"\x80\x04 no such thing")
-    with pytest.raises(DemonstrationError, match=str(tmp_path)):
-        load_demonstration(tmp_path)
-
-
-def test_fingers_keep_near_the_humans_and_press_where_they_did():
-    score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
-    goals = ScoreGoals.of(score, CLIP_TIMING)
-    demo_tips = np.full((goals.steps, N_PIANISTS_FINGERS, 2), np.nan)
-    demo_tips[:, 6] = 0.06, 0.1
-    demo_tips[:, 5] = 0.035, 0.0
-    span = Span(4, goals.steps, 2)
-    plan = plan_fingertips(
-        goals.notes, span, CLIP_TIMING, SHADOW.layout, FingertipPlanConfig(), demo_tips
-    )
-    assert plan.position[6, 6, :2] == pytest.approx([0.06, 0.1])
-    assert 0 < plan.approach[6, 6] < 1
-    pressed = np.flatnonzero(plan.contact[:, 5])
-    assert plan.position[pressed, 5, 0] == pytest.approx(np.full(len(pressed), 0.035))
-
-
-@pytest.mark.parametrize("content", [b"", b"no video at all" * 100], ids=["empty", "text"])
-def test_what_is_no_video_is_refused(tmp_path, content):
-    path = tmp_path / "video.mp4"
-    path.write_bytes(content)
-    with pytest.raises(VideoError, match="no pictures"):
-        next(frames(path, 30.0))
 
 
 def sounding_video(path, score, offset_s):
@@ -340,31 +208,6 @@ def test_a_video_without_sound_has_no_onsets(tmp_path):
     assert onset_strength(tmp_path / "v.mp4") is None
 
 
-def test_in_a_mirror_the_labels_are_the_other_way():
-    view = Camera(mirrored=True).view()
-    hands = [hand(view, -0.2, "right"), hand(view, 0.2, "left")]
-    seen = HandTracks(view).update(0.0, hands)
-    assert seen.place_m[0, 0, 1] == pytest.approx(-0.2, abs=0.01), "the left hand is on the left"
-
-
-def test_a_lone_hand_stays_the_same_when_a_label_errs():
-    view = Camera().view()
-    tracks = HandTracks(view)
-    for step in range(60):
-        label = "left" if step % 7 == 6 else "right"
-        seen = tracks.update(step / 30, [hand(view, 0.1, label)])
-    assert np.isinf(seen.age_s[0])
-    assert seen.age_s[1] == 0
-
-
-def test_a_lone_hand_whose_first_labels_erred_is_put_right():
-    view = Camera().view()
-    tracks = HandTracks(view)
-    for step in range(120):
-        seen = tracks.update(step / 30, [hand(view, 0.1, "left" if step < 3 else "right")])
-    assert seen.age_s[1] == 0
-
-
 @pytest.mark.parametrize("offset_s", [0.5, 4.0])
 def test_a_video_of_a_part_of_the_song_is_synchronised(offset_s):
     score = song(notes=240)
@@ -373,49 +216,3 @@ def test_a_video_of_a_part_of_the_song_is_synchronised(offset_s):
     assert synchronise(time_s[part], tips[part], score).offset_s == pytest.approx(
         offset_s, abs=0.05
     )
-
-
-def test_a_demonstration_longer_than_the_plan_is_cut():
-    score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
-    demo_tips = np.zeros((500, N_PIANISTS_FINGERS, 2))
-    goals = ScoreGoals.of(score, CLIP_TIMING)
-    span = Span(4, goals.steps, 2)
-    plan = plan_fingertips(
-        goals.notes, span, CLIP_TIMING, SHADOW.layout, FingertipPlanConfig(), demo_tips
-    )
-    assert len(plan.key) == 4 + goals.steps + 2 + 1
-
-
-@pytest.mark.parametrize("rate_hz", [10.0, 50.0])
-def test_an_annotated_video_takes_as_long_as_the_video(tmp_path, rate_hz):
-    view, count = Camera(size=(320, 180)).view(), int(2 * rate_hz)
-    film = cv2.VideoWriter(
-        str(tmp_path / "a.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), rate_hz, (320, 180)
-    )
-    for _ in range(count):
-        film.write(np.full((180, 320, 3), 200, np.uint8))
-    film.release()
-    time_s = np.array([time_s for time_s, _ in frames(tmp_path / "a.mp4", 30.0)])
-    footage = Footage(
-        time_s, [[]] * len(time_s), np.zeros((180, 320), np.uint8), np.zeros(0), 1.0, "a.mp4"
-    )
-    score = Score.from_notes("a", [Note(0.5, 1.0, 40)])
-    perceived = Perceived(
-        view,
-        None,
-        Synchronisation(0.0, 0.0, 1.0, 1.0),
-        PressingFingers(np.array([6]), np.ones(1)),
-        np.full((len(time_s), N_PIANISTS_FINGERS, 2), np.nan),
-        np.zeros((0, N_PIANISTS_FINGERS, 2)),
-    )
-    to = tmp_path / "annotated.mp4"
-    written = list(annotate(tmp_path / "a.mp4", score, perceived, footage.rate_hz, to))
-    drawn = list(frames(to, 60.0))
-    assert len(written) == len(drawn) == len(time_s)
-    assert drawn[-1][0] == pytest.approx(time_s[-1], abs=0.04)
-    assert drawn[0][1].shape == (180, 320, 3)
-    green = [
-        image[..., 1] - np.maximum(image[..., 0], image[..., 2]).astype(int) for _, image in drawn
-    ]
-    marked = [bool((over > 60).any()) for over in green]
-    assert marked == [0.5 <= t < 1.0 for t in time_s], "the note's key is green while it sounds"

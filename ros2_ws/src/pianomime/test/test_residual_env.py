@@ -7,15 +7,16 @@ from pianomime.planning.rollout import roll_out
 from pianomime.refinement.residual_env import ResidualConfig, ResidualEnv
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
+from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
 SCORE = Score.from_notes("song", [Note(0.2 * i, 0.2 * i + 0.18, 50 + 2 * i) for i in range(4)])
 GOALS = ScoreGoals.of(SCORE, TIMING)
 
 
-@pytest.fixture
-def plan(simulation):
-    return planned(SCORE, simulation)[1]
+@pytest.fixture(scope="module")
+def plan(pianomime_hands):
+    return planned(SCORE, PianoSimulation(pianomime_hands, TIMING))[1]
 
 
 def env(plan, simulation, **config):

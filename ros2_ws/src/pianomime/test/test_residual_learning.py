@@ -11,8 +11,6 @@ from pianomime.planning.rollout import roll_out
 from pianomime.refinement.residual_env import ResidualEnv
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import load_model
-from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
 pytest.importorskip("stable_baselines3", reason="tools/setup learning brings it")
@@ -25,23 +23,19 @@ HANDS = embodiment("pianomime")
 SHORT = PpoConfig(steps=8, envs=1, rollout_steps=8, batch=8, epochs=1, width=8)
 
 
-def simulation():
-    return PianoSimulation(load_model(HANDS), TIMING)
-
-
-def f1_of(plan):
-    played = roll_out(plan.command, plan.lead_in_s, GOALS.steps, simulation())
+def f1_of(plan, simulation):
+    played = roll_out(plan.command, plan.lead_in_s, GOALS.steps, simulation)
     return played.f1_per_step(GOALS).mean()
 
 
-def test_training_that_goes_on_keeps_the_best_plan_so_far(tmp_path):
-    _, good = planned(SCORE, simulation())
+def test_training_that_goes_on_keeps_the_best_plan_so_far(tmp_path, simulation):
+    _, good = planned(SCORE, simulation)
     poor = replace(good, target=np.zeros_like(good.target))
     np.save(tmp_path / "best.npy", good.target)  # as an earlier run would have left it
     make_env = partial(ResidualEnv.of, poor, GOALS, HANDS)
     learned = learn_residual(poor, GOALS, make_env, tmp_path, SHORT)
-    assert learned.f1_before == pytest.approx(f1_of(poor))
-    assert learned.f1 == pytest.approx(f1_of(good))
+    assert learned.f1_before == pytest.approx(f1_of(poor, simulation))
+    assert learned.f1 == pytest.approx(f1_of(good, simulation))
     assert learned.f1 > learned.f1_before + 0.2
     assert np.array_equal(np.load(tmp_path / "best.npy"), good.target)
     assert (tmp_path / "policy.zip").exists()
