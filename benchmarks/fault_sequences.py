@@ -142,8 +142,8 @@ def main() -> None:
     else:
         RESULT.write_text("seed,date,faults,outcome\n")
     deadline_s = time.monotonic() + 60 * options.minutes
-    goal_keys = [s for s in range(options.first, options.first + options.count) if s not in done]
-    for seed in tqdm(goal_keys):
+    seeds = [s for s in range(options.first, options.first + options.count) if s not in done]
+    for seed in tqdm(seeds):
         if time.monotonic() > deadline_s:
             break
         faults, how = run(seed)

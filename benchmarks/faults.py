@@ -41,7 +41,7 @@ EXPERT = "pianomime_control.expert_node"
 
 
 class Listener:
-    """When what came."""
+    """Arrival times of commands and key presses."""
 
     def __init__(self) -> None:
         node = rclpy.create_node("listener")
@@ -61,10 +61,8 @@ class Listener:
         threading.Thread(target=self.executor.spin, daemon=True).start()
 
     def _on_request(self, message):
-        self.request_s, self.requested_s = (
-            time.monotonic(),
-            conversions.from_time(message.header.stamp),
-        )
+        self.request_s = time.monotonic()
+        self.requested_s = conversions.from_time(message.header.stamp)
         self.halt_s = 0.0
 
     def _on_command(self, message):

@@ -81,6 +81,30 @@ WIDTH, DEPTH = 384, 3
 PROBES = 64
 
 
+# --- networks ------------------------------------------------------------------------------------
+
+
+def as_mlp(pairs, loss=loss_of_way, outputs=None):
+    outputs = outputs or pairs.answers.shape[1]
+    body = mlp(pairs.inputs.shape[1], outputs, WIDTH, DEPTH)
+    return Standardised(pairs.inputs, body, loss)
+
+
+def as_flow(pairs):
+    inputs, outputs = pairs.inputs.shape[1], pairs.answers.shape[1]
+    return FlowTraining(pairs.inputs, mlp(inputs + outputs + 1, outputs, WIDTH, DEPTH), outputs)
+
+
+def as_transformer(width, pairs):
+    steps = whole_score.goal_steps(TIMING)
+    inputs, outputs = pairs.inputs.shape[1], pairs.answers.shape[1]
+    body = Transformer(steps, width, inputs - steps * width, outputs)
+    return Standardised(pairs.inputs, body, loss_of_way)
+
+
+# --- study ---------------------------------------------------------------------------------------
+
+
 @dataclass
 class Study:
     """What all rows share; each network is trained once."""
@@ -96,18 +120,18 @@ class Study:
     def __post_init__(self):
         self._trained = {}
 
-    def network(self, name, make_pairs, make=None):
-        """Return a trained network and its probe; `make` gives another kind than an MLP."""
+    def network(self, name, make_pairs, make=as_mlp):
+        """Return a trained network and its probe; `make` builds it from pairs."""
         if name not in self._trained:
             torch.manual_seed(0)
             pairs = make_pairs()
-            network = (make or as_mlp)(pairs)
+            network = make(pairs)
             heavy = isinstance(getattr(network, "body", None), Transformer)
             slow = heavy and not torch.cuda.is_available()  # thirty times as much a row
             batch = self.batch // 8 if slow else self.batch
             config = TrainingConfig(steps=self.steps, threads=1, batch=batch)
             network = fit(network, pairs, config, self.folder / name, lambda *_: None)
-            played = network.exported() if hasattr(network, "exported") else exported(network)
+            played = exported(network)
             self._trained[name] = played, Probe.of(played, pairs.inputs[:PROBES])
         return self._trained[name]
 
@@ -134,27 +158,6 @@ class Study:
         return Pairs.joined(pairs_of(e, self.frame) for e in self.episodes[:count])
 
 
-# --- networks ------------------------------------------------------------------------------------
-
-
-def as_mlp(pairs, loss=loss_of_way, outputs=None):
-    outputs = outputs or pairs.answers.shape[1]
-    body = mlp(pairs.inputs.shape[1], outputs, WIDTH, DEPTH)
-    return Standardised(pairs.inputs, body, loss)
-
-
-def as_flow(pairs):
-    inputs, outputs = pairs.inputs.shape[1], pairs.answers.shape[1]
-    return FlowTraining(pairs.inputs, mlp(inputs + outputs + 1, outputs, WIDTH, DEPTH), outputs)
-
-
-def as_transformer(width, pairs):
-    steps = whole_score.goal_steps(TIMING)
-    inputs, outputs = pairs.inputs.shape[1], pairs.answers.shape[1]
-    body = Transformer(steps, width, inputs - steps * width, outputs)
-    return Standardised(pairs.inputs, body, loss_of_way)
-
-
 def field_pairs(study):
     """Return the goal keys of the demonstrations, each once, and the distances to them."""
     keys = np.unique(np.concatenate([goal_key_windows(e)[:, 0] for e in study.episodes]), axis=0)
@@ -165,13 +168,12 @@ def field_pairs(study):
 # --- policies ------------------------------------------------------------------------------------
 
 
-def generalist(study, row, make_fingertips=None, count=None):
+def generalist(study, row, make_fingertips=as_mlp, count=None):
     """Return the file of a policy of the bundled kind, with another head or fewer demonstrations.
 
     With fewer, its fingers are from the same songs.
     """
     label = "" if count is None else f"_of_{count}"
-    head = make_fingertips.__name__ if make_fingertips else "as_mlp"
 
     def lessons():
         if count is None:
@@ -186,7 +188,9 @@ def generalist(study, row, make_fingertips=None, count=None):
     high = partial(study.joined, fingertip_pairs, count)
     networks = {
         FINGERS: study.network(f"fingers{label}", lessons, as_fingers),
-        FINGERTIPS: study.network(f"fingertips_{head}{label}", high, make_fingertips),
+        FINGERTIPS: study.network(
+            f"fingertips_{make_fingertips.__name__}{label}", high, make_fingertips
+        ),
         JOINTS: study.network(f"joints{label}", partial(study.joined, no_student, count)),
     }
     return study.save(row, "generalist", networks)
@@ -204,7 +208,7 @@ def two_stages(study, row, encoding, head, absolute=False):
     networks = encoder_of(study, encoding)
     encoder = networks[whole_score.ENCODER][0] if networks else None
     width = encoder.outputs if encoder else 88
-    make = {"mlp": None, "flow": as_flow, "transformer": partial(as_transformer, width)}[head]
+    make = {"mlp": as_mlp, "flow": as_flow, "transformer": partial(as_transformer, width)}[head]
     pairs = partial(whole_fingertip_pairs, encoder=encoder)
     low = partial(whole_joint_pairs, absolute=absolute)
     networks |= {

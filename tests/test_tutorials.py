@@ -28,9 +28,8 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "benchmarks/results").glob("*.md")),
     *ROOT.glob("*.md"),
-    ROOT / "examples/README.md",
-    ROOT / "models/README.md",
     *(ROOT / "examples").glob("**/*.md"),
+    ROOT / "models/README.md",
 ]
 THERE = {
     "VIDEO": EXAMPLE.exists(),
@@ -40,9 +39,7 @@ THERE = {
 BLOCK = re.compile(r"^```(bash|python)([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "docs/tutorials").glob("*.md")), ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_it_works_as_written(cli, path):
     blocks = BLOCK.findall(path.read_text())
     assert blocks

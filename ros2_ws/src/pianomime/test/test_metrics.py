@@ -80,18 +80,18 @@ def test_onsets_equal_mir_eval(seed):
         pitches_hz = [440.0 * 2 ** (note.key / 12) for note in some]
         return np.array([(note.onset_s, note.offset_s) for note in some]), np.array(pitches_hz)
 
-    goal_keys, struck = notes(40), notes(30)
+    goal_notes, struck = notes(40), notes(30)
     expected = transcription.precision_recall_f1_overlap(
-        *intervals_and_pitches(goal_keys), *intervals_and_pitches(struck), offset_ratio=None
+        *intervals_and_pitches(goal_notes), *intervals_and_pitches(struck), offset_ratio=None
     )
-    got = onset_metrics(goal_keys, struck)
+    got = onset_metrics(goal_notes, struck)
     assert (got.onset_precision, got.onset_recall, got.onset_f1) == pytest.approx(expected[:3])
 
 
 def test_an_onset_counts_within_50_ms_at_the_right_key():
-    goal_keys = [Note(0.0, 0.5, 40, 60), Note(1.0, 1.5, 41, 60), Note(2.0, 2.5, 42, 60)]
+    goal_notes = [Note(0.0, 0.5, 40, 60), Note(1.0, 1.5, 41, 60), Note(2.0, 2.5, 42, 60)]
     struck = [Note(0.04, 0.5, 40, 70), Note(1.06, 1.5, 41, 70), Note(2.0, 2.5, 43, 70)]
-    got = onset_metrics(goal_keys, struck)
+    got = onset_metrics(goal_notes, struck)
     assert got.onset_precision == got.onset_recall == got.onset_f1 == pytest.approx(1 / 3)
     assert got.velocity_error == 10.0
 

@@ -73,8 +73,8 @@ def uses(tree):
                 is_factor = isinstance(node.op, ast.Mult | ast.Div | ast.FloorDiv)
                 yield node.lineno, names_in(node), literals_in(node), is_factor
             case ast.Compare():
+                names = names_in(node.left).union(*map(names_in, node.comparators))
                 for side in (node.left, *node.comparators):
-                    names = names_in(node.left).union(*map(names_in, node.comparators))
                     yield node.lineno, names, literals_in(side), False
             case ast.Call(args=[first, *_]) if called(node) in TAKE_SECONDS:
                 yield node.lineno, {"argument_s"}, literals_in(first), False

@@ -87,7 +87,7 @@ def test_exported_networks_equal_the_trained_ones():
     assert field.cost(seen, torch.from_numpy(distances)).shape == (3, 88)
     with torch.no_grad():
         latent = field.encoder(seen).numpy()
-    np.testing.assert_allclose(field.exported()(keys.astype(np.float32)), latent, atol=1e-6)
+    np.testing.assert_allclose(exported(field)(keys.astype(np.float32)), latent, atol=1e-6)
 
 
 def test_a_run_ends_with_a_playable_checkpoint(tune, tmp_path, pianomime_hands):

@@ -13,7 +13,6 @@ from torch import nn
 
 from pianomime.piano.geometry import N_KEYS
 from pianomime.policy.networks.key_encoder import LATENT, KeyEncoder
-from pianomime.policy.networks.torch_network import TorchNetwork
 
 _FREQUENCIES: Final = 4
 _FAR: Final = 1.0
@@ -45,11 +44,6 @@ class DistanceField(nn.Module):
     def cost(self, goal_keys: torch.Tensor, distances: torch.Tensor) -> torch.Tensor:
         """Return the squared errors of the distances (rows, 88)."""
         return (self.distances(self.encoder(goal_keys)) - distances) ** 2
-
-    def exported(self) -> TorchNetwork:
-        """Return the encoder as a policy plays it."""
-        zeros, ones = np.zeros(N_KEYS, np.float32), np.ones(N_KEYS, np.float32)
-        return TorchNetwork(zeros, ones, self.encoder)
 
 
 def key_distances(goal_keys: NDArray[np.bool_]) -> NDArray[np.float32]:

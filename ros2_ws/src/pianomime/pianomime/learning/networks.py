@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from pianomime.learning.distance_field import DistanceField
+from pianomime.piano.geometry import N_KEYS
 from pianomime.policy.networks.flow import FLOW_STEPS, Flow, noise_of
 from pianomime.policy.networks.mlp import Mlp
 from pianomime.policy.networks.network import Network
@@ -98,8 +100,11 @@ def mlp(inputs: int, outputs: int, width: int, depth: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
 
-def exported(network: Standardised | FlowTraining) -> Network:
-    """Return a trained network as a policy plays it."""
+def exported(network: Standardised | FlowTraining | DistanceField) -> Network:
+    """Return a trained network as a policy plays it; of a distance field, its encoder."""
+    if isinstance(network, DistanceField):
+        zeros, ones = np.zeros(N_KEYS, np.float32), np.ones(N_KEYS, np.float32)
+        return TorchNetwork(zeros, ones, network.encoder)
     mean, deviation = _array(network.mean), _array(network.deviation)
     if isinstance(network, FlowTraining):
         layers = _layers(network.body)
