@@ -1,4 +1,4 @@
-"""How soon the hands are safe when the controller dies in mid-chord, by the wall clock.
+"""How soon the hands are safe when the controller is killed during a chord, by the wall clock.
 
     python benchmarks/faults.py [--kills 30]
 
@@ -145,7 +145,7 @@ def main() -> None:
     RESULT.write_text(
         f"# Time to safe\n\n`python benchmarks/faults.py --kills {options.kills}`, "
         f"{date.today().isoformat()}, 2 cores. From the last command of a controller that is "
-        "killed in mid-chord, by the wall clock [ms].\n\n"
+        "killed during a chord, by the wall clock [ms].\n\n"
         "| until | p50 | p99 | max |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
     )
     print(RESULT.read_text())

@@ -49,8 +49,8 @@ def until(minutes: float) -> Callable[..., bool]:
     """Return a progress callback that ends learning after some minutes."""
     deadline_s = time.monotonic() + 60 * minutes
 
-    def progress(*told: float) -> bool:
-        print(*told, file=sys.stderr)
+    def progress(*f1: float) -> bool:
+        print(*f1, file=sys.stderr)
         return time.monotonic() < deadline_s
 
     return progress

@@ -2,7 +2,7 @@
 
     python benchmarks/soak.py [--minutes 30] [-o FOLDER]
 
-Repeats pieces of the repertoire to the length asked for, plays them in real time, and samples the
+Repeats pieces of the repertoire for the given length, plays them in real time, and samples the
 resident memory of each node every ten seconds. Writes results/soak.md.
 """
 

@@ -19,7 +19,7 @@ LISTEN_S = 4.0
 
 
 def main() -> None:
-    """Listen, and tell."""
+    """Exit with an error if a node reports a problem, or if no node is found."""
     set_middleware_defaults()
     rclpy.init()
     node = rclpy.create_node("healthcheck")

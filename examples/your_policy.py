@@ -25,7 +25,7 @@ POINTING = {"FFJ3": 0.8, "FFJ0": 0.8, "MFJ3": -0.2, "RFJ3": -0.2, "LFJ3": -0.2}
 """Posture with the index finger down and the others up [rad]."""
 
 EARLY_S, LET_GO_S = 0.05, 0.15
-"""The key is pressed so long before its note, and let go so long before its end [s]."""
+"""Time by which a key is pressed before its note begins and released before it ends [s]."""
 
 
 class OneFinger:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,7 +22,15 @@ from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
+from pianomime.evaluation.players import Options, expert
+from pianomime.hands.embodiment import embodiment
+from pianomime.score.goals import ScoreGoals
+from pianomime.score.score import Score
+from pianomime.simulation.model import load_model
+from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING, Timing
 from pianomime_common import conversions, topics
+from pianomime_common.diagnostics import statuses_in
 from pianomime_common.middleware import set_middleware_defaults
 
 TIMEOUT_S = 120.0
@@ -82,7 +90,7 @@ class Cli:
         self.wait_until(
             lambda: bag.exists() and sum(path.stat().st_size for path in bag.iterdir()) > 300_000,
             60,
-            "in mid-song",
+            "a chunk of the bag is written",
         )
 
     def run(self, *arguments: str, timeout_s: float = TIMEOUT_S) -> tuple[int, str, str]:
@@ -114,6 +122,19 @@ class Cli:
             if f"{node}_node".encode() in command:
                 return pid
         return None
+
+
+@pytest.fixture(scope="session")
+def planned_f1() -> Callable[..., float]:
+    """A function of score and timing: F1 of the expert's plan, played in process."""
+
+    @cache
+    def f1(score: Score, timing: Timing = ROBOPIANIST_TIMING) -> float:
+        simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
+        rollout = expert(score, simulation, Options(timing=timing)).perform()
+        return rollout.f1_per_step(ScoreGoals.of(score, timing)).mean()
+
+    return f1
 
 
 @pytest.fixture
@@ -191,8 +212,7 @@ class Graph:
         self.requests_s.append(conversions.from_time(message.header.stamp))
 
     def _on_diagnostics(self, message):
-        for status in message.status:
-            name = status.name.partition(":")[0]
+        for name, status in statuses_in(message, self.observer.get_namespace()):
             self.heard.add(name)
             bad = status.level != DiagnosticStatus.OK
             self.problems[name] = status.message if bad else ""

@@ -29,7 +29,7 @@ def start_hardware(graph, port, interface="trajectory"):
 
 
 @pytest.mark.parametrize("backend", ["simulation", "trajectory", "position"])
-def test_each_back_end_keeps_the_contract(graph, backend):
+def test_each_backend_keeps_the_contract(graph, backend):
     if backend == "simulation":
         graph.start(SIM, real_time=True)
     else:
@@ -42,7 +42,7 @@ def test_each_back_end_keeps_the_contract(graph, backend):
     assert "the contract is kept" in out
 
 
-def test_a_back_end_that_breaks_the_contract_is_told(graph):
+def test_a_broken_contract_is_reported(graph):
     graph.start(SIM, real_time=True)
     status, out, _ = graph.cli.run("check", "backend", "--embodiment", "robopianist")
     assert status == 1
@@ -76,7 +76,7 @@ def test_a_song_is_played_through_devices_of_ones_own(graph):
     assert metrics["f1"] > 0.5, "a machine with much else to do is late"
 
 
-def test_a_lost_link_is_a_fault_and_a_mended_one_moves_nothing(graph):
+def test_a_lost_link_is_a_fault_and_its_return_moves_nothing(graph):
     start_hardware(graph, 21943)
     graph.start("pianomime_control.gate_node", auto_arm=True, guard_hands=False)
     graph.until(lambda: graph.states and graph.states[-1].state == GateStatus.ARMED, "armed")
@@ -92,7 +92,7 @@ def test_a_lost_link_is_a_fault_and_a_mended_one_moves_nothing(graph):
     graph.until(lambda: not graph.problems["midi_keyboard"], "and so is the keyboard")
 
 
-def test_real_hands_want_a_keyboard_and_to_be_armed():
+def test_real_hands_need_a_keyboard_and_arming():
     with pytest.raises(ConfigError, match="midi_port"):
         PianistConfig(backend="hardware").load_score()
     graph = pianist_graph(PianistConfig(backend="hardware", midi_port="Keystation"))
@@ -116,7 +116,7 @@ def test_only_the_gate_may_command_the_hands(backend):
     assert not any(commands & names for path, names in allowed.items() if path != "/gate")
 
 
-def test_the_table_of_topics_is_what_the_nodes_do(graph):
+def test_nodes_have_the_topics_of_the_table(graph):
     graph.start(SIM)
     graph.start("pianomime_goals.goals_node", use_sim_time=True)
     graph.start("pianomime_control.gate_node", use_sim_time=True)

@@ -114,7 +114,7 @@ def test_2_to_5_and_13_bad_commands_and_rivals_change_nothing(graph):
     assert rejected >= 6
 
 
-def test_8_and_10_hands_that_hang_are_a_fault_and_a_pause_not(graph):
+def test_8_and_10_hung_hands_are_a_fault_and_a_pause_is_none(graph):
     start_playing(graph)
     graph.call(SetBool, "sim/set_pause", SetBool.Request(data=True))
     graph.let_pass(1.5)
@@ -134,7 +134,7 @@ def test_8_and_10_hands_that_hang_are_a_fault_and_a_pause_not(graph):
     plays_on(graph)
 
 
-def test_8_hands_that_hang_while_they_are_lifted_are_a_fault_too(graph):
+def test_8_hands_that_hang_during_a_lift_are_a_fault(graph):
     start_playing(graph)
     assert graph.trigger("gate/halt").success
     graph.until(lambda: state_of(graph) == GateStatus.HALTING, "the lift begins")
@@ -145,7 +145,7 @@ def test_8_hands_that_hang_while_they_are_lifted_are_a_fault_too(graph):
         graph.send(SIM, signal.SIGCONT)
 
 
-def test_11_a_clock_that_goes_back_begins_the_song_again(graph):
+def test_11_a_clock_that_goes_back_restarts_the_song(graph):
     start_playing(graph)
     assert graph.trigger("sim/reset_world").success
     graph.until(graph.time_went_back, "time goes back")
@@ -153,7 +153,7 @@ def test_11_a_clock_that_goes_back_begins_the_song_again(graph):
     graph.until(lambda: state_of(graph) == GateStatus.ACTIVE, "the expert plays")
 
 
-def test_12_no_clock_is_waited_for_and_another_one_is_named(graph):
+def test_12_nodes_wait_for_a_clock_and_report_another(graph):
     graph.start(GOALS, use_sim_time=True, song="minuet_in_g")
     graph.start(EXPERT, use_sim_time=True)
     graph.start(GATE, use_sim_time=False, auto_arm=True)
@@ -169,7 +169,7 @@ def test_12_no_clock_is_waited_for_and_another_one_is_named(graph):
     assert not graph.pressed_s
 
 
-def test_14_controllers_are_switched_in_mid_song_without_a_jump(graph):
+def test_14_controllers_are_switched_during_a_song_without_a_jump(graph):
     graph.start(RECORDER, use_sim_time=True, bag="bag", sources="expert,policy")
     start_playing(graph, sources="expert,policy")
     graph.start(POLICY, use_sim_time=True)
@@ -201,7 +201,7 @@ def notes_have_the_fingers_of_who_played_them(bag):
     policys = {}
     for message in found["fingering"]:
         if message.source == "policy":
-            policys |= zip(message.index.tolist(), message.finger.tolist(), strict=True)
+            policys |= conversions.from_fingering(message)
     hands = embodiment("pianomime")
     experts = assign_fingers(find_score("minuet_in_g"), ROBOPIANIST_TIMING, hands).notes
     credited = read_performance(bag).score.notes
@@ -244,7 +244,7 @@ class Eyes:
         return message
 
 
-def test_the_policy_plays_on_unseen_for_a_moment_and_then_rests(graph):
+def test_the_policy_bridges_lost_joint_states_and_then_rests(graph):
     eyes = Eyes(graph)
     graph.start(POLICY, use_sim_time=True, remap="joint_states:=seen")
     graph.start(SIM, real_time=True)
@@ -325,7 +325,7 @@ def test_17_a_bad_song_leaves_the_node_unconfigured(graph):
     assert "no_such_song" in (graph.cli.folder / f"{GOALS}.log").read_text()
 
 
-def test_19_a_controller_that_stalls_goes_on_without_a_burst(graph):
+def test_19_a_stalled_controller_continues_without_a_burst(graph):
     start_playing(graph)
     graph.send(EXPERT, signal.SIGSTOP)
     graph.until(lambda: state_of(graph) in (GateStatus.HALTING, GateStatus.HALTED), "a halt")
@@ -347,7 +347,9 @@ def test_25_without_a_recorder_the_song_goes_on(graph, how):
         graph.until(lambda: bag.stat().st_size > 1 << 20, "a chunk is written")
         graph.stop(RECORDER, signal.SIGKILL)
     else:
-        graph.until(lambda: "nothing more is recorded" in graph.problems["recorder"], "it is told")
+        graph.until(
+            lambda: "nothing more is recorded" in graph.problems["recorder"], "it is reported"
+        )
     plays_on(graph)
     status, out, err = graph.cli.run("recover", "bag", "-o", "recovered")
     assert status == 0, err

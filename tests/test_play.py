@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +16,12 @@ from rosbags.highlevel import AnyReader
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import UNASSIGNED
-from pianomime.metrics.key_press import key_press_metrics
 from pianomime.performance.bag import read_performance
 from pianomime.performance.replay import replay
-from pianomime.planning.performance_plan import plan_performance
-from pianomime.planning.rollout import roll_out
-from pianomime.score.goals import ScoreGoals
 from pianomime.score.midi import load_score, save_midi
 from pianomime.score.score import Note, Score
-from pianomime.simulation.model import load_model
-from pianomime.simulation.simulation import PianoSimulation
-from pianomime.timing import ROBOPIANIST_TIMING, Timing
-from pianomime_common import topics
+from pianomime.timing import ROBOPIANIST_TIMING
+from pianomime_common import conversions, topics
 
 pytestmark = pytest.mark.ros
 
@@ -47,17 +40,6 @@ def messages(bag: Path) -> dict[str, list]:
             message = reader.deserialize(data, connection.msgtype)
             found.setdefault(connection.topic, []).append(message)
     return found
-
-
-@cache
-def planned_f1(score: Score, timing: Timing = ROBOPIANIST_TIMING) -> float:
-    """Plan and play a score in process, without ROS."""
-    simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
-    goals = ScoreGoals.of(score, timing)
-    fingered = assign_fingers(score, timing, simulation.hands.spec)
-    plan = plan_performance(fingered, simulation.hands, timing)
-    rollout = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
-    return key_press_metrics(goals.keys, rollout.pressed).f1
 
 
 def test_a_song_is_played_recorded_and_shown(cli):
@@ -108,7 +90,7 @@ def kill_and_await_successor(cli, node: str) -> None:
     cli.wait_until(lambda: cli.pid_of(node) not in (None, pid), 30, f"a new {node}")
 
 
-def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
+def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli, planned_f1):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:
@@ -126,7 +108,7 @@ def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli):
     assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
 
 
-def test_a_node_that_hangs_is_started_again(cli):
+def test_a_node_that_hangs_is_started_again(cli, planned_f1):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:
@@ -199,7 +181,7 @@ def test_the_online_planner_plays_too_and_can_be_killed(cli):
     published: dict[int, int] = {}
     for message in messages(cli.folder / "out/bag")["/fingering"]:
         assert message.source == "planner"
-        published |= zip(message.index.tolist(), message.finger.tolist(), strict=True)
+        published |= conversions.from_fingering(message)
     score = read_performance(cli.folder / "out/bag").score
     assert {i: note.finger for i, note in enumerate(score.notes)} == published, "its own fingers"
 
@@ -249,7 +231,7 @@ def test_a_clip_that_is_not_there_is_named(cli):
     assert "clip 1 is not in split 'test'; there are: 0" in err
 
 
-def test_gate_and_goals_can_be_replaced_too(cli):
+def test_gate_and_goals_can_be_replaced_too(cli, planned_f1):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:

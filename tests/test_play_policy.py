@@ -24,6 +24,7 @@ from pianomime.score.score import Note, Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING
+from pianomime_common.conversions import from_fingering
 from pianomime_policy.bundled import bundled_checkpoint
 
 pytestmark = pytest.mark.ros
@@ -57,7 +58,7 @@ def test_over_topics_it_plays_as_in_process(cli):
     published = {}
     for message in read_messages(cli.folder / "out/bag", ("fingering",))["fingering"]:
         assert message.source == "policy"
-        published |= dict(zip(message.index.tolist(), message.finger.tolist(), strict=True))
+        published |= from_fingering(message)
     score = find_score(str(cli.folder / "song.mid"))
     chosen = fingered(score, ROBOPIANIST_TIMING, network, HANDS.layout).notes
     assert published == {i: note.finger for i, note in enumerate(chosen)}

@@ -24,14 +24,14 @@ def played(cli):
     return cli.folder / "played"
 
 
-def told(page):
+def performances_in(page):
     return json.loads(re.search(r"const DATA = (.*);\n", page.read_text()).group(1))["performances"]
 
 
 def test_whole_and_cut_off_bags_are_reported_and_replayed(cli, played):
     status, _, err = cli.run("report", "played", "played/bag", "-o", "two.html", "--no-video")
     assert status == 0, err
-    first, second = told(cli.folder / "two.html")
+    first, second = performances_in(cli.folder / "two.html")
     assert first["metrics"]["f1"] > 0.7
     assert first["metrics"] == second["metrics"]
     assert first["gate"]["rejected"] == 0
@@ -43,7 +43,7 @@ def test_whole_and_cut_off_bags_are_reported_and_replayed(cli, played):
         cut = cut_off(played / "bag", cli.folder / f"cut_{closed}", closed)
         status, _, err = cli.run("report", str(cut), "-o", "cut.html", "--no-video")
         assert status == 0, err
-        (part,) = told(cli.folder / "cut.html")
+        (part,) = performances_in(cli.folder / "cut.html")
         assert 0.7 < part["metrics"]["f1"] <= 1.0
         assert part["metrics"] != whole
         status, out, err = cli.run("replay", str(cut))

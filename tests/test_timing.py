@@ -8,7 +8,6 @@ from pianomime.evaluation.players import planned
 from pianomime.hands.embodiment import embodiment
 from pianomime.performance.bag import read_messages, read_performance
 from pianomime.performance.replay import replay
-from pianomime.planning.rollout import roll_out
 from pianomime.refinement.learned_file import Card, LearnedPerformance, save_learned
 from pianomime.score.goal import Goal
 from pianomime.score.goals import ScoreGoals
@@ -28,21 +27,12 @@ SHORT = Score.from_notes(
 )
 
 
-def planned_f1(timing):
-    """Plan and play the song in process, without ROS."""
-    simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
-    goals = ScoreGoals.of(SHORT, timing)
-    _, plan = planned(SHORT, simulation)
-    rollout = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
-    return rollout.f1_per_step(goals).mean()
-
-
 def ends_ms(trajectory):
     """Return when the points of a command are to be reached [ms]."""
     return tuple(point.time_from_start.nanosec // 10**6 for point in trajectory.points)
 
 
-def test_two_pianists_of_two_timings_play_side_by_side(cli):
+def test_two_pianists_of_two_timings_play_side_by_side(cli, planned_f1):
     save_midi(SHORT, cli.folder / "short.mid")
     processes = [
         cli.start("play", "short.mid", "--no-video", "--namespace", name, "-o", name, *timing)
@@ -65,7 +55,8 @@ def test_two_pianists_of_two_timings_play_side_by_side(cli):
         performance = read_performance(bag)
         assert performance.timing == timing
         f1 = performance.metrics()["f1"]
-        assert f1 == pytest.approx(planned_f1(timing), abs=1e-3), "however busy the machine is"
+        expected = planned_f1(SHORT, timing)
+        assert f1 == pytest.approx(expected, abs=1e-3), "however busy the machine is"
         assert f1 > 0.9
     commands_have_points_every_10_ms(cli.folder / "right/bag")
     assert replay(cli.folder / "right/bag").difference == ""

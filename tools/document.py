@@ -211,7 +211,7 @@ SECTIONS = {
 
 
 def readme() -> str:
-    """Return the README with its generated parts made anew."""
+    """Return the README with its generated parts updated."""
     text = (ROOT / "README.md").read_text()
     for name, make in SECTIONS.items():
         begin, end = f"<!-- generated: {name} -->\n", f"\n<!-- end: {name} -->"

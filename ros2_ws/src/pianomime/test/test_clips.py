@@ -16,14 +16,14 @@ CLIPS = Path(__file__).parents[5] / "shared/data/pianomime_clips.npz"
 pytestmark = pytest.mark.skipif(not CLIPS.exists(), reason=f"{CLIPS} is not there")
 
 
-def test_a_clip_as_a_score_gives_back_its_roll():
+def test_a_clips_score_has_its_roll():
     for clip in load_clips(CLIPS, "test")[:2]:
         keys = ScoreGoals.of(clip.score(), CLIP_TIMING).keys
         assert np.array_equal(keys, clip.roll[: len(keys)])
         assert not clip.roll[len(keys) :].any()
 
 
-def test_a_clip_brings_the_fingers_that_played_it():
+def test_a_clip_has_the_fingers_that_played_it():
     score = load_clips(CLIPS, "test")[0].score()
     low = [note.finger for note in score.notes if note.key < 25 and note.finger >= 0]
     assert max(low) < 5, "low notes are the left hand's"
@@ -64,16 +64,16 @@ def released(folder, clips):
     return root
 
 
-def test_a_release_gives_the_clips_that_were_made_of_it(tmp_path):
+def test_a_release_contains_the_clips_made_from_it(tmp_path):
     clips = load_clips(CLIPS, "train")[:3]
     root = released(tmp_path / "release.zarr", clips)
     read = load_clips(tmp_path / "release.zarr", "released")
     assert len(read) == 3
     for clip, original in zip(read, clips, strict=True):
-        told = np.zeros_like(original.roll)  # what matches no finger is not in this folder
+        matched = np.zeros_like(original.roll)  # what matches no finger is not in this folder
         step, finger = np.nonzero(original.finger_key)
-        told[step, original.finger_key[step, finger] - 1] = True
-        np.testing.assert_array_equal(clip.roll, told)
+        matched[step, original.finger_key[step, finger] - 1] = True
+        np.testing.assert_array_equal(clip.roll, matched)
         assert (clip.finger_key == original.finger_key).mean() > 0.999
         np.testing.assert_array_equal(clip.fingertips, original.fingertips)
     root["meta/episode_ends"][0] = 10**6

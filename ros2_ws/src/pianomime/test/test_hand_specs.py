@@ -146,7 +146,7 @@ NAMES_OF_HANDS = re.compile(
     r"([FMRL]F|TH|WR)J[0-5]|(forearm|carriage)_t[xyz]|\b(N_FINGERS|FINGERS_PER_HAND)\b|\.lifts\b"
     r"|(thumb|index|middle|ring|pinky)_(abd|mcp|pip|dip)|joint_\d+\.0\b"
 )
-"""Joints of the hands that come along, and what once stood for Shadow alone."""
+"""Joint names of the bundled hands, and names that were specific to Shadow."""
 
 
 def test_no_source_names_a_hands_joint():
@@ -161,4 +161,4 @@ def test_no_source_names_a_hands_joint():
     assert not [str(path) for path in files if NAMES_OF_HANDS.search(path.read_text())]
     specs = SOURCES / "pianomime/pianomime/hands/specs"
     found = {path.stem for path in specs.iterdir() if NAMES_OF_HANDS.search(path.read_text())}
-    assert found == set(EMBODIMENTS), "they would be found"
+    assert found == set(EMBODIMENTS), "the pattern finds them"

@@ -55,7 +55,7 @@ def test_what_was_whole_comes_back_whole(bag, tmp_path):
 
 
 def test_all_files_of_a_split_bag_are_saved_in_their_order(bag, tmp_path):
-    """As rosbag2 splits them: no file's name tells more than its number."""
+    """rosbag2 numbers the files without padding."""
     split = tmp_path / "split"
     split.mkdir()
     for number in (2, 10):

@@ -54,7 +54,7 @@ def f1_of(plan, goals, simulation):
     return played.f1_per_step(goals).mean()
 
 
-def test_learning_makes_a_hard_song_better_and_plays_as_said(song):
+def test_learning_improves_a_hard_song_and_reports_its_f1(song):
     result = practised(song, 25)
     assert result.f1 > result.history[0] + 0.05
     assert result.history == sorted(result.history)
@@ -72,7 +72,7 @@ def test_the_same_seed_learns_the_same(song, simulators):
     assert first.f1 == f1_of(first.plan, goals, simulation) >= first.history[0]
 
 
-def test_what_the_online_planner_played_can_be_played_again(song):
+def test_a_plan_by_playing_repeats_the_online_planner(song):
     _, _, goals, simulation = song
     played = planner(SCORE, simulation, Options()).perform()
     fingered, plan = plan_by_playing(SCORE, simulation)
@@ -86,7 +86,7 @@ def test_what_the_online_planner_played_can_be_played_again(song):
     assert on_key == [note.key for note in goals.notes]
 
 
-def test_of_two_plans_the_better_is_learned_from(song):
+def test_learning_starts_from_the_better_of_two_plans(song):
     fingered, plan, _, simulation = song
     still = replace(plan, target=np.zeros_like(plan.target), position=np.zeros_like(plan.position))
     config = IterativeLearningConfig(rollouts=8, heat=2, seed=1)
@@ -95,7 +95,7 @@ def test_of_two_plans_the_better_is_learned_from(song):
     assert np.array_equal(result.plan.position, plan.position)
 
 
-def test_a_very_short_song_takes_no_longer_than_asked(song, monkeypatch):
+def test_a_very_short_song_keeps_to_its_budget(song, monkeypatch):
     steps = []
     play_step = PianoSimulation.step
 
@@ -114,7 +114,7 @@ def test_a_very_short_song_takes_no_longer_than_asked(song, monkeypatch):
 @pytest.mark.parametrize(
     ("decision_s", "held", "then"), [(0.05, (0.5, 1.45), (1.5, 2.0)), (0.5, (1.0, 2.0), (4.0, 5.0))]
 )
-def test_a_hand_that_sets_out_later_arrives_in_time(pianomime_hands, decision_s, held, then):
+def test_a_hand_that_holds_longer_arrives_in_time(pianomime_hands, decision_s, held, then):
     simulation = PianoSimulation(pianomime_hands, Timing(decision_s=decision_s, command_s=0.05))
     leap = Score.from_notes("leap", [Note(*held, 50, finger=7), Note(*then, 74, finger=7)])
     _, plan = planned(leap, simulation)
@@ -153,10 +153,10 @@ def test_coarse_decisions_can_be_practised(pianomime_hands):
     assert result.plan.target.shape[1] == timing.points
 
 
-def test_learning_ends_when_told_to(song):
-    told = []
-    result = practised(song, 50, progress=lambda f1: told.append(f1) or len(told) < 3)
-    assert len(told) == 3
+def test_learning_ends_when_progress_returns_false(song):
+    reported = []
+    result = practised(song, 50, progress=lambda f1: reported.append(f1) or len(reported) < 3)
+    assert len(reported) == 3
     assert len(result.history) == 3
 
 
@@ -178,7 +178,7 @@ def learned(song):
     return LearnedPerformance(plan, tuple(note.finger for note in fingered.notes), card)
 
 
-def test_a_learned_performance_survives_its_file(learned, tmp_path):
+def test_a_learned_performance_is_read_as_it_was_written(learned, tmp_path):
     save_learned(learned, tmp_path / "leaps.npz")
     loaded = load_learned(tmp_path / "leaps.npz", SHADOW)
     assert loaded.card == learned.card
@@ -207,7 +207,7 @@ def test_another_score_hands_or_timing_are_refused_by_name(learned):
         learned.check_joints(learned.card.joint_names[::-1])
 
 
-def test_files_that_are_none_are_refused(learned, tmp_path):
+def test_invalid_files_are_refused(learned, tmp_path):
     path = tmp_path / "x.npz"
     with pytest.raises(ModelError, match="not a learned performance"):
         load_learned(path, SHADOW)

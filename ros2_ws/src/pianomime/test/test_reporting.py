@@ -93,7 +93,7 @@ def test_a_mistake_is_named(case):
     assert [(m.kind, m.key, pytest.approx(m.begins_s), m.steps) for m in found] == expected
 
 
-def test_every_wrong_step_is_told_or_tolerated():
+def test_every_wrong_step_is_reported_or_tolerated():
     rng = np.random.default_rng(0)
     notes = [Note(i * 0.5, i * 0.5 + 0.4, int(rng.integers(88)), finger=5) for i in range(40)]
 
@@ -102,12 +102,12 @@ def test_every_wrong_step_is_told_or_tolerated():
 
     played = performance(notes, change)
     wrong = played.pressed & ~played.goal_keys
-    told = np.zeros_like(wrong)
+    reported = np.zeros_like(wrong)
     for m in find_mistakes(played):
-        told[round(m.begins_s / STEP_S) : round(m.ends_s / STEP_S), m.key] = True
+        reported[round(m.begins_s / STEP_S) : round(m.ends_s / STEP_S), m.key] = True
         if m.kind is Kind.NEIGHBOUR:
-            told[:, max(0, m.key - 2) : m.key + 3] = True
-    assert not np.any(wrong & ~told)
+            reported[:, max(0, m.key - 2) : m.key + 3] = True
+    assert not np.any(wrong & ~reported)
 
 
 def test_fingers_and_moments_are_counted():
@@ -138,8 +138,8 @@ def test_the_page_holds_everything(tmp_path):
     assert 'src="http' not in page
     assert "href" not in page
     data = json.loads(re.search(r"const DATA = (.*);\n", page).group(1))
-    told = data["performances"][0]
-    assert told["missed"] == [[40, 20, 40]]
-    assert told["metrics"]["velocity_error"] is None, "JSON has no NaN"
-    assert told["problems"] == ["gate: </script> bad"]
+    shown = data["performances"][0]
+    assert shown["missed"] == [[40, 20, 40]]
+    assert shown["metrics"]["velocity_error"] is None, "JSON has no NaN"
+    assert shown["problems"] == ["gate: </script> bad"]
     assert page.count("</script>") == 1

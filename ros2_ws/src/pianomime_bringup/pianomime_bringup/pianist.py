@@ -54,7 +54,7 @@ class PianistConfig(DevicesConfig):
     checkpoint: str = parameter("", "Checkpoint of `pianomime train`; empty: the bundled one")
     standby: str = parameter(
         "",
-        "Second controller that runs on standby, for a handover in mid-song",
+        "Second controller that runs on standby, for a handover during a song",
         one_of=("", *controller_names()),
     )
     real_time: bool = parameter(
@@ -155,7 +155,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
     """Return the nodes of the pianist, in starting order.
 
     With devices, which run in real time, the start time of the song is fixed here, so that a goals
-    node that restarts in mid-song continues at the right position.
+    node that restarts during a song continues at the right position.
     """
     by_the_clock: dict[str, Value] = {
         "start_s": _on_the_grid(time.time() + config.start_delay_s, config.timing),

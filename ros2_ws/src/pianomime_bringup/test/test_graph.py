@@ -26,7 +26,7 @@ def test_every_node_is_a_module_with_a_main():
 
 
 @pytest.mark.parametrize("row", BUNDLED, ids=lambda row: row.name)
-def test_every_controller_is_what_its_row_says(row):
+def test_every_controllers_row_can_be_loaded(row):
     assert row.load_config().__module__.startswith(row.package)
     assert all(isinstance(topic, Topic) for topic in row.load_topics())
     assert all(callable(preparation.load()) for preparation in row.preparations)
@@ -46,7 +46,7 @@ def test_only_a_bag_brings_a_recorder():
     assert by_name(record="there")["recorder"].parameters["bag"] == "there"
 
 
-def test_all_but_the_source_of_time_are_told_to_use_its_time():
+def test_all_nodes_but_the_simulation_use_simulated_time():
     nodes = by_name(record="there")
     assert "use_sim_time" not in nodes.pop("sim").parameters
     assert all(node.parameters["use_sim_time"] for node in nodes.values())
@@ -124,7 +124,7 @@ def test_a_graph_may_wait_for_its_first_song():
     assert {node.name: node for node in pianist_graph(config)}["goals"].parameters["song"] == "none"
 
 
-def test_devices_of_ones_own_are_as_real_as_any():
+def test_external_devices_are_treated_as_hardware():
     nodes = by_name(backend="external")
     assert not nodes.keys() & {"sim", "emulator", "shadow_bridge", "midi_keyboard"}
     assert nodes["gate"].parameters["auto_arm"] is False

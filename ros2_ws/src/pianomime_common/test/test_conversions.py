@@ -32,7 +32,7 @@ def score():
 
 
 @pytest.mark.parametrize("time_s", [0.05, 1.0, 12.345678, 86_400.25])
-def test_times_come_back_to_the_microsecond(time_s):
+def test_times_survive_the_round_trip_to_the_microsecond(time_s):
     assert conversions.from_time(conversions.to_time(time_s)) == pytest.approx(time_s, abs=1e-6)
 
 
@@ -40,7 +40,7 @@ def test_equal_steps_give_equal_stamps():
     assert conversions.to_time(3 * 0.05) == conversions.to_time(0.15)
 
 
-def test_a_score_comes_back_whole(score):
+def test_a_score_survives_the_round_trip(score):
     message = over_the_wire(conversions.to_score(score, 1.0, 1.5))
     assert from_message(message) == score
     assert message.sha256 == score.sha256
@@ -48,7 +48,7 @@ def test_a_score_comes_back_whole(score):
 
 
 @pytest.mark.parametrize("command_s", [0.05, 0.01])
-def test_a_key_goal_comes_back_whole(score, command_s):
+def test_a_key_goal_survives_the_round_trip(score, command_s):
     timing = Timing(command_s=command_s)
     goal = Goal.of(score, ScoreGoals.of(score, timing), step=2, horizon=5)
     key_goal = conversions.KeyGoal(1.1, score.sha256, goal, msg.KeyGoal.PLAYING, ahead_s=0.1)
@@ -61,7 +61,7 @@ def test_a_key_goal_comes_back_whole(score, command_s):
     assert (back.score_time_s, back.judged_at_s) == (0.1, pytest.approx(1.25))
 
 
-def test_the_key_matrix_comes_from_a_goals_notes(score):
+def test_the_key_matrix_is_derived_from_a_goals_notes(score):
     goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
     key_goal = conversions.KeyGoal(1.1, score.sha256, Goal.of(score, goals, 2, 5), 1)
     back = conversions.from_key_goal(over_the_wire(conversions.to_key_goal(key_goal))).goal
@@ -69,7 +69,7 @@ def test_the_key_matrix_comes_from_a_goals_notes(score):
     assert back.sustain.tolist() == goals.sustain[2].tolist() == [True]
 
 
-def test_a_goal_of_no_legal_timing_is_refused(score):
+def test_a_goal_of_an_illegal_timing_is_refused(score):
     goal = Goal.of(score, ScoreGoals.of(score, ROBOPIANIST_TIMING), 2, 5)
     message = conversions.to_key_goal(conversions.KeyGoal(1.1, score.sha256, goal, 1))
     message.command_s = 0.03
@@ -77,7 +77,7 @@ def test_a_goal_of_no_legal_timing_is_refused(score):
         conversions.from_key_goal(message)
 
 
-def test_a_fingering_comes_back_whole(score):
+def test_a_fingering_survives_the_round_trip(score):
     fingers = {3: 0, 70_000: -1, 5: 9}
     message = conversions.to_fingering("planner", score.sha256, fingers, 1.1)
     message = over_the_wire(message)
@@ -92,7 +92,7 @@ def test_joint_positions_are_found_by_name():
         conversions.joint_positions(state, ["c"])
 
 
-def test_a_trajectory_comes_back_whole():
+def test_a_trajectory_survives_the_round_trip():
     names, positions = ["rh_FFJ1", "rh_FFJ2"], np.array([[0.25, -1.5], [0.5, -1.0]])
     message = over_the_wire(conversions.to_trajectory(names, positions, (0.01, 1.02), 2.05))
     back = conversions.from_trajectory(message)
@@ -117,7 +117,7 @@ def test_a_trajectory_without_a_point_has_no_positions():
     assert (len(back.positions), len(back.times_s)) == (0, 0)
 
 
-def test_a_midi_event_comes_back_in_ros_time():
+def test_a_midi_event_survives_the_round_trip_in_ros_time():
     event = MidiEvent(0.125, MidiKind.NOTE_ON, 60, 99)
     back = conversions.from_midi_event(over_the_wire(conversions.to_midi_event(event, 1.0)))
     assert back == MidiEvent(1.125, MidiKind.NOTE_ON, 60, 99)
@@ -130,7 +130,7 @@ def test_enumerations_are_the_messages_constants():
         assert getattr(msg.GateStatus, value.name) == value
 
 
-def test_the_gates_status_tells_verdict_and_counts():
+def test_the_gates_status_has_verdict_and_counts():
     hands = load_model(embodiment("robopianist"))
     gate = CommandGate(hands, GateConfig(), ROBOPIANIST_TIMING)
     counts = {"accepted": 3, "clamped": 2, "limited": 5, "slowed": 6, "rejected": 1}

@@ -24,7 +24,7 @@ from pianomime_msgs import msg
 class ExpertNode(ControllerNode):
     """Controller that plays the plan of a whole score.
 
-    The plan is a deterministic function of the score, so an expert that restarts in mid-song
+    The plan is a deterministic function of the score, so an expert that restarts during a song
     continues at the requested decision.
     """
 

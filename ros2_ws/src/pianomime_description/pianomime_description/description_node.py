@@ -25,7 +25,7 @@ from pianomime_description.description_config import DescriptionConfig
 from pianomime_msgs import msg
 
 ALL_S: Final = 1.0
-"""Keys at rest are told again this often; hands, and keys that move, with each state."""
+"""Period at which keys at rest are published; hands and moving keys are with each state [s]."""
 
 
 class DescriptionNode(PianoNode):
@@ -55,7 +55,7 @@ class DescriptionNode(PianoNode):
         self._messages = [_transform(joint.parent, joint.child) for joint in moving]
 
     def activate(self) -> None:
-        """Tell what never changes, and listen for what does."""
+        """Publish the fixed transforms, and subscribe to the states."""
         self._description.publish(String(data=self._urdf))
         fixed = []
         for joint in (self._tree.joints[i] for i in self._tree.fixed):
@@ -63,8 +63,8 @@ class DescriptionNode(PianoNode):
             _place(fixed[-1], joint.position, joint.quaternion)
         self._tf_static.publish(TFMessage(transforms=fixed))
         self._keys = np.zeros(N_KEYS)
-        self._told = np.full(N_KEYS, np.nan)
-        self._all_told_s = -np.inf
+        self._published = np.full(N_KEYS, np.nan)
+        self._all_published_s = -np.inf
         self.listen(topics.JOINT_STATES, self._on_joint_states)
         self.listen(topics.PIANO_STATE, self._on_piano_state)
 
@@ -77,21 +77,21 @@ class DescriptionNode(PianoNode):
             if hands is None:
                 return
             position, quaternion = self._tree.transforms(hands, self._keys)
-            told = list(range(len(hands)))
-            told += (len(hands) + self._keys_to_tell()).tolist()
-            for i in told:
+            moved = list(range(len(hands)))
+            moved += (len(hands) + self._keys_to_publish()).tolist()
+            for i in moved:
                 self._messages[i].header.stamp = message.header.stamp
                 _place(self._messages[i], position[i], quaternion[i])
-            self._tf.publish(TFMessage(transforms=[self._messages[i] for i in told]))
+            self._tf.publish(TFMessage(transforms=[self._messages[i] for i in moved]))
 
-    def _keys_to_tell(self) -> np.ndarray:
+    def _keys_to_publish(self) -> np.ndarray:
         now_s = time.monotonic()
-        if now_s - self._all_told_s > ALL_S:
-            self._all_told_s = now_s
+        if now_s - self._all_published_s > ALL_S:
+            self._all_published_s = now_s
             keys = np.arange(N_KEYS)
         else:
-            keys = np.flatnonzero(np.abs(self._keys - self._told) > 1e-3)
-        self._told[keys] = self._keys[keys]
+            keys = np.flatnonzero(np.abs(self._keys - self._published) > 1e-3)
+        self._published[keys] = self._keys[keys]
         return keys
 
 

@@ -28,7 +28,7 @@ _CROSS: Final = np.cross(np.eye(3)[:, None], np.eye(3)[None])
 
 @dataclass(frozen=True)
 class FingertipPoses:
-    """Fingertips at many poses; the Jacobian is worked out when it is asked for.
+    """Fingertips at many poses; the Jacobian is computed on demand.
 
     Attributes:
         position: (t, fingers, 3) [m, world], thumb first.

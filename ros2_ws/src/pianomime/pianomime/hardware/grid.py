@@ -9,7 +9,7 @@ def grid_index(now_s: float, dt_s: float) -> int:
 
 
 class Grid:
-    """Tells when a new instant of the grid has come."""
+    """Detector of new instants on a shared time grid."""
 
     def __init__(self, dt_s: float) -> None:
         """Start before any."""
@@ -17,7 +17,7 @@ class Grid:
         self._last: int | None = None
 
     def tick(self, now_s: float) -> float | None:
-        """Return the instant [s] if it is a new one; the same for all that share a clock."""
+        """Return the grid time [s], or None if it was already returned."""
         index = grid_index(now_s, self._dt_s)
         if self._last is not None and index <= self._last:
             return None

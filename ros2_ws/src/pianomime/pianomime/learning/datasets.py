@@ -117,17 +117,16 @@ def joint_pairs(
     Args:
         episode: Demonstration.
         frame: Of its hands.
-        fingertips: The network whose fingertips will be followed. Its own, and not the teacher's,
-            are seen in half of the rows, by chance, so that its errors are known. None: the
-            teacher's alone.
-        rng: Chance.
+        fingertips: Network whose predicted fingertips replace the teacher's in a random half of
+            the rows, so that the network of joints learns to follow its errors; None for none.
+        rng: Random number generator.
     """
     seen = observed(episode, frame)
     chunk = seen.chunk
     if fingertips is not None:
         predicted = predict_fingertips(fingertips, frame, seen.state, seen.plan)
-        by_chance = rng.random(len(chunk)) < 0.5
-        chunk = np.where(by_chance[:, None, None, None], predicted, chunk)
+        replaced = rng.random(len(chunk)) < 0.5
+        chunk = np.where(replaced[:, None, None, None], predicted, chunk)
     base = inverse_kinematics(frame, seen.state, chunk[:, 0])
     inputs = joint_inputs(frame, seen.state, seen.plan, chunk, base)
     residual = (seen.expert_action - base) / frame.action_scale

@@ -37,8 +37,8 @@ _MAX_S: Final = 60.0
 
 _ODD_SONGS: Final = 0.3
 _ODD_NOTES: Final = 0.08
-"""Share of songs in which some notes get a finger by chance, and of notes there: the student will
-assign such fingers too, and has to know how to play on."""
+"""Share of songs in which some notes get a random finger, and share of those notes. The student
+assigns such fingers too, and has to be able to play on."""
 
 
 @dataclass(frozen=True)

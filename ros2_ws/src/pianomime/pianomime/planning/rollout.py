@@ -53,7 +53,7 @@ def play_on(
     """Play some decisions from the simulator's present state.
 
     Args:
-        act: Asked for each decision.
+        act: Controller; called once a decision.
         first: Decision of the score that begins.
         steps: How many.
         simulator: To play in.
@@ -84,7 +84,7 @@ def roll_out(
     """Reset the simulator and play the lead-in and `steps` decisions of the score.
 
     Args:
-        act: Asked for each decision of the score, from the lead-in on.
+        act: Controller; called once a decision, from the lead-in on.
         lead_in_s: Silence before the score [s].
         steps: Decisions of the score.
         simulator: To play in.
