@@ -29,6 +29,7 @@ from pianomime.score.score import Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING, Timing
+from pianomime_cli import commands
 from pianomime_common import conversions, topics
 from pianomime_common.diagnostics import statuses_in
 from pianomime_common.middleware import set_middleware_defaults
@@ -146,6 +147,26 @@ def cli(tmp_path) -> Iterator[Cli]:
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     assert not left, f"processes left behind: {left}"
+
+
+@pytest.fixture
+def refuse(tmp_path, monkeypatch, capfd) -> Callable[..., str]:
+    """A function which runs the command in this process, and returns the line that refuses it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_DOMAINS)))
+
+    def run(*arguments: str) -> str:
+        before = sorted(tmp_path.iterdir())
+        monkeypatch.setattr(sys, "argv", ["pianomime", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            commands.main()
+        out, err = capfd.readouterr()
+        assert (ended.value.code, out) == (2, "")
+        assert sorted(tmp_path.iterdir()) == before, "nothing half-written is left"
+        assert "Traceback" not in err
+        return err
+
+    return run
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 The numbers are those of the fault cases in docs/faults.md, which says where each is tested.
 """
 
+import itertools
 import signal
 from itertools import pairwise
 
@@ -284,38 +285,38 @@ def lifecycle_state(graph, node):
     return graph.call(GetState, f"{node}/get_state", GetState.Request()).current_state.id
 
 
-@pytest.mark.parametrize(
-    ("module", "parameters"),
-    [
-        (GOALS, {"song": "minuet_in_g"}),
-        (GATE, {}),
-        (EXPERT, {}),
-        ("pianomime_control.planner_node", {}),
-        (SIM, {}),
-        (POLICY, {}),
-        (RECORDER, {"bag": "bag"}),
-        ("pianomime_view.view_node", {"port": 18090}),
-        ("pianomime_description.description_node", {}),
-        ("pianomime_hardware.emulator_node", {"midi_port": 21946}),
-        ("pianomime_hardware.shadow_bridge_node", {}),
-        ("pianomime_hardware.midi_keyboard_node", {}),
-        ("pianomime_perception.perception_node", {}),
-    ],
-)
-def test_each_node_goes_through_its_lifecycle_twice(graph, module, parameters):
-    graph.start(module, autostart=False, **parameters)
-    node = module.rpartition(".")[2].removesuffix("_node")
-    for _ in range(2):
-        assert lifecycle_state(graph, node) == State.PRIMARY_STATE_UNCONFIGURED
-        if module == RECORDER and (graph.cli.folder / "bag").exists():
-            (graph.cli.folder / "bag").rename(graph.cli.folder / "first")
+NODES = {
+    GOALS: {"song": "minuet_in_g"},
+    GATE: {},
+    EXPERT: {},
+    "pianomime_control.planner_node": {},
+    SIM: {},
+    POLICY: {},
+    RECORDER: {"bag": "bag"},
+    "pianomime_view.view_node": {"port": 18090},
+    "pianomime_description.description_node": {},
+    "pianomime_hardware.emulator_node": {"midi_port": 21946},
+    "pianomime_hardware.shadow_bridge_node": {},
+    "pianomime_hardware.midi_keyboard_node": {},
+    "pianomime_perception.perception_node": {},
+}
+
+
+def test_each_node_goes_through_its_lifecycle_twice(graph):
+    for module, parameters in NODES.items():
+        graph.start(module, autostart=False, **parameters)
+    for module, round_ in itertools.product(NODES, (1, 2)):
+        node = module.rpartition(".")[2].removesuffix("_node")
+        assert lifecycle_state(graph, node) == State.PRIMARY_STATE_UNCONFIGURED, node
         for transition in (
             Transition.TRANSITION_CONFIGURE,
             Transition.TRANSITION_ACTIVATE,
             Transition.TRANSITION_DEACTIVATE,
             Transition.TRANSITION_CLEANUP,
         ):
-            assert change(graph, node, transition), transition
+            assert change(graph, node, transition), f"{node}: {transition}, round {round_}"
+        if module == RECORDER:
+            (graph.cli.folder / "bag").rename(graph.cli.folder / f"bag_{round_}")
 
 
 def test_17_a_bad_song_leaves_the_node_unconfigured(graph):
