@@ -75,14 +75,11 @@ def bench(cli, observer):
     assert sim.wait(timeout=20) == 0
 
 
-def test_it_waits_at_the_start_and_says_so(bench):
+def test_it_waits_at_the_start_and_steps_once_for_each_command(bench):
     assert set(bench.clock_s) == {1.0}
     assert len(bench.states[0].name) == 54
     bench.until(lambda: len(bench.clock_s) > 3, "it repeats itself")
     assert set(bench.clock_s) == {1.0}
-
-
-def test_it_steps_once_for_the_command_of_its_step(bench):
     bench.until(lambda: bench.node.count_subscribers("/pedal_controller/joint_trajectory"), "found")
     bench.until(lambda: bench.command(1.0) or 1.05 in bench.clock_s, "a step is taken")
     for _ in range(5):
