@@ -90,39 +90,26 @@ def kill_and_await_successor(cli, node: str) -> None:
     cli.wait_until(lambda: cli.pid_of(node) not in (None, pid), 30, f"a new {node}")
 
 
-def test_a_killed_controller_is_replaced_and_the_song_goes_on(cli, planned_f1):
+def test_killed_and_hung_nodes_are_replaced_and_nothing_is_lost(cli, planned_f1):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:
         cli.await_mid_song("out")
-        kill_and_await_successor(cli, "expert")
-        _, err = process.communicate(timeout=120)
-    finally:
-        process.kill() if process.poll() is None else None
-    assert process.returncode == 0, err
-    log = cli.folder / "out/log/expert.log"
-    assert log.read_text().count("planned") == 2
-    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
-    performance = read_performance(cli.folder / "out/bag")
-    assert metrics["steps"] == len(performance.goal_keys) > 500
-    assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
-
-
-def test_a_node_that_hangs_is_started_again(cli, planned_f1):
-    save_midi(LONG, cli.folder / "long.mid")
-    process = cli.start("play", "long.mid", "-o", "out", "--no-video")
-    try:
-        cli.await_mid_song("out")
-        pid = cli.pid_of("expert")
-        os.kill(pid, signal.SIGSTOP)
-        cli.wait_until(lambda: cli.pid_of("expert") not in (None, pid), 40, "a new expert")
+        for node in ("expert", "gate", "goals"):
+            kill_and_await_successor(cli, node)
+        log = cli.folder / "out/log/expert.log"
+        cli.wait_until(lambda: log.read_text().count("planned") == 2, 40, "a second plan")
+        os.kill(cli.pid_of("expert"), signal.SIGSTOP)
+        cli.wait_until(lambda: log.read_text().count("planned") == 3, 60, "a third plan")
         out, err = process.communicate(timeout=120)
     finally:
         process.kill() if process.poll() is None else None
     assert process.returncode == 0, err
     assert "expert hangs; it is killed" in out + err
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
-    assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
+    performance = read_performance(cli.folder / "out/bag")
+    assert metrics["steps"] == len(performance.goal_keys) > 500
+    assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3)
 
 
 def test_a_killed_recorder_costs_the_end_of_the_bag_alone(cli):
@@ -230,25 +217,13 @@ def test_a_clip_that_is_not_there_is_named(refuse, tmp_path):
     assert "clip 1 is not in split 'test'; there are: 0" in err
 
 
-def test_gate_and_goals_can_be_replaced_too(cli, planned_f1):
-    save_midi(LONG, cli.folder / "long.mid")
-    process = cli.start("play", "long.mid", "-o", "out", "--no-video")
-    try:
-        cli.await_mid_song("out")
-        kill_and_await_successor(cli, "gate")
-        kill_and_await_successor(cli, "goals")
-        _, err = process.communicate(timeout=120)
-    finally:
-        process.kill() if process.poll() is None else None
-    assert process.returncode == 0, err
-    metrics = json.loads((cli.folder / "out/metrics.json").read_text())
-    assert metrics["f1"] == pytest.approx(planned_f1(LONG), abs=1e-3), "nothing was lost"
-
-
-def test_ctrl_c_lifts_the_fingers_and_closes_the_bag(cli, graph):
+def test_ctrl_c_lifts_the_fingers_and_closes_the_bag(cli, graph, refuse):
+    """Meanwhile the domain is not given to a second graph."""
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video", "--real-time")
     graph.until(lambda: graph.pressed_s, "the first key is down")
+    err = refuse("play", "long.mid", "-o", "two")
+    assert f"ROS domain {cli.domain} is in use by process {process.pid}" in err
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
@@ -321,29 +296,14 @@ def test_a_domain_that_is_no_domain_is_refused(cli):
     assert not (cli.folder / "out").exists()
 
 
-def test_a_graph_that_somebody_else_started_is_refused(cli):
+def test_a_graph_that_somebody_else_started_is_refused(cli, refuse):
     command = [sys.executable, "-m", "pianomime_sim.sim_node"]
     sim = subprocess.Popen(command, env=cli.environment)
     lock = Path(tempfile.gettempdir(), f"pianomime-{os.getuid()}-sim-domain-{cli.domain}.lock")
     try:
         cli.wait_until(lambda: lock.exists() and lock.read_text() == str(sim.pid), 30, "sim is up")
-        status, _, err = cli.run("play", "twinkle", "-o", "out", "--no-video")
+        err = refuse("play", "twinkle", "-o", "out", "--no-video")
     finally:
         sim.send_signal(signal.SIGINT)
         sim.wait(timeout=20)
-    assert status == 2
     assert f"ROS domain {cli.domain} is in use by process {sim.pid}" in err
-    assert not (cli.folder / "out").exists()
-
-
-def test_two_graphs_in_one_domain_are_refused(cli):
-    save_midi(LONG, cli.folder / "long.mid")
-    first = cli.start("play", "long.mid", "-o", "one", "--no-video", "--real-time")
-    cli.wait_until(lambda: cli.pid_of("sim"), 30, "the first graph is there")
-    status, _, err = cli.run("play", "long.mid", "-o", "two")
-    assert status == 2
-    assert f"ROS domain {cli.domain} is in use by process {first.pid}" in err
-    assert not (cli.folder / "two").exists()
-    first.send_signal(signal.SIGINT)
-    _, err = first.communicate(timeout=60)
-    assert first.returncode == 0, err
