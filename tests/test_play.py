@@ -143,7 +143,7 @@ def tiny_disk(tmp_path):
 
 
 def test_a_full_disk_costs_the_end_of_the_bag_and_no_hand(cli, tiny_disk):
-    save_midi(LONG, cli.folder / "long.mid")
+    save_midi(LONG.until(20.0), cli.folder / "long.mid")
     status, _, err = cli.run("play", "long.mid", "-o", str(tiny_disk / "out"), "--no-video")
     assert status == 2
     assert "No space left on device" in err
@@ -155,7 +155,7 @@ def test_a_full_disk_costs_the_end_of_the_bag_and_no_hand(cli, tiny_disk):
 
 
 def test_the_online_planner_plays_too_and_can_be_killed(cli):
-    save_midi(LONG, cli.folder / "long.mid")
+    save_midi(LONG.until(15.0), cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "--controller", "planner", "-o", "out", "--no-video")
     try:
         cli.await_mid_song("out")
