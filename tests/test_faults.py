@@ -330,7 +330,7 @@ def test_11_and_19_a_stall_brings_no_burst_and_a_reset_the_song_again(graph):
     graph.until(lambda: state_of(graph) == GateStatus.ACTIVE, "the expert plays")
 
 
-def test_25_without_a_recorder_the_song_goes_on(graph):
+def test_25_without_a_recorder_the_song_goes_on(graph, in_process):
     graph.start(RECORDER, use_sim_time=True, bag="full", max_file_bytes=3 << 20)
     start_playing(graph)
     graph.until(lambda: "nothing more is recorded" in graph.problems["recorder"], "a full disk")
@@ -342,10 +342,10 @@ def test_25_without_a_recorder_the_song_goes_on(graph):
     graph.stop(RECORDER, signal.SIGKILL)
     plays_on(graph)
     for bag in ("full", "killed"):
-        status, out, err = graph.cli.run("recover", bag, "-o", f"{bag}_recovered")
+        status, out, err = in_process("recover", bag, "-o", f"{bag}_recovered")
         assert status == 0, err
         assert "is lost" in out
         arguments = ("render", f"{bag}_recovered", "-o", f"{bag}_shown", "--no-video")
-        status, _, err = graph.cli.run(*arguments)
+        status, _, err = in_process(*arguments)
         assert status == 0, err
         assert (graph.cli.folder / f"{bag}_shown/metrics.json").exists()

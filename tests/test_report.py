@@ -28,25 +28,25 @@ def performances_in(page):
     return json.loads(re.search(r"const DATA = (.*);\n", page.read_text()).group(1))["performances"]
 
 
-def test_whole_and_cut_off_bags_are_reported_and_replayed(cli, played):
-    status, _, err = cli.run("report", "played", "played/bag", "-o", "two.html", "--no-video")
+def test_whole_and_cut_off_bags_are_reported_and_replayed(cli, played, in_process):
+    status, _, err = in_process("report", "played", "played/bag", "-o", "two.html", "--no-video")
     assert status == 0, err
     first, second = performances_in(cli.folder / "two.html")
     assert first["metrics"]["f1"] > 0.7
     assert first["metrics"] == second["metrics"]
     assert first["gate"]["rejected"] == 0
     assert any("p99" in name for name in first["nodes"]["sim"])
-    status, out, _ = cli.run("replay", "played/bag")
+    status, out, _ = in_process("replay", "played/bag")
     assert (status, "identical" in out) == (0, True)
     whole = first["metrics"]
     for closed in (True, False):
         cut = cut_off(played / "bag", cli.folder / f"cut_{closed}", closed)
-        status, _, err = cli.run("report", str(cut), "-o", "cut.html", "--no-video")
+        status, _, err = in_process("report", str(cut), "-o", "cut.html", "--no-video")
         assert status == 0, err
         (part,) = performances_in(cli.folder / "cut.html")
         assert 0.7 < part["metrics"]["f1"] <= 1.0
         assert part["metrics"] != whole
-        status, out, err = cli.run("replay", str(cut))
+        status, out, err = in_process("replay", str(cut))
         assert (status, "identical" in out) == (0, True), out + err
 
 

@@ -62,7 +62,7 @@ def test_where_the_octave_is_open_the_true_one_is_named():
 
 def test_hands_that_move_do_not_matter_to_the_median():
     view = Camera().view()
-    frames = [draw_keyboard(view, 1.0, 0.2, seed) for seed in range(15)]
+    frames = [draw_keyboard(view, 1.0, 0.2, seed) for seed in range(7)]
     assert calibrate(frames).confidence > 0.9
 
 

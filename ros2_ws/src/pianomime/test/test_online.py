@@ -79,9 +79,9 @@ def test_a_slow_machine_may_skip_decisions_of_any_length(pianomime_hands, decisi
 
 
 rows = st.lists(
-    st.lists(st.tuples(st.integers(0, 87), st.integers(1, 6)), max_size=11),
+    st.lists(st.tuples(st.integers(0, 87), st.integers(1, 3)), max_size=11),
     min_size=21,
-    max_size=25,
+    max_size=23,
 ).filter(any)
 
 

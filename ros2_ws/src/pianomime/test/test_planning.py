@@ -155,7 +155,7 @@ notes = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(notes)
 def test_any_score_gets_a_finite_plan_inside_the_limits(pianomime_hands, drawn):
     score = Score.from_notes("song", [Note(a * 0.05, (a + n) * 0.05, key) for a, n, key in drawn])

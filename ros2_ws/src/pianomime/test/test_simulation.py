@@ -14,7 +14,7 @@ from pianomime.simulation.simulation import MidiKind, PianoSimulation, Simulatio
 from pianomime.timing import PHYSICS_S, Timing
 from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 
-STEPS = 1000
+STEPS = 300
 FINE = Timing(command_s=0.01)
 
 
