@@ -331,7 +331,7 @@ def test_11_and_19_a_stall_brings_no_burst_and_a_reset_the_song_again(graph):
 
 
 def test_25_without_a_recorder_the_song_goes_on(graph, in_process):
-    graph.start(RECORDER, use_sim_time=True, bag="full", max_file_bytes=3 << 20)
+    graph.start(RECORDER, use_sim_time=True, bag="full", max_file_bytes=2 << 20)
     start_playing(graph)
     graph.until(lambda: "nothing more is recorded" in graph.problems["recorder"], "a full disk")
     plays_on(graph)
