@@ -35,11 +35,6 @@ class DevicesConfig(GraphConfig, Timing):
         MIDI_TCP_PORT, "TCP port of the emulated keyboard", ge=1024, le=65535
     )
 
-    @property
-    def timing(self) -> Timing:
-        """Timing of the whole graph."""
-        return Timing(decision_s=self.decision_s, command_s=self.command_s)
-
     @cached_property
     def hands(self) -> HandSpec:
         """Description of the hands."""
