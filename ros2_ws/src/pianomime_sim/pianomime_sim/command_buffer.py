@@ -6,15 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.command import Command
-from pianomime.hands.hands_model import PEDAL
+from pianomime.hands.hands_model import PEDAL, PEDAL_DOWN_ABOVE
 from pianomime.safety.checks import check_finite, check_names, check_points
 from pianomime.safety.gate_types import GateResult, Request
 from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
-
-PEDAL_DOWN = 0.5
-"""Pedal target above which the pedal is down."""
 
 
 class CommandBuffer:
@@ -73,4 +70,4 @@ class CommandBuffer:
                 target[:, joint] = np.interp(times_s, knots, values[:, column])
         self._last = target[-1].copy()
         self._lines.clear()
-        return Command(target[:, :-1], target[:, -1] > PEDAL_DOWN, tuple(times_s))
+        return Command(target[:, :-1], target[:, -1] > PEDAL_DOWN_ABOVE, tuple(times_s))
