@@ -82,11 +82,8 @@ class PolicyNode(ControllerNode):
                 return None
             self._player.reset()
         keys = np.array(self._piano.position)
-        notes = asked.step_notes
-        command = self._player.step(asked.step, notes, asked.sustain, measured, keys)
-        chosen = self._player.fingers
-        fingers = {n.index: chosen[n.key, n.first] for n in notes if (n.key, n.first) in chosen}
-        self.publish_fingering(goal.score_sha256, fingers, goal.stamp_s)
+        command = self._player.step(asked.step, asked.step_notes, asked.sustain, measured, keys)
+        self.publish_chosen(goal, self._player.fingers)
         return self._remember(goal, command)
 
     def _takes(self, timing: Timing) -> bool:
