@@ -168,8 +168,7 @@ class ViewNode(PianoNode):
 
     def _on_fingering(self, message: msg.Fingering) -> None:
         if self._score is not None and message.score_sha256 == self._score.sha256:
-            fingers = conversions.from_fingering(message)
-            self._credit.add_fingering(message.source, list(fingers), list(fingers.values()))
+            self._credit.add_fingering(message.source, conversions.from_fingering(message))
             self._colour_notes()
         else:
             self._early_fingering.append(message)
