@@ -24,8 +24,8 @@ def main(song: str = "twinkle", path: str = "played.mid") -> None:
 
     notes = pm.struck_notes(rollout.events, plan.lead_in_s, simulation.time_s)
     keys = pm.key_press_metrics(goals.keys, rollout.pressed)
-    onsets = pm.onset_metrics(score.notes, notes)
-    print(f"{score.title}: F1 {keys.f1:.3f}, onset F1 {onsets.onset_f1:.3f}")
+    heard = pm.note_metrics(score, notes)
+    print(f"{score.title}: F1 {keys.f1:.3f}, note F1 {heard.note_f1:.3f}")
     save_midi(Score.from_notes(f"{score.title}, played", notes), Path(path))
 
 

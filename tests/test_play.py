@@ -266,7 +266,7 @@ BAD = {
     ),
     "no such policy": (
         ["play", "--controller", "policy", "--embodiment", "robopianist"],
-        "no policy for embodiment 'robopianist'; for: pianomime",
+        "no policy for embodiment 'robopianist'; there are policies for pianomime",
     ),
     "learn what": (["learn", "no_such", "-o", "x.npz"], "no piece 'no_such'"),
     "learn over": (["learn", "twinkle", "-o", "text.mid"], "text.mid: exists already"),

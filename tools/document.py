@@ -117,7 +117,7 @@ def node_list() -> str:
 
 
 def controller_list() -> str:
-    """Return the project's controllers with what they take."""
+    """Return the project's controllers with their files and their names in `pianomime bench`."""
     rows = ["| controller | what | files | in `pianomime bench` |", "| --- | --- | --- | --- |"]
     for row in BUNDLED:
         files = ", ".join(f"`{name}`" for name in row.files)

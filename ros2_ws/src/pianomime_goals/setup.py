@@ -16,7 +16,7 @@ setup(
     zip_safe=False,
     maintainer="PianoMime maintainers",
     maintainer_email="pianomime@example.org",
-    description="Score clock: the score, and at each decision the notes and pedal in sight.",
+    description="Score clock: the score, and for each decision the notes and pedal in the horizon.",
     license="Apache-2.0",
     entry_points={"console_scripts": ["goals = pianomime_goals.goals_node:main"]},
 )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pianomime.fingering.fingering import assign_fingers
     from pianomime.hands.embodiment import embodiment
     from pianomime.metrics.key_press import key_press_metrics
-    from pianomime.metrics.onsets import onset_metrics
+    from pianomime.metrics.notes import note_metrics
     from pianomime.performance.struck import struck_notes
     from pianomime.planning.performance_plan import plan_performance
     from pianomime.planning.rollout import roll_out
@@ -34,7 +34,7 @@ __all__ = [
     "learn",
     "load_model",
     "load_policy",
-    "onset_metrics",
+    "note_metrics",
     "plan_performance",
     "policy_act",
     "roll_out",
@@ -52,7 +52,7 @@ _MODULES = {
     "learn": "refinement.iterative_learning",
     "load_model": "simulation.model",
     "load_policy": "policy.registry",
-    "onset_metrics": "metrics.onsets",
+    "note_metrics": "metrics.notes",
     "plan_performance": "planning.performance_plan",
     "policy_act": "policy.player",
     "roll_out": "planning.rollout",

@@ -34,12 +34,6 @@ class Command:
         points = timing.points
         return cls(np.tile(target, (points, 1)), np.full(points, sustain), timing.times_s)
 
-    def reordered(self, order: NDArray[np.int64]) -> "Command":
-        """Return the command with joint i at place `order[i]`, (n,)."""
-        target = np.empty_like(self.target)
-        target[:, order] = self.target
-        return replace(self, target=target)
-
     def held(self) -> "Command":
         """Return the command to stay at the last target."""
         return Command(self.target[-1:], self.sustain[-1:], (0.0,))

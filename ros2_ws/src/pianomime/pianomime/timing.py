@@ -54,6 +54,11 @@ class Timing(Config):
                 )
 
     @property
+    def timing(self) -> "Timing":
+        """The timing alone, for subclasses that have further fields."""
+        return Timing(decision_s=self.decision_s, command_s=self.command_s)
+
+    @property
     def rate_hz(self) -> float:
         """Decisions per second [Hz]."""
         return 1 / self.decision_s

@@ -25,7 +25,7 @@ def test_a_point_at_time_0_is_in_force_at_once():
     assert line_weights((0.05,), (0.0,)).tolist() == [[1.0, 0.0]]
 
 
-def test_a_command_is_held_moved_and_reordered_point_by_point():
+def test_a_command_is_held_and_moved_point_by_point():
     held = Command.hold(TARGET, True, FINE)
     assert (held.target.shape, held.sustain.tolist()) == ((5, 3), [True] * 5)
     assert held.times_s == FINE.times_s
@@ -33,7 +33,6 @@ def test_a_command_is_held_moved_and_reordered_point_by_point():
     moved = held.moved(by)
     assert np.array_equal(moved.target, TARGET + by)
     assert np.array_equal(held.moved(by[0]).target, np.tile(TARGET + by[0], (5, 1)))
-    assert np.array_equal(moved.reordered(np.array([2, 0, 1])).target, moved.target[:, [1, 2, 0]])
     last = moved.held()
     assert np.array_equal(last.target, moved.target[-1:])
     assert (last.times_s, last.sustain.tolist()) == ((0.0,), [True])

@@ -12,8 +12,8 @@ SCORE = Score.from_notes("song", [Note(i * 1.0, i + 0.5, 40 + i, finger=9) for i
 @pytest.fixture
 def credit():
     credit = Credit()
-    credit.add_fingering("expert", range(5), [5, 6, 7, 8, UNASSIGNED])
-    credit.add_fingering("policy", [2, 3], [0, 1])
+    credit.add_fingering("expert", dict(enumerate([5, 6, 7, 8, UNASSIGNED])))
+    credit.add_fingering("policy", {2: 0, 3: 1})
     return credit
 
 
@@ -40,7 +40,7 @@ def test_what_a_controller_has_not_chosen_is_nobodys(credit):
     assert fingers(credit) == [UNASSIGNED] * 5, "nobody owned the hands"
     credit.add_owner("policy", 0.0)
     assert fingers(credit) == [UNASSIGNED, UNASSIGNED, 0, 1, UNASSIGNED]
-    credit.add_fingering("policy", [3, 4], [2, 3])  # chosen again, and further
+    credit.add_fingering("policy", {3: 2, 4: 3})  # chosen again, and further
     assert fingers(credit) == [UNASSIGNED, UNASSIGNED, 0, 2, 3]
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pianomime.metrics.key_press import RunningF1, f1_per_step, key_press_metrics
-from pianomime.metrics.onsets import onset_metrics
-from pianomime.score.score import Note
+from pianomime.metrics.notes import note_metrics
+from pianomime.score.score import Note, PedalEvent, Score
 
 
 def random_presses(seed, steps=200):
@@ -66,8 +66,16 @@ def test_shapes_have_to_agree():
         key_press_metrics(np.zeros((2, 88), bool), np.zeros((3, 88), bool))
 
 
+def struck(notes, *, late_s=0.0, keys=0, velocity=0):
+    """Return the notes as somebody plays them."""
+    return [
+        Note(n.onset_s + late_s, n.offset_s + late_s, n.key + keys, n.velocity + velocity)
+        for n in notes
+    ]
+
+
 @pytest.mark.parametrize("seed", range(20))
-def test_onsets_equal_mir_eval(seed):
+def test_notes_are_matched_as_by_mir_eval(seed):
     transcription = pytest.importorskip("mir_eval.transcription")
     rng = np.random.default_rng(seed)
 
@@ -76,29 +84,60 @@ def test_onsets_equal_mir_eval(seed):
         onsets_s = rng.integers(0, 200, count) * 0.005  # dense, and often just 50 ms apart
         return [Note(t, t + 0.1, key) for t, key in zip(onsets_s, keys, strict=True)]
 
-    def intervals_and_pitches(some):
-        pitches_hz = [440.0 * 2 ** (note.key / 12) for note in some]
-        return np.array([(note.onset_s, note.offset_s) for note in some]), np.array(pitches_hz)
+    def intervals_and_pitches(some, late_s=0.0):
+        times_s = np.array([(note.onset_s, note.offset_s) for note in some]) + late_s
+        return times_s, np.array([440.0 * 2 ** (note.key / 12) for note in some])
 
-    goal_notes, struck = notes(40), notes(30)
-    expected = transcription.precision_recall_f1_overlap(
-        *intervals_and_pitches(goal_notes), *intervals_and_pitches(struck), offset_ratio=None
-    )
-    got = onset_metrics(goal_notes, struck)
-    assert (got.onset_precision, got.onset_recall, got.onset_f1) == pytest.approx(expected[:3])
+    score, played = Score.from_notes("dense", notes(40)), notes(30)
+    got = note_metrics(score, played)
+    for late_s, window_s, value in (
+        (0.0, 0.05, got.onset_f1),
+        (got.lateness_s, 0.05, got.note_f1),
+        (got.lateness_s, 0.025, got.note_f1_25),
+    ):
+        expected = transcription.precision_recall_f1_overlap(
+            *intervals_and_pitches(score.notes, late_s),
+            *intervals_and_pitches(played),
+            onset_tolerance=window_s,
+            offset_ratio=None,
+        )
+        assert value == pytest.approx(expected[2])
 
 
-def test_an_onset_counts_within_50_ms_at_the_right_key():
-    goal_notes = [Note(0.0, 0.5, 40, 60), Note(1.0, 1.5, 41, 60), Note(2.0, 2.5, 42, 60)]
-    struck = [Note(0.04, 0.5, 40, 70), Note(1.06, 1.5, 41, 70), Note(2.0, 2.5, 43, 70)]
-    got = onset_metrics(goal_notes, struck)
-    assert got.onset_precision == got.onset_recall == got.onset_f1 == pytest.approx(1 / 3)
-    assert got.velocity_error == 10.0
+def test_a_constant_lateness_is_taken_out():
+    score = Score.from_notes("scale", [Note(i, i + 0.5, 40 + i, 60) for i in range(8)])
+    got = note_metrics(score, struck(score.notes, late_s=0.08))
+    assert (got.note_f1, got.note_f1_25, got.length_f1, got.velocity_f1) == (1, 1, 1, 1)
+    assert got.onset_f1 == 0.0
+    assert got.lateness_s == pytest.approx(0.08)
+    assert (got.spread_s, got.extra_per_100, got.velocity_error) == pytest.approx((0, 0, 0))
+
+
+def test_strikes_too_many_and_notes_missing_are_counted():
+    score = Score.from_notes("scale", [Note(i, i + 0.5, 40 + i, 60) for i in range(4)])
+    played = struck(score.notes, velocity=10)
+    played = [*played[:3], *struck(played[:2], keys=20)]
+    got = note_metrics(score, played)
+    assert (got.extra_per_100, got.missing_per_100) == (50.0, 25.0)
+    assert got.note_f1 == pytest.approx(2 * 3 / (4 + 5))
+    assert (got.velocity_error, got.velocity_f1) == (10.0, 0.0)
+
+
+def test_notes_last_as_long_as_the_pedal_holds_them():
+    pedal = [PedalEvent(0.2, True), PedalEvent(1.5, False)]
+    score = Score.from_notes("pedalled", [Note(0.0, 1.5, 40), Note(2.0, 3.0, 40)], pedal)
+    played = [Note(0.0, 0.3, 40), Note(2.0, 2.5, 40)]
+    got = note_metrics(score, played, pedal)
+    assert got.length_f1 == 0.5, "the first lasts by the pedal; the second is half a second short"
+    assert got.pedal_f1 == 1.0
+    assert note_metrics(score, played, pedal[:1]).pedal_f1 == pytest.approx(2 / 3)
 
 
 def test_nothing_struck_has_no_hits():
-    got = onset_metrics([Note(0.0, 0.5, 40)], [])
-    assert (got.onset_precision, got.onset_recall, got.onset_f1) == (1.0, 0.0, 0.0)
+    got = note_metrics(Score.from_notes("one", [Note(0.0, 0.5, 40)]), [])
+    assert (got.note_f1, got.onset_f1, got.missing_per_100) == (0.0, 0.0, 100.0)
+    assert np.isnan(got.lateness_s)
+    assert np.isnan(got.velocity_error)
 
 
 def test_the_running_f1_is_the_mean_of_the_steps():

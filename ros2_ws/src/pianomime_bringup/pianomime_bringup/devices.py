@@ -1,6 +1,7 @@
 """Hands and keyboard of the graph, and the nodes that connect them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from pianomime.config import parameter
@@ -34,12 +35,7 @@ class DevicesConfig(GraphConfig, Timing):
         MIDI_TCP_PORT, "TCP port of the emulated keyboard", ge=1024, le=65535
     )
 
-    @property
-    def timing(self) -> Timing:
-        """Timing of the whole graph."""
-        return Timing(decision_s=self.decision_s, command_s=self.command_s)
-
-    @property
+    @cached_property
     def hands(self) -> HandSpec:
         """Description of the hands."""
         return embodiment(self.embodiment)

@@ -1,17 +1,13 @@
 """Description of a graph: its nodes, and the arguments that all graphs have."""
 
-import re
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
 
 from pianomime.config import Config, parameter
 from pianomime.errors import ConfigError
+from pianomime_common.ros_names import LEGAL_NAME, is_legal_name
 
 Value = str | int | float | bool
-
-_NAMESPACE: Final = re.compile(r"/?([A-Za-z_]\w*(/[A-Za-z_]\w*)*)?/?", re.ASCII)
-"""Legal namespaces, as in rmw_validate_namespace."""
 
 
 class OnDeath(Enum):
@@ -83,8 +79,6 @@ class GraphConfig(Config):
             ConfigError: A value is out of range, or the namespace is illegal in ROS.
         """
         super().__post_init__()
-        if not _NAMESPACE.fullmatch(self.namespace):
-            raise ConfigError(
-                f"namespace = {self.namespace!r}: must be letters, digits and _, in parts "
-                "separated by / that do not begin with a digit"
-            )
+        name = self.namespace.removeprefix("/").removesuffix("/")
+        if name and not is_legal_name(name):
+            raise ConfigError(f"namespace = {self.namespace!r}: must be {LEGAL_NAME}")

@@ -1,11 +1,13 @@
 """Graph that replays a bag in the live view."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import yaml
 
+from pianomime.atomic_file import atomic_path
 from pianomime.config import parameter
 from pianomime.errors import ConfigError
 from pianomime.hands.hand_spec import HandSpec
@@ -35,6 +37,15 @@ class ReplayConfig(GraphConfig):
         ViewConfig.port, "Port of the live view; sound uses the next port", ge=1024, le=65534
     )
 
+    @cached_property
+    def hands(self) -> HandSpec:
+        """Description of the recorded hands.
+
+        Raises:
+            BagError: The bag cannot be read.
+        """
+        return hands_in(Path(self.bag))
+
 
 def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
     """Return the nodes of the replay graph.
@@ -53,7 +64,7 @@ def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
             executable="view",
             name="view",
             parameters={
-                "embodiment": _reference(hands_in(Path(config.bag))),
+                "embodiment": _reference(config.hands),
                 "controls": False,
                 "host": config.view_host,
                 "port": config.view_port,
@@ -64,19 +75,20 @@ def replay_graph(config: ReplayConfig) -> tuple[NodeSpec, ...]:
 
 
 def _reference(hands: HandSpec) -> str:
-    """Return what `embodiment` finds hands by; those that came with the bag are written down."""
+    """Return a name or path for `embodiment`; write hands that are not bundled to the cache."""
     if hands.bundled:
         return hands.reference
     path = cache_dir() / f"{hands.identity}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(hands.text)
+    with atomic_path(path) as part:
+        part.write_text(hands.text)
     return str(path)
 
 
 def play_command(config: ReplayConfig) -> list[str]:
     """Return the `ros2 bag play` command, restricted to the topics that the view shows."""
-    hands = hands_in(Path(config.bag))
-    shown = {t.name for t in node_topics("view", (), hands).listens if not t.name.startswith("/")}
+    listens = node_topics("view", (), config.hands).listens
+    shown = {topic.name for topic in listens if not topic.name.startswith("/")}
     metadata = yaml.safe_load(Path(config.bag, "metadata.yaml").read_text())
     recorded = [
         entry["topic_metadata"]["name"]

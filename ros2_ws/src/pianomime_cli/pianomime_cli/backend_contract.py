@@ -135,11 +135,11 @@ class BackendContract(Node):
         yield Check(
             "88 keys, from 0 to 1", "all", "all" if shape and binary else "not", shape and binary
         )
+        decision_s = self._decision_s
+        wanted = 1 / decision_s
         for name, messages in (("joint_states", self._joints), ("piano_state", self._piano)):
             stamps = np.array([conversions.from_time(m.header.stamp) for m in messages])
-            decision_s = self._decision_s
             rate = (len(messages) - 1) / max(stamps[-1] - stamps[0], decision_s)
-            wanted = 1 / decision_s
             holds = abs(rate - wanted) <= RATE_SLACK * wanted
             yield Check(
                 f"rate of {name}", f"{wanted:g} Hz +- {RATE_SLACK:.0%}", f"{rate:.1f} Hz", holds
@@ -178,8 +178,8 @@ class BackendContract(Node):
         """Return by how much each hand is moved: upwards if there is room, else downwards."""
         hands, before = self._hands, self._measured()
         ways = {}
-        for name, up in self._lifting.items():
-            index = hands.joint_names.index(name)
+        joints = hands.index(list(self._lifting))
+        for index, (name, up) in zip(joints, self._lifting.items(), strict=True):
             by = up * (MOVE_M if hands.is_slide[index] else MOVE_RAD)
             has_room = hands.lower[index] <= before[name] + by <= hands.upper[index]
             ways[name] = by if has_room else -by
@@ -211,7 +211,7 @@ class BackendContract(Node):
             moved = max(abs(value - before[name]) for name, value in self._measured().items())
             finite = bool(np.isfinite(moved))
             yield Check(what, f"< {SLACK:g}", f"{moved:.3f}", finite and moved < SLACK)
-        index = self._hands.joint_names.index(moved_joint)
+        index = self._hands.index([moved_joint])[0]
         limit = (self._hands.upper if up > 0 else self._hands.lower)[index]
         kept, self._target[moved_joint] = self._target[moved_joint], limit + up
         self._hold(MOVE_S)

@@ -16,6 +16,7 @@ from pianomime.errors import ConfigError
 from pianomime.evaluation.bench import Bench, Record, run_bench, summary
 from pianomime.evaluation.players import Options
 from pianomime.evaluation.report import write_report
+from pianomime.hands.hand_spec import HandSpec
 from pianomime.policy.registry import read_policy
 from pianomime.score.clips import load_clips
 from pianomime.score.midi import load_folder
@@ -65,16 +66,17 @@ def add_parser(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    load_model(hands_of(options))  # what cannot be is refused before anything is played
+    hands, timing = hands_of(options), timing_of(options)
+    load_model(hands)  # raises before anything is played
     preparation = find_preparation(options.controller)
-    preparation.load()  # raises before anything is played
+    preparation.load()  # likewise
     _check_options(options, preparation)
     songs = _songs(options)
     of_controller = Options(
         options.seed,
-        _checkpoint(options, preparation),
+        _checkpoint(options.checkpoint, preparation, hands, timing),
         options.rollouts or Options.rollouts,
-        timing_of(options),
+        timing,
     )
     print_broken_controllers()
     # Otherwise SIGTERM would end only this process and leave the pool's workers running.
@@ -109,12 +111,14 @@ def _check_options(options: argparse.Namespace, preparation: Preparation) -> Non
         raise ConfigError(f"--{name} {value}: is for --controller {' or '.join(takers)} alone")
 
 
-def _checkpoint(options: argparse.Namespace, preparation: Preparation) -> str:
+def _checkpoint(
+    given: Path | None, preparation: Preparation, hands: HandSpec, timing: Timing
+) -> str:
     """Return the path of the checkpoint, validated before anything is played; empty if unused."""
     if "checkpoint" not in preparation.options:
         return ""
-    path = options.checkpoint or bundled_checkpoint(hands_of(options))
-    read_policy(path, hands_of(options), timing_of(options))
+    path = given or bundled_checkpoint(hands)
+    read_policy(path, hands, timing)
     return str(path.absolute())
 
 

@@ -1,4 +1,4 @@
-"""The option that says which hands play."""
+"""The `--embodiment` option of the commands."""
 
 import argparse
 
@@ -21,6 +21,6 @@ def hands_of(options: argparse.Namespace) -> HandSpec:
     """Return the description of the hands.
 
     Raises:
-        ModelError: There is none, or it is not valid.
+        ModelError: There is no such embodiment, or its file is invalid.
     """
     return embodiment(options.embodiment)

@@ -31,7 +31,7 @@ class Heartbeats:
             worked = _ticks(pid)
             if worked == self._worked.get(name):
                 found.append(name)
-                del self._alive_s[name]  # a restarted node gets the full time
+                del self._alive_s[name]  # the silence of its successor counts from zero
             else:
                 self._alive_s[name] = now_s
             self._worked[name] = worked

@@ -18,8 +18,3 @@ class NodeConfig(Config):
 @dataclass(frozen=True, kw_only=True)
 class TimedNodeConfig(NodeConfig, Timing):
     """Parameters of a node that uses the graph's timing."""
-
-    @property
-    def timing(self) -> Timing:
-        """Timing of the graph."""
-        return Timing(decision_s=self.decision_s, command_s=self.command_s)

@@ -1,14 +1,11 @@
 """Parameter of nodes that subscribe to controllers."""
 
-import re
 from dataclasses import dataclass
-from typing import Final
 
 from pianomime.config import parameter
 from pianomime.errors import ConfigError
 from pianomime_common.node_config import NodeConfig
-
-_NAME: Final = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
+from pianomime_common.ros_names import LEGAL_NAME, is_legal_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +24,8 @@ class SourcesConfig(NodeConfig):
         if not self.source_names:
             raise ConfigError(f"sources = {self.sources!r}: must name at least one controller")
         for name in self.source_names:
-            if not _NAME.fullmatch(name):
-                raise ConfigError(
-                    f"sources = {self.sources!r}: {name!r} must be letters, digits and _, in parts "
-                    "separated by / that do not begin with a digit"
-                )
+            if not is_legal_name(name.removeprefix("/")):
+                raise ConfigError(f"sources = {self.sources!r}: {name!r} must be {LEGAL_NAME}")
 
     @property
     def source_names(self) -> tuple[str, ...]:

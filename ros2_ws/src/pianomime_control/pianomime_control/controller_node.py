@@ -1,6 +1,7 @@
 """Base class of controller nodes: one command per goal."""
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 from sensor_msgs.msg import JointState
@@ -10,6 +11,7 @@ from pianomime.config import Config
 from pianomime.errors import PianoMimeError
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.hands_model import PEDAL
+from pianomime.score.step_notes import NoteName
 from pianomime.simulation.model import load_model
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
@@ -54,6 +56,12 @@ class ControllerNode(PianoNode):
     def is_ready(self, goal: msg.KeyGoal) -> bool:
         """Return whether all inputs for a goal, besides the joint states, are available."""
         return True
+
+    def publish_chosen(self, goal: conversions.KeyGoal, chosen: Mapping[NoteName, int]) -> None:
+        """Publish the fingers chosen so far for the notes of a goal."""
+        notes = goal.goal.step_notes
+        fingers = {note.index: chosen[note.name] for note in notes if note.name in chosen}
+        self.publish_fingering(goal.score_sha256, fingers, goal.stamp_s)
 
     def publish_fingering(self, sha256: str, fingers: dict[int, int], stamp_s: float) -> None:
         """Publish new or changed fingers of notes, keyed by note index."""

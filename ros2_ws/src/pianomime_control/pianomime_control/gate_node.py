@@ -24,6 +24,7 @@ from pianomime_common import conversions, topics
 from pianomime_common.node_config import TimedNodeConfig
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
+from pianomime_common.source_subscriptions import SourceSubscriptions
 from pianomime_common.sources_config import SourcesConfig
 from pianomime_msgs.msg import KeyGoal
 
@@ -82,8 +83,8 @@ class GateNode(PianoNode):
     def activate(self) -> None:
         """Subscribe to commands and states, and offer the services."""
         self._gate.configure(self.config)  # parameters may have changed while inactive
-        self._sources: dict[str, Callable[[], None]] = {}  # end the subscription of each
-        self._follow_sources()
+        self._sources = SourceSubscriptions(self._subscribe, self._forget)
+        self._sources.follow(self.config.source_names)
         self.listen(topics.JOINT_STATES, self._on_joint_states)
         self.listen(topics.KEY_GOAL, self._on_key_goal)
         self.every(WATCH_S, self._watch)
@@ -101,7 +102,7 @@ class GateNode(PianoNode):
 
     def reconfigured(self) -> None:
         """Apply new limits, owner or sources."""
-        self._follow_sources()
+        self._sources.follow(self.config.source_names)
         self._gate.configure(self.config)
         self._report()
 
@@ -126,18 +127,12 @@ class GateNode(PianoNode):
         self._gate.halt(self.now_s(), "~/halt was called")
         return ""
 
-    def _follow_sources(self) -> None:
-        """Subscribe to exactly the configured sources."""
-        named = self.config.source_names
-        for source in self._sources.keys() - set(named):
-            self._sources.pop(source)()
-            self._held.pop(source, None)
-            self.diagnostics.solved(self._request_topic(source))
-        for source in named:
-            if source not in self._sources:
-                self._sources[source] = self.listen(
-                    topics.controller_command(source), partial(self._on_command, source)
-                )
+    def _subscribe(self, source: str) -> Callable[[], None]:
+        return self.listen(topics.controller_command(source), partial(self._on_command, source))
+
+    def _forget(self, source: str) -> None:
+        self._held.pop(source, None)
+        self.diagnostics.solved(self._request_topic(source))
 
     def _request_topic(self, source: str) -> str:
         return self.resolve_topic_name(topics.controller_command(source).name)
@@ -244,7 +239,7 @@ class GateNode(PianoNode):
             if self.get_name() in rivals:
                 rivals.remove(self.get_name())
             self._report_rivals(publisher.topic_name, rivals)
-        for source in self._sources:
+        for source in self.config.source_names:
             topic = self._request_topic(source)
             self._report_rivals(topic, self.publishers_of(topic)[1:])
 

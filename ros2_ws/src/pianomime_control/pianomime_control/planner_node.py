@@ -4,6 +4,7 @@ import numpy as np
 
 from pianomime.command import Command
 from pianomime.planning.online_planner import MAX_SKIPPED_S, OnlinePlanner
+from pianomime.score.goal import Goal
 from pianomime_common import conversions
 from pianomime_common.running import run
 from pianomime_control.controller_node import ControllerNode
@@ -19,26 +20,21 @@ class PlannerNode(ControllerNode):
 
     def reset(self) -> None:
         """Restart planning from the measured pose."""
-        self._planner: OnlinePlanner | None = None
-        self._last: conversions.KeyGoal | None = None
+        self._last: Goal | None = None
         self._answer: Command | None = None
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
         """Return the command of the goal's decision."""
-        now = goal.goal
-        last = self._last.goal if self._last is not None else None
-        if last is not None and (now.step, now.timing) == (last.step, last.timing):
+        now, last = goal.goal, self._last
+        passed = now.step - last.step if last is not None and last.timing == now.timing else None
+        if passed == 0:
             return self._answer  # a waiting simulation repeats its state
         most = min(now.timing.steps(MAX_SKIPPED_S), now.horizon)
-        goes_on = last is not None and last.timing == now.timing
-        if self._planner is None or not (goes_on and 1 <= now.step - last.step <= most):
+        if passed is None or not 1 <= passed <= most:
             self._planner = OnlinePlanner(self.hands, now.timing, measured, self.config)
-        self._last = goal
-        notes = now.step_notes
-        self._answer = self._planner.step(now.step, notes, now.sustain, measured)
-        chosen = self._planner.fingers
-        fingers = {n.index: chosen[n.key, n.first] for n in notes if (n.key, n.first) in chosen}
-        self.publish_fingering(goal.score_sha256, fingers, goal.stamp_s)
+        self._last = now
+        self._answer = self._planner.step(now.step, now.step_notes, now.sustain, measured)
+        self.publish_chosen(goal, self._planner.fingers)
         return self._answer
 
 

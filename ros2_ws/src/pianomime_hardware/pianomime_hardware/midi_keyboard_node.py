@@ -6,7 +6,7 @@ import mido
 import numpy as np
 from trajectory_msgs.msg import JointTrajectory
 
-from pianomime.hands.hands_model import PEDAL_GROUP
+from pianomime.hands.hands_model import PEDAL_DOWN_ABOVE, PEDAL_GROUP
 from pianomime.hardware.grid import Grid
 from pianomime.hardware.keyboard_state import KeyboardState
 from pianomime.hardware.midi_port import MidiPort, PortError, open_port
@@ -18,9 +18,6 @@ from pianomime_common.running import run
 from pianomime_hardware.hardware_config import MidiKeyboardConfig
 
 POLL_S = 0.005
-
-PEDAL_DOWN = 0.5
-"""Pedal target above which the pedal is down."""
 
 
 class MidiKeyboardNode(PianoNode):
@@ -111,7 +108,7 @@ class MidiKeyboardNode(PianoNode):
     def _on_pedal(self, message: JointTrajectory) -> None:
         request, now_s = conversions.from_trajectory(message), self.now_s()
         self._due = [
-            (now_s + time_s, bool(len(position) and position[0] > PEDAL_DOWN))
+            (now_s + time_s, bool(len(position) and position[0] > PEDAL_DOWN_ABOVE))
             for time_s, position in zip(request.times_s, request.positions, strict=True)
         ]
         self._press_pedal(now_s)

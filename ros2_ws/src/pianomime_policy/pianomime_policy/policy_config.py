@@ -9,7 +9,7 @@ from pianomime_common.node_config import TimedNodeConfig
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyConfig(TimedNodeConfig):
-    """Which hands the policy plays, and from which checkpoint."""
+    """Embodiment, checkpoint and clock mode of the policy."""
 
     embodiment: str = embodiment_parameter()
     checkpoint: str = parameter(

@@ -1,4 +1,4 @@
-"""A policy in the graph: plays any goals, from wherever the hands are."""
+"""Policy node: runs a learned policy, from any pose of the hands."""
 
 from pathlib import Path
 from typing import Final
@@ -18,17 +18,17 @@ from pianomime_policy.bundled import bundled_checkpoint
 from pianomime_policy.policy_config import PolicyConfig
 
 LATE: Final = 0.5
-"""Part of a decision for which hands and keys are waited for, so that the answer is in time."""
+"""Longest wait for the states of hands and keys, as a share of a decision."""
 
 WATCH_S: Final = 0.005
-"""Time between looks for late hands [s]."""
+"""Period of the check for late joint states [s]."""
 
 
 class PolicyNode(ControllerNode):
-    """Answer each goal once hands and keys of its instant are known.
+    """Controller that answers each goal with the policy's command for the measured state.
 
-    Where they do not come, or are not finite, the policy's last action is carried on; beyond its
-    end the node is silent, and the gate lifts the hands.
+    If the state is late or not finite, the rest of the last action chunk is executed. After its
+    end the node publishes no commands, and the gate lifts the hands.
     """
 
     def __init__(self) -> None:
@@ -39,18 +39,18 @@ class PolicyNode(ControllerNode):
         """Load the policy.
 
         Raises:
-            ModelError: The checkpoint is broken, or not for these hands or this timing.
+            ModelError: The checkpoint is broken, or for other hands or another timing.
         """
         super().configure()
         hands, timing = self.hands.spec, self.config.timing
         path = Path(self.config.checkpoint or bundled_checkpoint(hands))
         self._checkpoint = read_policy(path, hands, timing)
         self._use(timing)
-        self._overruns = 0  # decisions that went by without a command
-        self._unseen = 0  # decisions that were commanded without an observation
+        self._overruns = 0  # decisions without a command
+        self._unseen = 0  # commands computed without an observation
 
     def activate(self) -> None:
-        """Wait for goals."""
+        """Subscribe to the keys' state as well; in real time, watch for late joint states."""
         super().activate()
         self._piano: msg.PianoState | None = None
         self.listen(topics.PIANO_STATE, self._on_piano_state)
@@ -58,11 +58,11 @@ class PolicyNode(ControllerNode):
             self.every(WATCH_S, self._look_for_late_hands)
 
     def reset(self) -> None:
-        """Forget the song so far."""
+        """Restart the policy at the next goal."""
         self._answered: tuple[conversions.KeyGoal, Command] | None = None
 
     def is_ready(self, goal: msg.KeyGoal) -> bool:
-        """Return whether the keys' state of the goal's instant has come, and is finite."""
+        """Return whether the goal's piano state has been received and is finite."""
         piano = self._piano
         if piano is None or piano.header.stamp != goal.header.stamp:
             return False
@@ -75,22 +75,21 @@ class PolicyNode(ControllerNode):
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
         """Return the policy's command."""
         if self._answered is not None and _same(self._answered[0], goal):
-            return self._answered[1]  # a simulation that waits repeats itself
-        asked = goal.goal
-        if not self._goes_on(goal):
-            if not self._takes(asked.timing):
+            return self._answered[1]  # a waiting simulation repeats its state
+        decision = goal.goal
+        if not self._continues(goal):
+            if not self._switch_timing(decision.timing):
                 return None
             self._player.reset()
         keys = np.array(self._piano.position)
-        notes = asked.step_notes
-        command = self._player.step(asked.step, notes, asked.sustain, measured, keys)
-        chosen = self._player.fingers
-        fingers = {n.index: chosen[n.key, n.first] for n in notes if (n.key, n.first) in chosen}
-        self.publish_fingering(goal.score_sha256, fingers, goal.stamp_s)
+        command = self._player.step(
+            decision.step, decision.step_notes, decision.sustain, measured, keys
+        )
+        self.publish_chosen(goal, self._player.fingers)
         return self._remember(goal, command)
 
-    def _takes(self, timing: Timing) -> bool:
-        """Prepare for goals of a timing; return False, and a problem, if the policy has another."""
+    def _switch_timing(self, timing: Timing) -> bool:
+        """Load the policy for a timing; if it has another one, report this and return False."""
         if timing == self._timing:
             return True
         try:
@@ -107,12 +106,12 @@ class PolicyNode(ControllerNode):
     def _look_for_late_hands(self) -> None:
         goal = self.late_goal(LATE * self._timing.decision_s)
         command = None if goal is None else self._carry_on(goal)
-        if goal is not None and command is not None:  # else they may still come
+        if goal is not None and command is not None:  # otherwise the state may still arrive
             self.answer_unseen(goal, command)
 
     def _carry_on(self, goal: conversions.KeyGoal) -> Command | None:
-        """Return the command of a decision without an observation, if the last action has one."""
-        if not self._goes_on(goal):
+        """Return the command of a decision from the last action chunk; None after its end."""
+        if not self._continues(goal):
             return None
         command = self._player.carry_on(goal.goal.step, goal.goal.sustain)
         if command is None:
@@ -121,8 +120,8 @@ class PolicyNode(ControllerNode):
         self.diagnostics.count("commanded unseen", self._unseen)
         return self._remember(goal, command)
 
-    def _goes_on(self, goal: conversions.KeyGoal) -> bool:
-        """Return whether a goal is a later one of the same song as that answered last."""
+    def _continues(self, goal: conversions.KeyGoal) -> bool:
+        """Return whether a goal is later than the last answered one, in the same song."""
         if self._answered is None:
             return False
         last = self._answered[0]
@@ -131,7 +130,7 @@ class PolicyNode(ControllerNode):
 
     def _remember(self, goal: conversions.KeyGoal, command: Command) -> Command:
         """Remember and return the answer to a goal."""
-        if self._goes_on(goal):
+        if self._continues(goal):
             self._overruns += goal.goal.step - self._answered[0].goal.step - 1
             self.diagnostics.count("overruns", self._overruns)
         self._answered = goal, command
@@ -143,7 +142,7 @@ class PolicyNode(ControllerNode):
 
 
 def _same(one: conversions.KeyGoal, other: conversions.KeyGoal) -> bool:
-    """Return whether both goals ask for the same decision of the same score."""
+    """Return whether both goals are of the same decision of the same score."""
     return (one.score_sha256, one.goal.timing, one.goal.step) == (
         other.score_sha256,
         other.goal.timing,

@@ -27,6 +27,7 @@ from pianomime.simulation.model import content_hash
 from pianomime_common import topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run
+from pianomime_common.source_subscriptions import SourceSubscriptions
 from pianomime_recorder.log_time import log_time_ns, stamp_offset
 from pianomime_recorder.message_types import MessageTypes
 from pianomime_recorder.recorder_config import RecorderConfig
@@ -85,7 +86,7 @@ class RecorderNode(PianoNode):
             for topic in topics.all_topics(config.source_names, self._hands)
             if self._release is not None and topic not in _IRREGULAR
         }
-        self._sources: dict[str, Callable[[], None]] = {}  # end the subscription of each
+        self._sources = SourceSubscriptions(self._record_source, self._forget_source)
         self._follow_sources()
         for topic in topics.all_topics((), self._hands):
             self._record(topic)
@@ -97,13 +98,14 @@ class RecorderNode(PianoNode):
 
     def _follow_sources(self) -> None:
         """Record the requests of exactly the configured sources."""
-        for source in self._sources.keys() - set(self.config.source_names):
-            self._sources.pop(source)()
-            self._missing.discard(self._request_topic(source))
-        for source in self.config.source_names:
-            if source not in self._sources:
-                self._sources[source] = self._record(topics.controller_command(source))
-        self._commands = {self._request_topic(source) for source in self._sources}
+        self._sources.follow(self.config.source_names)
+        self._commands = {self._request_topic(source) for source in self.config.source_names}
+
+    def _record_source(self, source: str) -> Callable[[], None]:
+        return self._record(topics.controller_command(source))
+
+    def _forget_source(self, source: str) -> None:
+        self._missing.discard(self._request_topic(source))
 
     def _request_topic(self, source: str) -> str:
         return self.resolve_topic_name(topics.controller_command(source).name)

@@ -5,29 +5,29 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.command import Command
-from pianomime.hands.hands_model import PEDAL
+from pianomime.command import Command, line_weights
+from pianomime.hands.hands_model import PEDAL, PEDAL_DOWN_ABOVE
 from pianomime.safety.checks import check_finite, check_names, check_points
 from pianomime.safety.gate_types import GateResult, Request
 from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
 
-PEDAL_DOWN = 0.5
-"""Pedal target above which the pedal is down."""
-
 
 class CommandBuffer:
     """Newest command of each joint group, merged into one command of all joints."""
 
-    def __init__(self, groups: Mapping[str, Sequence[str]], timing: Timing) -> None:
-        """Create the buffer for `groups`; initial targets are 0.
+    def __init__(
+        self, joint_names: Sequence[str], groups: Mapping[str, Sequence[str]], timing: Timing
+    ) -> None:
+        """Create the buffer; initial targets are 0.
 
-        The order of the joints is that of `groups`, with the pedal's group last.
+        Args:
+            joint_names: (n,) joints in the order of `command`, without the pedal.
+            groups: Joints of each group, the pedal's included.
+            timing: Timing of the commands.
         """
-        names = [name for own in groups.values() for name in own]
-        self.joint_names = (*(name for name in names if name != PEDAL), PEDAL)
-        self._where = {name: i for i, name in enumerate(self.joint_names)}
+        self._where = {name: i for i, name in enumerate((*joint_names, PEDAL))}
         self._groups = {group: frozenset(own) for group, own in groups.items()}
         self._timing = timing
         self.clear()
@@ -57,7 +57,7 @@ class CommandBuffer:
         return stamps.pop() if len(self._stamps) == len(self._groups) and len(stamps) == 1 else None
 
     def command(self) -> Command:
-        """Return the command of all joints, in the order of `joint_names` without the pedal.
+        """Return the command of all joints.
 
         A command is executed once; afterwards its last target is held.
         """
@@ -66,11 +66,8 @@ class CommandBuffer:
         )
         target = np.tile(self._last, (len(times_s), 1))
         for where, positions, own_s in self._lines.values():
-            begin = self._last[where]
-            knots = (0.0, *own_s) if own_s[0] else own_s
-            values = np.vstack((begin, positions)) if own_s[0] else positions
-            for column, joint in enumerate(where):
-                target[:, joint] = np.interp(times_s, knots, values[:, column])
+            values = np.vstack((self._last[where], positions))
+            target[:, where] = line_weights(own_s, times_s) @ values
         self._last = target[-1].copy()
         self._lines.clear()
-        return Command(target[:, :-1], target[:, -1] > PEDAL_DOWN, tuple(times_s))
+        return Command(target[:, :-1], target[:, -1] > PEDAL_DOWN_ABOVE, tuple(times_s))

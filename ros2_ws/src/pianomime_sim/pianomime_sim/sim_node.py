@@ -67,8 +67,7 @@ class SimNode(PianoNode):
     def activate(self) -> None:
         """Subscribe to commands; the simulation continues from its current state."""
         hands = self._simulation.hands
-        self._buffer = CommandBuffer(hands.groups, self.config.timing)
-        self._order = hands.index(self._buffer.joint_names[:-1])
+        self._buffer = CommandBuffer(hands.joint_names, hands.groups, self.config.timing)
         self._moved_s = time.monotonic()  # time of the last step
         self._steps = self._overruns = 0
         self._broken = ""  # reason of a divergence, until ~/reset_world
@@ -135,7 +134,7 @@ class SimNode(PianoNode):
         if self._broken:
             return
         with self.diagnostics.measure("step"):
-            command = self._buffer.command().reordered(self._order)
+            command = self._buffer.command()
             self._flight.record(self._simulation, command)
             try:
                 events = self._simulation.step(command)

@@ -113,10 +113,11 @@ class ViewNode(PianoNode):
 
     def _on_score(self, message: msg.Score) -> None:
         before, self._score = self._score, message
+        self._song = from_message(message)
         if before is not None and before.header.stamp == message.header.stamp:
             return  # the goals node has restarted, or the song was cancelled
         self._begin_song()
-        self._view.show_score(from_message(message))
+        self._view.show_score(self._song)
         if self._gate is not None:
             self._credit.add_owner(self._gate.owner, self._score_time_s)
         early, self._early_fingering = self._early_fingering, []
@@ -167,8 +168,7 @@ class ViewNode(PianoNode):
 
     def _on_fingering(self, message: msg.Fingering) -> None:
         if self._score is not None and message.score_sha256 == self._score.sha256:
-            fingers = conversions.from_fingering(message)
-            self._credit.add_fingering(message.source, list(fingers), list(fingers.values()))
+            self._credit.add_fingering(message.source, conversions.from_fingering(message))
             self._colour_notes()
         else:
             self._early_fingering.append(message)
@@ -176,7 +176,7 @@ class ViewNode(PianoNode):
     def _colour_notes(self) -> None:
         """Colour the notes by the hands that play them."""
         if self._score is not None:
-            self._view.colour_notes(self._credit.fingered(from_message(self._score)))
+            self._view.colour_notes(self._credit.fingered(self._song))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for name, status in statuses_in(message, self.get_namespace()):

@@ -20,8 +20,8 @@ from pianomime.evaluation.players import Options, Prepare
 from pianomime.hands.embodiment import embodiment
 from pianomime.json_text import json_text
 from pianomime.metrics.key_press import key_press_metrics
-from pianomime.metrics.onsets import onset_metrics
-from pianomime.performance.struck import struck_notes
+from pianomime.metrics.notes import note_metrics
+from pianomime.performance.struck import pedal_changes, struck_notes
 from pianomime.planning.performance_plan import LEAD_IN_S
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
@@ -33,7 +33,9 @@ from pianomime.timing import Timing
 Record = dict[str, Any]
 
 FIGURES: Final = (
-    "f1", "f1_sounding", "precision", "recall", "onset_f1", "velocity_error",
+    "f1", "f1_sounding", "precision", "recall", "note_f1", "note_f1_25", "onset_f1",
+    "lateness_s", "spread_s", "extra_per_100", "missing_per_100", "length_f1",
+    "velocity_error", "velocity_f1", "pedal_f1",
     "preparation_s", "music_s",
 )  # fmt: skip
 
@@ -173,7 +175,7 @@ def _run(todo: tuple[Job, Bench, Score, Callable[[], float]]) -> Record:
     struck = struck_notes(rollout.events, LEAD_IN_S, end_s)
     figures = {
         **asdict(key_press_metrics(goals.keys, rollout.pressed)),
-        **asdict(onset_metrics(song.notes, struck)),
+        **asdict(note_metrics(song, struck, pedal_changes(rollout.events, LEAD_IN_S))),
     }
     return {
         **asdict(job),

@@ -21,6 +21,9 @@ PEDAL = "sustain_pedal"
 
 PEDAL_GROUP = "pedal_controller"
 
+PEDAL_DOWN_ABOVE = 0.5
+"""Target of `PEDAL` above which the pedal is down."""
+
 
 @dataclass(frozen=True, eq=False)
 class HandsModel:

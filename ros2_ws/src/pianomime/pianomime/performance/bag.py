@@ -113,7 +113,8 @@ def _credited(score: Score, sha256: str, messages: dict[str, list[Any]], begins_
     credit = Credit()
     for message in messages["fingering"]:
         if message.score_sha256 == sha256:
-            credit.add_fingering(message.source, message.index.tolist(), message.finger.tolist())
+            fingers = zip(message.index.tolist(), message.finger.tolist(), strict=True)
+            credit.add_fingering(message.source, dict(fingers))
     for message in messages["gate_status"]:
         credit.add_owner(message.owner, stamp_s(message) - begins_s)
     return credit.fingered(score)

@@ -1,6 +1,6 @@
 """Attribution of notes to fingers, from the controllers' fingerings and the gate's owner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pianomime.hands.fingers import UNASSIGNED
@@ -19,9 +19,9 @@ class Credit:
     fingers: dict[str, dict[int, int]] = field(default_factory=dict)
     owners: list[tuple[float, str]] = field(default_factory=list)
 
-    def add_fingering(self, source: str, index: Sequence[int], finger: Sequence[int]) -> None:
-        """Add fingers chosen by controller `source` for notes `index`."""
-        self.fingers.setdefault(source, {}).update(zip(index, finger, strict=True))
+    def add_fingering(self, source: str, fingers: Mapping[int, int]) -> None:
+        """Add fingers chosen by controller `source`, keyed by note index."""
+        self.fingers.setdefault(source, {}).update(fingers)
 
     def add_owner(self, owner: str, score_time_s: float) -> None:
         """Add the controller that plays from a score time [s] on."""

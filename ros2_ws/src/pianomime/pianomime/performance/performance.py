@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.metrics.key_press import key_press_metrics
-from pianomime.metrics.onsets import onset_metrics
-from pianomime.performance.struck import struck_notes
+from pianomime.metrics.notes import note_metrics
+from pianomime.performance.struck import pedal_changes, struck_notes
 from pianomime.piano.geometry import N_KEYS
 from pianomime.score.score import Note, Score
 from pianomime.simulation.simulation import MidiEvent
@@ -76,10 +76,11 @@ class Performance:
         return struck_notes(self.midi, self.lead_in_s, float(self.time_s[-1]))
 
     def metrics(self) -> dict[str, float]:
-        """Return the key-press and onset metrics, keyed by name."""
+        """Return the key-press and note metrics, keyed by name."""
+        pedal = pedal_changes(self.midi, self.lead_in_s)
         return {
             **asdict(key_press_metrics(self.goal_keys, self.pressed)),
-            **asdict(onset_metrics(self.score.notes, self.struck())),
+            **asdict(note_metrics(self.score, self.struck(), pedal)),
         }
 
     def _frames_at_ends(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

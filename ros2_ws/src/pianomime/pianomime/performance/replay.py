@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.command import Command
-from pianomime.hands.hands_model import PEDAL
+from pianomime.hands.hands_model import PEDAL, PEDAL_DOWN_ABOVE
 from pianomime.performance.bag import (
     BagError,
     by_stamp,
@@ -123,7 +123,7 @@ def _joined(groups: list[Any], names: tuple[str, ...]) -> Command | None:
         target[:, columns] = [point.positions for point in message.points]
     ends = [point.time_from_start for point in groups[0].points]
     times_s = tuple(round(end.sec + end.nanosec * 1e-9, 9) for end in ends)
-    return Command(target[:, :-1], target[:, -1] > 0.5, times_s)
+    return Command(target[:, :-1], target[:, -1] > PEDAL_DOWN_ABOVE, times_s)
 
 
 def _difference(

@@ -1,9 +1,10 @@
-"""Conversion of the keys' MIDI events to notes."""
+"""Notes and pedal changes of a piano's MIDI events."""
 
 from collections.abc import Iterable
 
 from pianomime.piano.geometry import LOWEST_PITCH
-from pianomime.score.score import Note
+from pianomime.score.midi import PEDAL_DOWN
+from pianomime.score.score import Note, PedalEvent
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 
 
@@ -28,3 +29,12 @@ def struck_notes(midi: Iterable[MidiEvent], lead_in_s: float, end_s: float) -> l
         for began, end in spans
     ]
     return sorted(notes, key=lambda note: (note.onset_s, note.key))
+
+
+def pedal_changes(midi: Iterable[MidiEvent], lead_in_s: float) -> list[PedalEvent]:
+    """Return the changes of the sustain pedal in score time."""
+    return [
+        PedalEvent(event.time_s - lead_in_s, event.value >= PEDAL_DOWN)
+        for event in sorted(midi, key=lambda event: event.time_s)
+        if event.kind is MidiKind.CONTROL
+    ]

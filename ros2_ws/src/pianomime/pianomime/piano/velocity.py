@@ -11,7 +11,7 @@ ACTION_RATIO: Final = 5.0
 
 
 def midi_velocity(key: int, speed_rad_s: float) -> int:
-    """Return the MIDI velocity, 1 .. 127, of a key that reaches its end at `speed_rad_s` [rad/s].
+    """Return the MIDI velocity, 1 .. 127, of a key that passes let-off at `speed_rad_s` [rad/s].
 
     From the hammer speed v [m/s]: 52 + 25 log2(v), as measured on a computer-controlled grand
     (Goebl and Bresin, "Measurement and reproduction accuracy of computer-controlled grand

@@ -54,6 +54,7 @@ class FlightRecorder:
                 hands=self._hands.text,
                 physics=np.array([state.physics for state in states]),
                 active=np.array([state.active for state in states]),
+                action=np.array([state.action for state in states]),
                 pedal=np.array([state.sustain for state in states]),
                 substeps=np.array([state.substeps for state in states]),
                 timing=json.dumps(self._timing.as_dict()),
@@ -80,6 +81,7 @@ def replay(path: Path) -> PianoSimulation:
         state = SimulationState(
             data["physics"][-1],
             data["active"][-1],
+            data["action"][-1],
             bool(data["pedal"][-1]),
             int(data["substeps"][-1]),
         )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pianomime.command import Command, line_weights
 from pianomime.errors import PianoMimeError
 from pianomime.hands.hands_model import HandsModel
+from pianomime.piano.action import PianoAction
 from pianomime.piano.geometry import ACTIVATION_RAD, LOWEST_PITCH, N_KEYS
 from pianomime.piano.key_joints import key_joints
 from pianomime.piano.velocity import midi_velocity
@@ -55,12 +56,14 @@ class SimulationState:
     Attributes:
         physics: MuJoCo's integration state (mjSTATE_INTEGRATION).
         active: (88,) keys that count as pressed.
+        action: (2, 88) state of the piano's action, see `PianoAction`.
         sustain: The pedal.
         substeps: Physics steps since the reset.
     """
 
     physics: NDArray[np.float64]
     active: NDArray[np.bool_]
+    action: NDArray[np.bool_]
     sustain: bool
     substeps: int
 
@@ -90,6 +93,7 @@ class PianoSimulation:
         mujoco.mj_kinematics(self.model, self.data)
         self._substeps = 0
         self.active = np.zeros(N_KEYS, bool)
+        self._action = PianoAction()
         self.sustain = False
 
     def place(self, position: NDArray[np.float64]) -> None:
@@ -104,7 +108,9 @@ class PianoSimulation:
         kind = mujoco.mjtState.mjSTATE_INTEGRATION
         physics = np.empty(mujoco.mj_stateSize(self.model, kind))
         mujoco.mj_getState(self.model, self.data, physics, kind)
-        return SimulationState(physics, self.active.copy(), self.sustain, self._substeps)
+        return SimulationState(
+            physics, self.active.copy(), self._action.save(), self.sustain, self._substeps
+        )
 
     def restore(self, state: SimulationState) -> None:
         """Go back to a state of this simulation; what follows is what followed then."""
@@ -112,6 +118,7 @@ class PianoSimulation:
         mujoco.mj_setState(self.model, self.data, state.physics, kind)
         mujoco.mj_kinematics(self.model, self.data)
         self.active, self.sustain = state.active.copy(), state.sustain
+        self._action.restore(state.action)
         self._substeps = state.substeps
 
     @property
@@ -198,15 +205,13 @@ class PianoSimulation:
         self._update_keys(events)
 
     def _update_keys(self, events: list[MidiEvent]) -> None:
-        active = self._key_max - self._key_angle <= ACTIVATION_RAD
-        for key in np.flatnonzero(active != self.active):
-            if active[key]:
-                value = midi_velocity(int(key), float(self._key_speed[key]))
-                kind = MidiKind.NOTE_ON
-            else:
-                kind, value = MidiKind.NOTE_OFF, 0
-            events.append(MidiEvent(self.time_s, kind, int(key) + LOWEST_PITCH, value))
-        self.active = active
+        self.active = self._key_max - self._key_angle <= ACTIVATION_RAD
+        damped, struck = self._action.update(self._key_angle / self._key_max)
+        for key in damped:
+            events.append(MidiEvent(self.time_s, MidiKind.NOTE_OFF, int(key) + LOWEST_PITCH, 0))
+        for key in struck:
+            value = midi_velocity(int(key), float(self._key_speed[key]))
+            events.append(MidiEvent(self.time_s, MidiKind.NOTE_ON, int(key) + LOWEST_PITCH, value))
 
     def _check(self) -> None:
         for warning in (
