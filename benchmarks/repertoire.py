@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from pianomime.score.repertoire import find_score, repertoire
 
-COLUMNS = ("f1", "f1_sounding", "precision", "recall", "onset_f1")
+COLUMNS = ("f1", "f1_sounding", "note_f1", "note_f1_25", "velocity_error")
 
 
 def play(song: str, embodiment: str, folder: Path) -> dict:
@@ -38,7 +38,7 @@ def main() -> None:
             rows.append(f"| {name} | {score.duration_s:.0f} | {len(score.notes)} | {figures} |")
     command = f"python benchmarks/repertoire.py --embodiment {embodiment}"
     print(f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, lock-step, nothing random\n")
-    print("| piece | s | notes | F1 | F1 sounding | precision | recall | onset F1 |")
+    print("| piece | s | notes | F1 | F1 sounding | note F1 | within 25 ms | velocity error |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     print("\n".join(rows))
 

@@ -85,7 +85,9 @@ def _run(options: argparse.Namespace) -> int:
 
         def progress(record: Record) -> None:
             bar.update(1)
-            bar.write(f"{record['title']:28} F1 {record['f1']:.3f}")
+            bar.write(
+                f"{record['title']:28} F1 {record['f1']:.3f}, note F1 {record['note_f1']:.3f}"
+            )
 
         records = run_bench(
             songs,

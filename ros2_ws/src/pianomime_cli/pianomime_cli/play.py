@@ -17,6 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 from tqdm import tqdm
 
 from pianomime.errors import ConfigError, OutputError, PianoMimeError
+from pianomime.metrics.described import described
 from pianomime.performance.bag import BagError, read_performance
 from pianomime.performance.folder import write_folder
 from pianomime.performance.performance import Performance
@@ -97,11 +98,9 @@ def play(options: argparse.Namespace) -> int:
 
 def print_result(performance: Performance, folder: Path) -> None:
     """Print the metrics of a performance and the path of its folder."""
-    metrics = performance.metrics()
-    print(
-        f"{performance.score.title}: F1 {metrics['f1']:.3f} (precision {metrics['precision']:.3f}, "
-        f"recall {metrics['recall']:.3f}), {performance.real_time_factor:.1f} times real time"
-    )
+    print(f"{performance.score.title}, {performance.real_time_factor:.1f} times real time")
+    for line in described(performance.metrics()):
+        print(f"  {line}")
     print(folder)
 
 

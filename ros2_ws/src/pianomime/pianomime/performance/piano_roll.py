@@ -48,7 +48,7 @@ def draw_piano_roll(performance: Performance, path: Path) -> None:
     metrics = performance.metrics()
     axes.set_title(
         f"{performance.score.title} ({performance.hands.name}): F1 {metrics['f1']:.3f}, "
-        f"precision {metrics['precision']:.3f}, recall {metrics['recall']:.3f}"
+        f"note F1 {metrics['note_f1']:.3f}"
     )
     patches = [Patch(color=_COLOURS[i], label=_LABELS[i]) for i in (_PLAYED, _MISSED, _WRONG)]
     axes.legend(handles=patches, loc="upper right", ncols=3, fontsize="small")
