@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pianomime.command import Command
-from pianomime.errors import ConfigError, ScoreError
+from pianomime.errors import ConfigError, MissingPackageError, ScoreError
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.learning.corpus import corpus_scores
@@ -110,7 +110,7 @@ def test_without_music21_its_corpus_is_refused_in_one_line():
     if importlib.util.find_spec("music21"):
         assert len(corpus_scores(2)) == 2
     else:
-        with pytest.raises(ScoreError, match="music21 is missing; run: pip install music21"):
+        with pytest.raises(MissingPackageError, match="music21 is missing; run: tools/setup score"):
             corpus_scores(2)
 
 

@@ -11,11 +11,11 @@ from pianomime.errors import ScoreError
 from pianomime.hands.fingers import N_PIANISTS_FINGERS, UNASSIGNED
 from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS, key_name
 
-MAX_NOTES: Final = 50_000
-"""Maximum number of notes in a score; a two-hour recital has about 30,000."""
+MAX_NOTES: Final = 500_000
+"""Maximum number of notes in a score; twelve hours of piano music have about 350,000."""
 
-MAX_DURATION_S: Final = 4 * 3600.0
-"""Maximum duration of a score (4 h). Bounds memory: the goals of all decisions are kept."""
+MAX_DURATION_S: Final = 12 * 3600.0
+"""Maximum duration of a score (12 h). Bounds memory: the goals of all decisions are kept."""
 
 
 @dataclass(frozen=True, slots=True)
