@@ -7,7 +7,7 @@ import pytest
 
 from pianomime.errors import OutputError, ScoreError
 from pianomime.score.faults import Fault, faults_line
-from pianomime.score.midi import MAX_BYTES, load_folder, load_score, read_song, save_midi
+from pianomime.score.midi import MAX_BYTES, load_score, read_song, save_midi
 from pianomime.score.midi_sequence import SHORTEST_S
 from pianomime.score.score import Note, PedalEvent, Score
 
@@ -65,13 +65,6 @@ def test_a_note_that_never_ends_does_so_with_its_track(tmp_path):
     assert lasts[46] == pytest.approx((0.5, 0.75))
 
 
-def test_a_folder_has_files_whatever_the_case_of_their_names(tmp_path):
-    for name in ("a.mid", "B.MID", "c.Midi"):
-        write(tmp_path / name, [on(60), off(60)])
-    (tmp_path / "notes.txt").write_text("no song")
-    assert {score.title for score in load_folder(tmp_path)} == {"a", "B", "c"}
-
-
 def test_drums_are_left_out(tmp_path):
     drum = [on(40).copy(channel=9), off(40).copy(channel=9)]
     path = write(tmp_path / "a.mid", [*drum, on(60), off(60)])
@@ -127,7 +120,7 @@ CASES = {
     "no notes": (lambda p: write(p, []), "the score has no notes"),
     "only drums": (
         lambda p: write(p, [on(40).copy(channel=9), off(40).copy(channel=9)]),
-        "no notes",
+        r"no part has pitches; there are: 1 \(drums, 1 notes\)",
     ),
     "endless": (endless, r"bad: lasts 1375.0 h; at most 12 can be played"),
     "too large": (too_large, "10,485,764 bytes; at most 10,485,760 can be read"),

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from pianomime.errors import OutputError, ScoreError
-from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS
+from pianomime.piano.geometry import LOWEST_PITCH
+from pianomime.score.arrangement import Arrangement, arrange
+from pianomime.score.arrangement_config import ArrangementConfig
 from pianomime.score.file_kinds import is_music_xml, other_kind
 from pianomime.score.midi_sequence import PEDAL_DOWN
 from pianomime.score.midi_song import midi_song
@@ -13,15 +15,14 @@ from pianomime.score.midi_track import ALL_NOTES_OFF_CONTROLLER, SUSTAIN_CONTROL
 from pianomime.score.music_xml import midi_of
 from pianomime.score.quiet import pretty_midi
 from pianomime.score.score import Score
-from pianomime.score.song import Song, common_pedal
-from pianomime.score.unisons import merge_unisons
+from pianomime.score.song import Song
 
 __all__ = [
     "ALL_NOTES_OFF_CONTROLLER",
     "MAX_BYTES",
     "PEDAL_DOWN",
     "SUSTAIN_CONTROLLER",
-    "load_folder",
+    "load_arrangement",
     "load_score",
     "printable",
     "read_song",
@@ -66,29 +67,18 @@ def _contents(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def load_arrangement(path: Path, config: ArrangementConfig) -> Arrangement:
+    """Read a song and arrange it for two hands.
+
+    Raises:
+        ScoreError: The file cannot be read, see `read_song`; or not be arranged, see `arrange`.
+    """
+    return arrange(read_song(path), config)
+
+
 def load_score(path: Path) -> Score:
-    """Read the notes of all pitched parts, and their sustain pedal.
-
-    Raises:
-        ScoreError: The file cannot be read, or has no notes or too many; see `read_song`.
-    """
-    song = read_song(path)
-    pitched = [part for part in song.parts if not part.is_drums]
-    notes = [note for part in pitched for note in part.notes if 0 <= note.key < N_KEYS]
-    struck, _ = merge_unisons(sorted(notes, key=lambda note: note.onset_s))
-    return Score.from_notes(song.title, struck, common_pedal(pitched))
-
-
-def load_folder(folder: Path) -> list[Score]:
-    """Read all MIDI files in a folder and its subfolders; leading silence is removed.
-
-    Raises:
-        ScoreError: The folder has no MIDI files, or one cannot be read.
-    """
-    files = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in (".mid", ".midi"))
-    if not files:
-        raise ScoreError(f"{folder}: no .mid or .midi files there")
-    return [load_score(path).trimmed() for path in files]
+    """Read a song and arrange it for two hands, see `load_arrangement`."""
+    return load_arrangement(path, ArrangementConfig()).score
 
 
 def save_midi(score: Score, path: Path) -> None:

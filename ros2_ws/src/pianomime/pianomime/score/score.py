@@ -3,6 +3,7 @@
 import hashlib
 import math
 import struct
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -143,6 +144,21 @@ class Score:
         )
         pedal = [event for event in self.pedal if event.time_s < time_s]
         return Score.from_notes(self.title, notes, [*pedal, PedalEvent(time_s, down=False)])
+
+    def since(self, time_s: float) -> "Score":
+        """Return the notes that begin from `time_s` [s] on, with the pedal as it is then.
+
+        Raises:
+            ScoreError: There are none.
+        """
+        notes = [note for note in self.notes if note.onset_s >= time_s]
+        if not notes:
+            lasts_s = self.duration_s - self.notes[0].onset_s
+            raise ScoreError(f"{self.title}: no note begins there; it lasts {lasts_s:.1f} s")
+        later = bisect_right(self.pedal, time_s, key=lambda event: event.time_s)
+        is_down = later > 0 and self.pedal[later - 1].down
+        held = [PedalEvent(time_s, down=True)] * is_down
+        return Score.from_notes(self.title, notes, [*held, *self.pedal[later:]])
 
     def without_fingers(self) -> "Score":
         """Remove the finger of every note."""
