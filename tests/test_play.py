@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
@@ -247,6 +248,32 @@ def test_real_time_keeps_the_beat(cli):
     assert metrics["f1"] > 0.7
 
 
+def test_an_excerpt_of_chosen_parts_is_played(cli):
+    band = mido.MidiFile(ticks_per_beat=480)
+    for channel, (program, pitches) in enumerate(((0, (60, 62, 64, 65)), (33, (40, 19, 40, 43)))):
+        track = band.add_track()
+        track.append(mido.Message("program_change", channel=channel, program=program))
+        for pitch in pitches:
+            track.append(mido.Message("note_on", channel=channel, note=pitch, velocity=70))
+            track.append(mido.Message("note_off", channel=channel, note=pitch, time=480))
+    name = os.fsdecode(b"b\xe4nd %s.mid")  # not UTF-8
+    band.save(cli.folder / name)
+    options = ("--tracks", "1,2", "--from", "0.5", "--to", "1.5", "-o", "out", "--no-video")
+    status, _, err = cli.run("play", name, *options)
+    assert status == 0, err
+    assert "1 moved by an octave onto the keyboard" in err
+    assert (cli.folder / "out/changes.txt").read_text().split() == (
+        ["0.000", "s", "G0", "moved", "by", "an", "octave", "onto", "the", "keyboard"]
+    )
+    played = read_performance(cli.folder / "out/bag").score
+    assert [(n.onset_s, n.key) for n in played.notes] == [
+        (0.0, 10),
+        (0.0, 41),
+        (0.5, 19),
+        (0.5, 43),
+    ]
+
+
 BAD = {
     "no such piece": (["play", "nothing"], "no piece 'nothing'; there are: au_clair"),
     "missing file": (["play", "gone.mid"], "gone.mid: No such file"),
@@ -255,6 +282,8 @@ BAD = {
     "number": (["play", "--transpose", "x"], "transpose = 'x': must be a whole number"),
     "timing": (["play", "--command-s", "0.03"], "decision_s = 0.05: must be a multiple of"),
     "off the keyboard": (["play", "twinkle", "--transpose", "60"], "outside A0-C8"),
+    "part": (["play", "twinkle", "--tracks", "9"], "twinkle: no part 9; there are: 1 piano"),
+    "excerpt": (["play", "twinkle", "--from", "3", "--to", "2"], "to_s = 2: must be after from_s"),
     "output exists": (["play", "-o", "here"], "here: exists already"),
     "unwritable": (["play", "-o", "text.mid/out"], "text.mid/out: Not a directory"),
     "no bag": (["render", "gone", "-o", "out"], "gone: no bag there"),
@@ -275,7 +304,7 @@ BAD = {
         ["bench", "repertoire", "--rollouts", "9"],
         "--rollouts 9: is for --controller learned alone",
     ),
-    "no files": (["bench", "files", "here"], "here: no .mid or .midi files there"),
+    "no files": (["bench", "files", "here"], "here: no .mid, .midi, .kar, "),
 }
 
 

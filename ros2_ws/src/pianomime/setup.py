@@ -54,6 +54,7 @@ setup(
             "opencv-contrib-python==4.11.0.86",
             "zarr",
         ],
+        "score": ["music21"],
         "view": ["viser", "websockets"],
         "test": ["pytest", "hypothesis"],
     },

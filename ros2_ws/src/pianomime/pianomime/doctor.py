@@ -86,6 +86,7 @@ DEPENDENCIES: Final = (
     Dependency("stable-baselines3", "residual reinforcement learning",
             _package("stable-baselines3"), "tools/setup learning"),
     Dependency("pyarrow", "stores of demonstrations", _package("pyarrow"), "tools/setup learning"),
+    Dependency("music21", "MusicXML scores", _package("music21"), "tools/setup score"),
     Dependency("ros2 launch", "launch files", _package("launch-ros", "launch_ros"),
             "apt-get install ros-jazzy-ros-base (Ubuntu 24.04 with ROS's apt source), or docker/"),
     Dependency("ros2 bag", "replay.launch.py", _package("ros2bag", "ros2bag"),

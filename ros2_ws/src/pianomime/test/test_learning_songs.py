@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pianomime.errors import ScoreError
+from pianomime.errors import MissingPackageError, ScoreError
 from pianomime.learning.corpus import corpus_scores
 from pianomime.learning.exercises import exercise
 from pianomime.learning.songs import HeldOut, curriculum, fingerprint, mirrored, songs, variation
@@ -35,7 +35,7 @@ def test_transposed_stretched_and_mirrored_songs_are_recognised(tune):
 def test_nothing_is_learned_from_the_test_clips(bundled):
     test = [clip.score() for clip in load_clips(CLIPS, "test")]
     held_out = HeldOut.of(test)
-    found = songs(CLIPS, None, held_out)
+    found = songs(CLIPS, held_out)
     assert len(found) > 340
     rng = np.random.default_rng(0)
     for score in found:
@@ -52,7 +52,7 @@ def test_without_music21_its_corpus_is_refused_in_one_line():
     if importlib.util.find_spec("music21"):
         assert len(corpus_scores(2)) == 2
     else:
-        with pytest.raises(ScoreError, match="music21 is missing; run: pip install music21"):
+        with pytest.raises(MissingPackageError, match="music21 is missing; run: tools/setup score"):
             corpus_scores(2)
 
 

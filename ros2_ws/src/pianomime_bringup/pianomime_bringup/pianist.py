@@ -19,8 +19,9 @@ from pianomime.perception.demonstration import load_demonstration
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.policy.registry import read_policy
 from pianomime.refinement.learned_file import load_learned
-from pianomime.score.repertoire import find_score
-from pianomime.score.score import Score
+from pianomime.score.arrangement import Arrangement
+from pianomime.score.arrangement_config import ArrangementConfig
+from pianomime.score.repertoire import find_arrangement
 from pianomime.simulation.model import load_model
 from pianomime.timing import Timing
 from pianomime.viewer.address import page_url
@@ -41,7 +42,7 @@ REAL_HANDS: Final[dict[str, Value]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class PianistConfig(DevicesConfig):
+class PianistConfig(ArrangementConfig, DevicesConfig):
     """Arguments of the pianist's graph, for command line and launch."""
 
     song: str = parameter(
@@ -67,8 +68,6 @@ class PianistConfig(DevicesConfig):
         le=600.0,
     )
     lead_in_s: float = parameter(1.0, "Silence before the score [s]", ge=0.0, le=60.0)
-    transpose: int = parameter(0, "Transposition of the score in semitones", ge=-87, le=87)
-    stretch: float = parameter(1.0, "Factor on all durations; 2 is half the tempo", ge=0.1, le=10.0)
     record: str = parameter("", "Folder of the bag to record; empty: no recording")
     view: bool = parameter(False, "Serve a live view, and simulate at most in real time")
     view_host: str = parameter(
@@ -93,11 +92,11 @@ class PianistConfig(DevicesConfig):
         """Names of the running controllers; the first one plays."""
         return tuple(dict.fromkeys(name for name in (self.controller, self.standby) if name))
 
-    def load_score(self) -> Score | None:
-        """Load the score and validate all inputs, before anything starts.
+    def load_score(self) -> Arrangement | None:
+        """Load and arrange the song and validate all inputs, before anything starts.
 
         Returns:
-            The score; None if there is no song.
+            The arrangement; None if there is no song.
 
         Raises:
             ConfigError: Real hands have no keyboard, or a file is for another controller.
@@ -114,7 +113,8 @@ class PianistConfig(DevicesConfig):
         for row in rows:
             row.load_config()
         self._check_use_of_files(rows)
-        score = self._find_score()
+        found = self._find_arrangement()
+        score = found.score if found else None
         if self.learned:
             learned = load_learned(Path(self.learned), self.hands)
             learned.check_timing(self.timing)
@@ -128,12 +128,12 @@ class PianistConfig(DevicesConfig):
             demonstration.check_timing(self.timing)
             if score:
                 demonstration.check_score(score)
-        return score
+        return found
 
-    def _find_score(self) -> Score | None:
+    def _find_arrangement(self) -> Arrangement | None:
         if self.song == NO_SONG:
             return None
-        return find_score(self.song, self.transpose, self.stretch)
+        return find_arrangement(self.song, self.arrangement)
 
     def _check_use_of_files(self, rows: Sequence[Controller]) -> None:
         for name in FILES:
@@ -172,8 +172,7 @@ def pianist_graph(config: PianistConfig) -> tuple[NodeSpec, ...]:
                 "song": config.song,
                 **config.timing.as_dict(),
                 "lead_in_s": config.lead_in_s,
-                "transpose": config.transpose,
-                "stretch": config.stretch,
+                **asdict(config.arrangement),
                 **({} if config.is_simulated else by_the_clock),
             },
         ),

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,20 @@ from pianomime.evaluation.players import Options
 from pianomime.evaluation.report import write_report
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.policy.registry import read_policy
+from pianomime.score.arrangement import excerpt
+from pianomime.score.arrangement_config import ArrangementConfig
 from pianomime.score.clips import load_clips
-from pianomime.score.midi import load_folder
-from pianomime.score.repertoire import find_score, repertoire
+from pianomime.score.repertoire import find_arrangement, repertoire
 from pianomime.score.score import Score
 from pianomime.simulation.model import load_model
 from pianomime.timing import Timing
 from pianomime_bringup.arguments import add_options, count, timing_of
+from pianomime_cli.arrangement_options import (
+    add_arrangement,
+    arrangement_of,
+    print_refused,
+    read_files,
+)
 from pianomime_cli.controllers import print_broken_controllers
 from pianomime_cli.hands_option import add_hands, hands_of
 from pianomime_policy.bundled import bundled_checkpoint
@@ -36,7 +44,10 @@ def add_parser(commands: Any) -> None:
         "bench", help="measure a controller on many songs", description=__doc__
     )
     parser.add_argument("what", choices=("clips", "repertoire", "files"))
-    parser.add_argument("path", nargs="?", type=Path, help="file of clips, or folder of MIDI files")
+    parser.add_argument(
+        "path", nargs="?", type=Path, help="file of clips, MIDI file, or folder of MIDI files"
+    )
+    add_arrangement(parser)
     parser.add_argument("--split", default="test", help="split of the clips (default: test)")
     parser.add_argument("--clips", help="only these clips, by index: 3,17")
     parser.add_argument(
@@ -71,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
     preparation = find_preparation(options.controller)
     preparation.load()  # likewise
     _check_options(options, preparation)
-    songs = _songs(options)
+    songs, refused = _songs(options)
     of_controller = Options(
         options.seed,
         _checkpoint(options.checkpoint, preparation, hands, timing),
@@ -100,6 +111,7 @@ def _run(options: argparse.Namespace) -> int:
     write_report(records, options.output)
     for name, value in summary(records).items():
         print(f"{name:24} {value:.4f}" if isinstance(value, float) else f"{name:24} {value}")
+    print_refused(refused)
     return 0
 
 
@@ -124,14 +136,20 @@ def _checkpoint(
     return str(path.absolute())
 
 
-def _songs(options: argparse.Namespace) -> list[Score]:
+def _songs(options: argparse.Namespace) -> tuple[list[Score], Sequence[str]]:
+    """Return the songs, and one line for each file that cannot be read."""
+    config = arrangement_of(options)
     if options.what == "repertoire":
-        return [find_score(name) for name in repertoire()]
+        return [find_arrangement(name, config).score for name in repertoire()], ()
     if options.path is None:
         raise ConfigError(f"bench {options.what}: the path is missing")
     if options.what == "clips":
-        return _clips(options)
-    return load_folder(options.path)
+        clips = _clips(options)
+        if config == ArrangementConfig():
+            return clips, ()
+        return [excerpt(clip, config)[0] for clip in clips], ()
+    found = read_files(options.path, config)
+    return [arrangement.score for arrangement in found.arrangements], found.refused
 
 
 def _clips(options: argparse.Namespace) -> list[Score]:

@@ -23,12 +23,13 @@ from pianomime.refinement.learned_file import (
     versions,
 )
 from pianomime.score.goals import ScoreGoals
-from pianomime.score.repertoire import find_score
+from pianomime.score.repertoire import find_arrangement
 from pianomime.score.score import Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import Timing
 from pianomime_bringup.arguments import add_options, count, timing_of
+from pianomime_cli.arrangement_options import add_arrangement, arrangement_of, print_remarks
 from pianomime_cli.hands_option import add_hands, hands_of
 
 
@@ -42,6 +43,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("song", help="MIDI file, or name of a bundled piece")
     parser.add_argument("-o", "--output", type=Path, required=True, help="file to write (.npz)")
+    add_arrangement(parser)
     parser.add_argument(
         "--rollouts",
         type=count,
@@ -64,7 +66,9 @@ def add_parser(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    score = find_score(options.song)
+    found = find_arrangement(options.song, arrangement_of(options))
+    print_remarks(found)
+    score = found.score
     if options.output.exists():
         raise OutputError(f"{options.output}: exists already")
     if not options.output.absolute().parent.is_dir():

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +20,15 @@ from tqdm import tqdm
 from pianomime.errors import ConfigError, OutputError, PianoMimeError
 from pianomime.metrics.described import described
 from pianomime.performance.bag import BagError, read_performance
-from pianomime.performance.folder import write_folder
+from pianomime.performance.folder import CHANGES_FILE, write_folder
 from pianomime.performance.performance import Performance
 from pianomime.performance.recovery import recover
+from pianomime.score.changes import Change
+from pianomime.score.midi import printable
 from pianomime_bringup.arguments import add_options, from_strings
 from pianomime_bringup.params_file import check_params_file
 from pianomime_bringup.pianist import PianistConfig, pianist_graph
+from pianomime_cli.arrangement_options import OPTIONS, add_arrangement, print_remarks
 from pianomime_cli.controllers import print_broken_controllers
 from pianomime_cli.supervisor import GraphFailedError, Supervisor
 from pianomime_cli.watcher import Watcher
@@ -48,7 +52,8 @@ def add_parser(commands: Any) -> None:
         help="performance folder to create (default: performances/TITLE-DATE)",
     )
     parser.add_argument("--no-video", action="store_true", help="do not render a video")
-    add_options(parser, PianistConfig, skip={"song", "record"})
+    add_arrangement(parser)
+    add_options(parser, PianistConfig, skip={"song", "record", *OPTIONS})
     parser.set_defaults(run=play)
 
 
@@ -59,11 +64,13 @@ def play(options: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
     given = {k: v for k, v in vars(options).items() if isinstance(v, str)}
     config = from_strings(PianistConfig, given)
-    score = config.load_score()
-    if score is None:
+    found = config.load_score()
+    if found is None:
         raise ConfigError(f"song = {config.song!r}: must be a MIDI file or a bundled piece")
     check_params_file(config, pianist_graph(config))
-    folder = options.output or Path("performances", f"{score.title}-{datetime.now():%Y%m%d-%H%M%S}")
+    print_remarks(found)
+    title = found.score.title
+    folder = options.output or Path("performances", f"{title}-{datetime.now():%Y%m%d-%H%M%S}")
     claim = DomainClaim("play", config.namespace)
     # A graph started by launch does not claim "play".
     DomainClaim("sim", config.namespace).release()
@@ -91,7 +98,9 @@ def play(options: argparse.Namespace) -> int:
         shutil.rmtree(folder)
         print("interrupted before the first note; nothing is kept", file=sys.stderr)
         return 0
-    write_with_progress(performance, folder, facts, video=not options.no_video)
+    write_with_progress(
+        performance, folder, facts, video=not options.no_video, changes=found.changes
+    )
     print_result(performance, folder)
     return 0
 
@@ -101,7 +110,9 @@ def print_result(performance: Performance, folder: Path) -> None:
     print(f"{performance.score.title}, {performance.real_time_factor:.1f} times real time")
     for line in described(performance.metrics()):
         print(f"  {line}")
-    print(folder)
+    if unplayed := performance.unplayed():
+        print(f"no finger was free for {len(unplayed)} notes; see {CHANGES_FILE}")
+    print(printable(folder))
 
 
 def recover_in_place(bag: Path) -> None:
@@ -135,13 +146,20 @@ def create_folder(folder: Path) -> None:
 
 
 def write_with_progress(
-    performance: Performance, folder: Path, facts: dict[str, Any], *, video: bool
+    performance: Performance,
+    folder: Path,
+    facts: dict[str, Any],
+    *,
+    video: bool,
+    changes: Sequence[Change] = (),
 ) -> None:
     """Write the performance's files, with a progress bar and a line for each file left out."""
     with tqdm(
         total=len(performance.time_s), desc="video", unit="frame", leave=False, disable=None
     ) as frames:
-        for line in write_folder(performance, folder, facts, lambda: frames.update(1), video):
+        for line in write_folder(
+            performance, folder, facts, lambda: frames.update(1), video, changes
+        ):
             tqdm.write(line)
 
 
@@ -153,7 +171,7 @@ def _perform(config: PianistConfig, folder: Path) -> dict[str, Any]:
         number: signal.signal(number, lambda received, _: interrupts.append(received))
         for number in (signal.SIGINT, signal.SIGTERM)
     }
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     watcher = Watcher(config.namespace)
     try:
         supervisor = Supervisor(pianist_graph(config), config, folder / "log")
@@ -216,8 +234,14 @@ def _follow(watcher: Watcher, supervisor: Supervisor, interrupts: list[int]) -> 
 
 
 def _absolute(path: str) -> str:
-    """Return the absolute path of an existing file; other names unchanged."""
-    return str(Path(path).absolute()) if os.path.exists(path) else path
+    """Return the absolute path of an existing file; other names unchanged.
+
+    A path that is not UTF-8, which ROS parameters cannot hold, becomes a file URI.
+    """
+    if not os.path.exists(path):
+        return path
+    absolute = Path(path).absolute()
+    return str(absolute) if printable(absolute) == str(absolute) else absolute.as_uri()
 
 
 def _clock(time_s: float) -> str:

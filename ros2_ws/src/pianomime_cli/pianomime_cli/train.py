@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from tqdm import tqdm
 
 from pianomime.atomic_file import atomic_path
 from pianomime.errors import OutputError, PianoMimeError
+from pianomime.score.arrangement_config import ArrangementConfig
 from pianomime.score.clips import load_clips
 from pianomime_bringup.arguments import count
+from pianomime_cli.arrangement_options import print_refused, read_files
 from pianomime_cli.hands_option import add_hands, hands_of
 
 
@@ -31,7 +34,9 @@ def add_parser(commands: Any) -> None:
         "--config", type=Path, required=True, help="training recipe, such as config/training.yaml"
     )
     parser.add_argument("--clips", type=Path, help="file of clips; its test split is held out")
-    parser.add_argument("--songs", type=Path, help="folder of additional MIDI files for training")
+    parser.add_argument(
+        "--songs", type=Path, help="more MIDI files to train on: a folder or a file"
+    )
     parser.add_argument(
         "--corpus", type=count, help="number of scores from music21's corpus; needs music21"
     )
@@ -59,7 +64,12 @@ def _run(options: argparse.Namespace) -> int:
     test = load_clips(options.clips, "test") if options.clips else []
     held_out = HeldOut.of([clip.score() for clip in test])
     more = corpus_scores(options.corpus) if options.corpus else []
-    found = songs(options.clips, options.songs, held_out, more)
+    refused: Sequence[str] = ()
+    if options.songs is not None:
+        files = read_files(options.songs, ArrangementConfig())
+        refused = files.refused
+        more += [arrangement.score for arrangement in files.arrangements]
+    found = songs(options.clips, held_out, more)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -77,5 +87,6 @@ def _run(options: argparse.Namespace) -> int:
     path = options.output / made.name
     with atomic_path(path) as part:
         shutil.copyfile(made, part)
+    print_refused(refused)
     print(path)
     return 0

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pianomime.config import parameter
+from pianomime.score.arrangement_config import ArrangementConfig
 from pianomime_common.clock import START_S
 from pianomime_common.node_config import TimedNodeConfig
 
@@ -12,7 +13,7 @@ NO_SONG: Final = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoalsConfig(TimedNodeConfig):
+class GoalsConfig(ArrangementConfig, TimedNodeConfig):
     """Score, lead-in and horizon of the goals."""
 
     song: str = parameter(
@@ -32,5 +33,3 @@ class GoalsConfig(TimedNodeConfig):
     tail_s: float = parameter(
         0.5, "Time with raised fingers after the last note [s]", ge=0.0, le=60.0
     )
-    transpose: int = parameter(0, "Transposition of the score in semitones", ge=-87, le=87)
-    stretch: float = parameter(1.0, "Factor on all durations; 2 is half the tempo", ge=0.1, le=10.0)

@@ -6,7 +6,7 @@ from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
 
 from pianomime.errors import PianoMimeError, ScoreError
-from pianomime.score.repertoire import find_score
+from pianomime.score.repertoire import find_arrangement, find_score
 from pianomime.score.score import Score
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
@@ -37,7 +37,10 @@ class GoalsNode(PianoNode):
         config = self.config
         self._first: Score | None = None
         if config.song != NO_SONG:
-            self._first = find_score(config.song, config.transpose, config.stretch)
+            found = find_arrangement(config.song, config.arrangement)
+            self._first = found.score
+            for remark in found.remarks:
+                self.get_logger().info(f"{found.score.title} {remark}")
         self._score = self.advertise(topics.SCORE)
         self._key_goal = self.advertise(topics.KEY_GOAL)
 

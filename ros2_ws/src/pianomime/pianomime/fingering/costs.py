@@ -53,7 +53,10 @@ class FingeringConfig(Config):
     apart_m: float = parameter(0.12, "Least comfortable distance of the hands' middles [m]", ge=0.0)
     cut: float = parameter(600.0, "Cost of a held note that is cut short by 1 s", ge=0.0)
     other: float = parameter(50.0, "Cost of another finger than the one that is given", ge=0.0)
-    dropped: float = parameter(100.0, "Cost of an onset beyond which a note is left out", ge=0.0)
+    dropped: float = parameter(100.0, "Cost of an onset beyond which notes are left out", ge=0.0)
+    reduced: float = parameter(
+        45.0, "Cost of an onset at which enough of its notes are left out", ge=0.0
+    )
 
     @classmethod
     def of(cls, spec: HandSpec, **more: int) -> "FingeringConfig":

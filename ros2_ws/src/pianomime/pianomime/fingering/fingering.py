@@ -27,6 +27,9 @@ Ints = NDArray[np.int64]
 _CANDIDATES: Final = 4
 """Continuations looked at for each one that is kept: many differ in nothing that matters."""
 
+_OUTER: Final = 2
+"""Number of outer voices: melody and bass."""
+
 
 @dataclass(frozen=True)
 class _Chosen:
@@ -100,11 +103,13 @@ def advance(
     """
     config = problem.config
     kept_notes = _within_reach(notes, problem.layout)
+    limit = config.dropped
     while True:
         onset = onset_of(kept_notes)
         cost = problem.price(partials, onset)
-        if len(kept_notes) == 1 or np.min(cost - partials.cost[:, None]) < config.dropped:
+        if len(kept_notes) == 1 or np.min(cost - partials.cost[:, None]) < limit:
             break
+        limit = config.reduced if len(kept_notes) > _OUTER + 1 else config.dropped
         kept_notes = _drop_one(partials, kept_notes, problem)
     cost += problem.surcharge(kept_notes)
     order = np.argsort(cost, axis=None, kind="stable")[: _CANDIDATES * config.beam]
@@ -124,14 +129,18 @@ def _within_reach(notes: Sequence[StepNote], layout: FingerLayout) -> list[StepN
 def _drop_one(
     partials: Partials, notes: list[StepNote], problem: FingeringProblem
 ) -> list[StepNote]:
-    """Return the notes without one: the least important that will do, or whose loss helps most."""
+    """Return the notes without one: the least important that will do, or whose loss helps most.
+
+    Melody and bass, the outer voices, stay as long as there are inner ones.
+    """
     rests = [notes[:i] + notes[i + 1 :] for i in range(len(notes))]
     costs = [
         float(np.min(problem.price(partials, onset_of(rest)) - partials.cost[:, None]))
         for rest in rests
     ]
-    enough = [i for i in _by_importance(notes) if costs[i] < problem.config.dropped]
-    return rests[enough[0] if enough else int(np.argmin(costs))]
+    droppable = _by_importance(notes)[:-_OUTER] or _by_importance(notes)
+    enough = [i for i in droppable if costs[i] < problem.config.reduced]
+    return rests[enough[0] if enough else min(droppable, key=lambda i: costs[i])]
 
 
 def _by_importance(notes: Sequence[StepNote]) -> list[int]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pianomime.errors import ScoreError
+from pianomime.errors import MissingPackageError, ScoreError
 from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS
 from pianomime.score.score import Note, Score
 
@@ -21,12 +21,12 @@ def corpus_scores(most: int) -> list[Score]:
     """Return up to `most` scores, spread over the composers' works.
 
     Raises:
-        ScoreError: music21 is not installed.
+        MissingPackageError: music21 is not installed.
     """
     try:
         from music21 import corpus
     except ImportError:
-        raise ScoreError("music21 is missing; run: pip install music21") from None
+        raise MissingPackageError("music21", "score") from None
     works = [path for composer in COMPOSERS for path in corpus.getComposer(composer)]
     scores: list[Score] = []
     for i in np.linspace(0, len(works) - 1, min(most, len(works))).astype(int):

@@ -13,7 +13,6 @@ from pianomime.errors import ScoreError
 from pianomime.learning.exercises import exercise
 from pianomime.piano.geometry import N_KEYS
 from pianomime.score.clips import load_clips
-from pianomime.score.midi import load_folder
 from pianomime.score.repertoire import find_score, repertoire
 from pianomime.score.score import Score
 
@@ -89,10 +88,8 @@ def mirrored(score: Score) -> Score:
     return Score.from_notes(f"{score.title} mirrored", turned, score.pedal)
 
 
-def songs(
-    clips: Path | None, folder: Path | None, held_out: HeldOut, more: Sequence[Score] = ()
-) -> list[Score]:
-    """Return training clips, the repertoire, a folder's MIDI files and `more`, unchanged.
+def songs(clips: Path | None, held_out: HeldOut, more: Sequence[Score] = ()) -> list[Score]:
+    """Return training clips, the repertoire and `more`, unchanged.
 
     What is held out is not among them.
 
@@ -102,8 +99,6 @@ def songs(
     found = [find_score(name) for name in repertoire()]
     if clips is not None:
         found += [clip.score() for clip in load_clips(clips, "train")]
-    if folder is not None:
-        found += load_folder(folder)
     allowed = [
         score.without_fingers()
         for score in (*found, *more)

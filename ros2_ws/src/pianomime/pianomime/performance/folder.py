@@ -1,14 +1,18 @@
 """Writer of performance folders: MIDI, metrics, piano roll, audio and video."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pianomime.errors import OutputError
 from pianomime.json_text import json_text
 from pianomime.performance.performance import Performance
 from pianomime.performance.rendering import OFF, choose_backend
 from pianomime.performance.sound import performed_midi, write_wav
+from pianomime.score.changes import Change
+
+CHANGES_FILE: Final = "changes.txt"
+"""Name of the file that lists the notes that are not played as written."""
 
 
 def write_folder(
@@ -17,8 +21,11 @@ def write_folder(
     facts: dict[str, Any],
     progress: Callable[[], object],
     video: bool,
+    changes: Sequence[Change] = (),
 ) -> list[str]:
     """Write performance.mid, metrics.json, pianoroll.png, audio.wav and video.mp4.
+
+    If notes are not played as written, they are listed in changes.txt.
 
     Args:
         performance: Recorded performance.
@@ -26,6 +33,7 @@ def write_folder(
         facts: Additional entries of metrics.json.
         progress: Called after each frame of the video.
         video: Whether to render a video.
+        changes: Notes that the arrangement changed or left out.
 
     Returns:
         One line with the reason for each file that could not be written.
@@ -50,6 +58,8 @@ def write_folder(
         }
         text = json_text(metrics, indent=2)
         (folder / "metrics.json").write_text(text + "\n")
+        if all_changes := sorted([*changes, *performance.unplayed()], key=lambda c: c.onset_s):
+            (folder / CHANGES_FILE).write_text("".join(f"{change}\n" for change in all_changes))
         draw_piano_roll(performance, folder / "pianoroll.png")
         sound: Path | None = folder / "audio.wav"
         if not write_wav(midi, folder / "audio.wav"):

@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.metrics.notes import note_metrics
 from pianomime.performance.struck import pedal_changes, struck_notes
 from pianomime.piano.geometry import N_KEYS
+from pianomime.score.changes import Change, ChangeKind
 from pianomime.score.score import Note, Score
 from pianomime.simulation.simulation import MidiEvent
 from pianomime.timing import Timing
@@ -74,6 +76,19 @@ class Performance:
     def struck(self) -> list[Note]:
         """Return the struck notes in score time, without sustain pedal."""
         return struck_notes(self.midi, self.lead_in_s, float(self.time_s[-1]))
+
+    def unplayed(self) -> list[Change]:
+        """Return the notes without a finger, up to the end of the performance.
+
+        Empty if no fingers were published.
+        """
+        fingers = {note.finger for note in self.score.notes}
+        end_s = float(self.time_s[-1]) - self.lead_in_s
+        return [
+            Change(note.onset_s, note.key, ChangeKind.NO_FINGER)
+            for note in self.score.notes
+            if note.finger == UNASSIGNED and note.onset_s < end_s and len(fingers) > 1
+        ]
 
     def metrics(self) -> dict[str, float]:
         """Return the key-press and note metrics, keyed by name."""

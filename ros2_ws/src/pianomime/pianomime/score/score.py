@@ -3,6 +3,7 @@
 import hashlib
 import math
 import struct
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,11 +12,11 @@ from pianomime.errors import ScoreError
 from pianomime.hands.fingers import N_PIANISTS_FINGERS, UNASSIGNED
 from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS, key_name
 
-MAX_NOTES: Final = 50_000
-"""Maximum number of notes in a score; a two-hour recital has about 30,000."""
+MAX_NOTES: Final = 500_000
+"""Maximum number of notes in a score; twelve hours of piano music have about 350,000."""
 
-MAX_DURATION_S: Final = 4 * 3600.0
-"""Maximum duration of a score (4 h). Bounds memory: the goals of all decisions are kept."""
+MAX_DURATION_S: Final = 12 * 3600.0
+"""Maximum duration of a score (12 h). Bounds memory: the goals of all decisions are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,21 @@ class Score:
         )
         pedal = [event for event in self.pedal if event.time_s < time_s]
         return Score.from_notes(self.title, notes, [*pedal, PedalEvent(time_s, down=False)])
+
+    def since(self, time_s: float) -> "Score":
+        """Return the notes that begin from `time_s` [s] on, with the pedal as it is then.
+
+        Raises:
+            ScoreError: There are none.
+        """
+        notes = [note for note in self.notes if note.onset_s >= time_s]
+        if not notes:
+            lasts_s = self.duration_s - self.notes[0].onset_s
+            raise ScoreError(f"{self.title}: no note begins there; it lasts {lasts_s:.1f} s")
+        later = bisect_right(self.pedal, time_s, key=lambda event: event.time_s)
+        is_down = later > 0 and self.pedal[later - 1].down
+        held = [PedalEvent(time_s, down=True)] * is_down
+        return Score.from_notes(self.title, notes, [*held, *self.pedal[later:]])
 
     def without_fingers(self) -> "Score":
         """Remove the finger of every note."""

@@ -1,0 +1,42 @@
+"""Notes that an arrangement changes or leaves out."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pianomime.piano.geometry import key_name
+
+
+class ChangeKind(StrEnum):
+    """What happened to a note."""
+
+    FOLDED = "moved by an octave onto the keyboard"
+    OFF_KEYBOARD = "off the keyboard, left out"
+    MERGED = "merged with an earlier strike of the key"
+    NO_FINGER = "no finger is free, left out"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One note that is not played as written.
+
+    Attributes:
+        onset_s: Onset in the score [s].
+        key: Key in the file; negative or above 87 off the keyboard.
+        kind: What happened to it.
+    """
+
+    onset_s: float
+    key: int
+    kind: ChangeKind
+
+    def __str__(self) -> str:
+        """Return one line."""
+        return f"{self.onset_s:10.3f} s  {key_name(self.key):4}  {self.kind}"
+
+
+def changes_line(changes: Iterable[Change]) -> str:
+    """Return one line that counts the changes by kind; empty if there are none."""
+    counts = Counter(change.kind for change in changes)
+    return ", ".join(f"{counts[kind]} {kind}" for kind in ChangeKind if counts[kind])
