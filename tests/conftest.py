@@ -4,11 +4,13 @@ import itertools
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
@@ -30,14 +32,15 @@ from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
 from pianomime.timing import ROBOPIANIST_TIMING, Timing
 from pianomime_cli import commands
+from pianomime_cli.parent_death import end_with
 from pianomime_common import conversions, topics
 from pianomime_common.diagnostics import statuses_in
+from pianomime_common.domain import DomainClaim, DomainInUseError
 from pianomime_common.middleware import set_middleware_defaults
 
 TIMEOUT_S = 120.0
-_DOMAINS = (1 + (os.getpid() + i) % 60 for i in itertools.count())
-"""Below 102: from there on a domain's ports are among those that the system gives away. Two runs of
-the tests on one machine begin with different ones."""
+_DOMAINS = (str(1 + (os.getpid() + i) % 60) for i in itertools.count())
+"""Below 102: from there on a domain's ports are among those that the system gives away."""
 
 _RUN = {"PIANOMIME_TEST_RUN": str(os.getpid())}
 """Marks the processes of this run of the tests."""
@@ -73,12 +76,21 @@ class Cli:
             "PYTHONWARNINGS": "ignore",
         }
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start it, as in a terminal of its own."""
+    def popen(self, command: list[str], limit: Callable = tuple, **how) -> subprocess.Popen:
+        """Start a process that ends with this one; `limit` is called in it."""
+        parent = os.getpid()
         return subprocess.Popen(
-            [sys.executable, "-m", "pianomime_cli.cli", *arguments],
+            command,
             env=self.environment,
             cwd=self.folder,
+            preexec_fn=lambda: (end_with(parent), limit()),  # noqa: PLW1509  it takes no lock
+            **how,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start it, as in a terminal of its own."""
+        return self.popen(
+            [sys.executable, "-m", "pianomime_cli.cli", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -90,7 +102,7 @@ class Cli:
         bag = self.folder / output / "bag"
         self.wait_until(
             lambda: bag.exists() and sum(path.stat().st_size for path in bag.iterdir()) > 300_000,
-            60,
+            TIMEOUT_S,
             "a chunk of the bag is written",
         )
 
@@ -138,22 +150,48 @@ def planned_f1() -> Callable[..., float]:
     return f1
 
 
+def claim_a_domain(monkeypatch) -> DomainClaim:
+    """Set ROS_DOMAIN_ID to a domain without a graph and without another run of the tests."""
+    while True:
+        monkeypatch.setenv("ROS_DOMAIN_ID", next(_DOMAINS))
+        with suppress(DomainInUseError):
+            claim = DomainClaim("test", "")
+            for part in ("play", "sim"):
+                DomainClaim(part, "").release()
+            return claim
+
+
 @pytest.fixture
-def cli(tmp_path) -> Iterator[Cli]:
+def cli(tmp_path, monkeypatch) -> Iterator[Cli]:
     """The command, with a check that it leaves no process."""
-    domain = str(next(_DOMAINS))
+    claim = claim_a_domain(monkeypatch)
+    domain = os.environ["ROS_DOMAIN_ID"]
     yield Cli(domain, tmp_path)
-    left = nodes_in(domain)
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    assert not left, f"processes left behind: {left}"
+    try:  # those whose parent the test had to kill need a moment
+        Cli.wait_until(lambda: not nodes_in(domain), 20, "the test's processes have ended")
+    finally:
+        for pid in nodes_in(domain):
+            os.kill(pid, signal.SIGKILL)
+        claim.release()
+
+
+@pytest.fixture
+def port() -> int:
+    """A free port; so is the next one."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            number = first.getsockname()[1]
+            try:
+                socket.create_server(("127.0.0.1", number + 1)).close()
+            except OSError:
+                continue
+            return number
 
 
 @pytest.fixture
 def in_process(cli, monkeypatch, capfd) -> Callable[..., tuple[int, str, str]]:
     """`cli.run` without the 1.3 s of a new process's imports, for commands that start no graph."""
     monkeypatch.chdir(cli.folder)
-    monkeypatch.setenv("ROS_DOMAIN_ID", cli.domain)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["pianomime", *arguments])
@@ -183,9 +221,8 @@ def refuse(cli, in_process) -> Callable[..., str]:
 
 
 @pytest.fixture
-def observer(cli, monkeypatch) -> Iterator[Node]:
+def observer(cli) -> Iterator[Node]:
     """A node of the test's own process in the command's domain."""
-    monkeypatch.setenv("ROS_DOMAIN_ID", cli.domain)
     set_middleware_defaults()
     rclpy.init()
     node = rclpy.create_node("observer")
@@ -262,18 +299,16 @@ class Graph:
         """Start a node; it cannot write files larger than `max_file_bytes`."""
         arguments = [x for name, value in parameters.items() for x in ("-p", f"{name}:={value}")]
         arguments += ["-r", remap] if remap else []
-        limit = None
+        limit = tuple
         if max_file_bytes is not None:
             limits = (max_file_bytes, max_file_bytes)
             limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, limits)
         with (self.cli.folder / f"{module}.log").open("a") as log:
-            self._processes[module] = subprocess.Popen(
+            self._processes[module] = self.cli.popen(
                 [sys.executable, "-m", module, "--ros-args", *arguments],
-                env=self.cli.environment,
-                cwd=self.cli.folder,
+                limit,
                 stderr=log,
                 stdout=log,
-                preexec_fn=limit,  # noqa: PLW1509  it makes one system call
             )
 
     def send(self, module: str, number: int) -> None:
@@ -292,7 +327,9 @@ class Graph:
         for process in self._processes.values():
             assert process.wait(20) == 0
 
-    def until(self, condition: Callable[[], object], what: str, timeout_s: float = 60.0) -> None:
+    def until(
+        self, condition: Callable[[], object], what: str, timeout_s: float = TIMEOUT_S
+    ) -> None:
         """Listen until a condition holds; without a pause, for there is much to hear."""
         deadline_s = time.monotonic() + timeout_s
         while not condition():

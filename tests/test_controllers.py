@@ -104,7 +104,7 @@ def test_a_broken_controller_is_named_and_others_play(cli):
     assert all(name in out for name in ("expert", "planner", "policy"))
 
 
-def test_a_later_controller_is_added_to_a_running_graph(graph, example):
+def test_a_later_controller_is_added_to_a_running_graph(graph, example, port):
     add_to_path(graph.cli, example)
     graph.start(SIM, real_time=True)
     graph.start(GOALS, use_sim_time=True, song="minuet_in_g")
@@ -141,7 +141,7 @@ def test_a_later_controller_is_added_to_a_running_graph(graph, example):
     with Reader(graph.cli.folder / "bag") as bag:
         assert bag.topics["/my_controller/command"].msgcount > 10
 
-    graph.start(VIEW, port=18100)
+    graph.start(VIEW, port=port)
     graph.until(lambda: "view" in graph.heard, "the view is there")
     assert graph.set_parameters("view", sources=both).successful
     assert graph.stop(VIEW, signal.SIGINT) == 0

@@ -44,10 +44,8 @@ sys.exit(service.run())
 
 
 def launch(cli, name, *arguments):
-    return subprocess.Popen(
+    return cli.popen(
         [sys.executable, "-c", RUN, str(LAUNCH / f"{name}.launch.py"), *arguments],
-        env=cli.environment,
-        cwd=cli.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,6 +1,5 @@
 """Video source and perception as nodes: a video in, hands on the keyboard out."""
 
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -34,7 +33,7 @@ def start(cli, tmp_path):
         for name, value in parameters.items():
             command += ["-p", f"{name}:={value}"]
         with (tmp_path / f"{node}.log").open("wb") as log:
-            processes.append(subprocess.Popen(command, env=cli.environment, stderr=log))
+            processes.append(cli.popen(command, stderr=log))
         return processes[-1]
 
     yield begin

@@ -117,9 +117,12 @@ def test_a_killed_recorder_costs_the_end_of_the_bag_alone(cli):
     save_midi(LONG, cli.folder / "long.mid")
     process = cli.start("play", "long.mid", "-o", "out", "--no-video")
     try:
-        bag = cli.folder / "out/bag/bag_0.mcap"
-        full = lambda: bag.exists() and bag.stat().st_size > 6 << 20  # noqa: E731
-        cli.wait_until(full, 60, "chunks are written, of the song too")
+        log, bag = cli.folder / "out/log/expert.log", cli.folder / "out/bag/bag_0.mcap"
+        size = lambda: bag.stat().st_size if bag.exists() else 0  # noqa: E731
+        planned = lambda: log.exists() and "planned" in log.read_text()  # noqa: E731
+        cli.wait_until(planned, 60, "the song is planned")
+        began = size()
+        cli.wait_until(lambda: size() > began + (2 << 20), 60, "a chunk is of the song alone")
         os.kill(cli.pid_of("recorder"), signal.SIGKILL)
         _, err = process.communicate(timeout=120)
     finally:
@@ -327,7 +330,7 @@ def test_a_domain_that_is_no_domain_is_refused(cli):
 
 def test_a_graph_that_somebody_else_started_is_refused(cli, refuse):
     command = [sys.executable, "-m", "pianomime_sim.sim_node"]
-    sim = subprocess.Popen(command, env=cli.environment)
+    sim = cli.popen(command)
     lock = Path(tempfile.gettempdir(), f"pianomime-{os.getuid()}-sim-domain-{cli.domain}.lock")
     try:
         cli.wait_until(lambda: lock.exists() and lock.read_text() == str(sim.pid), 30, "sim is up")

@@ -1,6 +1,5 @@
 """The action `play_score`: songs one after the other on the same graph."""
 
-import subprocess
 import sys
 
 import pytest
@@ -43,7 +42,7 @@ def client(cli, observer, tmp_path):
         command = [sys.executable, "-m", module, "--ros-args"]
         for name, value in parameters.items():
             command += ["-p", f"{name}:={value}"]
-        processes.append(subprocess.Popen(command, env=cli.environment, cwd=tmp_path))
+        processes.append(cli.popen(command))
     client = ActionClient(observer, PlayScore, "play_score")
     assert client.wait_for_server(TIMEOUT_S)
     heard = []

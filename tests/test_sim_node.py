@@ -1,7 +1,6 @@
 """The simulation as a node, from outside: its services, its state, its answers to commands."""
 
 import signal
-import subprocess
 import sys
 
 import numpy as np
@@ -67,7 +66,7 @@ class Bench:
 
 @pytest.fixture
 def bench(cli, observer):
-    sim = subprocess.Popen([sys.executable, "-m", "pianomime_sim.sim_node"], env=cli.environment)
+    sim = cli.popen([sys.executable, "-m", "pianomime_sim.sim_node"])
     bench = Bench(observer, cli.wait_until)
     bench.until(lambda: bench.clock_s and bench.states, "the simulation is there")
     yield bench

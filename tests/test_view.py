@@ -1,6 +1,5 @@
 """The live view: served by the real graph, looked at and clicked in a real browser."""
 
-import itertools
 import json
 import re
 import shutil
@@ -15,7 +14,6 @@ from websockets.sync.client import connect
 pytestmark = pytest.mark.ros
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_PORTS = itertools.count(18080, 2)
 
 
 def page(url: str) -> bytes:
@@ -27,9 +25,8 @@ def page(url: str) -> bytes:
 
 
 @pytest.fixture
-def viewed(cli, tmp_path):
+def viewed(cli, tmp_path, port):
     """A pianist with a view, at the returned port; it has to end well."""
-    port = next(_PORTS)
     process = cli.start(
         "play", "minuet_in_g", "--view", "--view-port", str(port), "--standby", "planner",
         "--no-video", "-o", str(tmp_path / "out"),
@@ -44,6 +41,12 @@ def viewed(cli, tmp_path):
     assert "F1" in out
 
 
+@pytest.fixture
+def playwright():
+    """Control of browsers; asked for before `viewed`, which starts a graph."""
+    return pytest.importorskip("playwright.sync_api", reason="no playwright here")
+
+
 def test_its_sound_is_what_the_keys_play(viewed):
     assert b"Sound on" in page(f"http://127.0.0.1:{viewed + 1}")
     assert page(f"http://127.0.0.1:{viewed + 1}/note/39.wav")[:4] == b"RIFF"
@@ -56,8 +59,7 @@ def test_its_sound_is_what_the_keys_play(viewed):
     assert 1 <= said["value"] <= 127
 
 
-def test_a_port_that_is_taken_is_named(cli):
-    port = next(_PORTS)
+def test_a_port_that_is_taken_is_named(cli, port):
     with socket.create_server(("127.0.0.1", port)):
         status, _, err = cli.run("play", "--view", "--view-port", str(port), "--no-video")
     assert status == 2
@@ -66,8 +68,7 @@ def test_a_port_that_is_taken_is_named(cli):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
-def test_it_can_be_paused_stepped_and_given_another_song(viewed, tmp_path):
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright here")
+def test_it_can_be_paused_stepped_and_given_another_song(playwright, viewed, tmp_path):
     software = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
     with playwright.sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=software)

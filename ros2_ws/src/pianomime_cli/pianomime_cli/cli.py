@@ -9,9 +9,13 @@ def main() -> None:
     """Run a command; `doctor` runs before imports that may fail."""
     if sys.argv[1:] == ["doctor"]:
         sys.exit(doctor())
-    from pianomime_cli import commands
+    try:
+        from pianomime_cli import commands
 
-    commands.main()
+        commands.main()
+    except KeyboardInterrupt:
+        print("pianomime: interrupted", file=sys.stderr)
+        sys.exit(130)
 
 
 def doctor() -> int:

@@ -44,9 +44,6 @@ def main() -> None:
     except PianoMimeError as error:
         print(f"pianomime: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("pianomime: interrupted", file=sys.stderr)
-        sys.exit(130)
 
 
 def _add_songs(commands: Any) -> None:

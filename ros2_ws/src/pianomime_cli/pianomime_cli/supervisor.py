@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from pianomime.errors import PianoMimeError
 from pianomime.threads import ONE_THREAD
 from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
+from pianomime_cli.parent_death import end_with
 
 END_TIMEOUT_S: Final = 8.0
 """Time after which nodes are killed [s]; they need at most 4 s (pianomime_common.running)."""
@@ -79,9 +81,10 @@ class Supervisor:
         os.kill(self._processes[name].pid, signal.SIGKILL)
 
     def end(self) -> list[str]:
-        """Interrupt every node and wait; return the names of nodes that had to be killed."""
+        """Terminate every node and wait; return the names of nodes that had to be killed."""
         for process in self._processes.values():
-            os.kill(process.pid, signal.SIGINT)  # Popen would reap it and lose its resource usage
+            # SIGTERM also ends a node that is still starting, where SIGINT would be an exception.
+            os.kill(process.pid, signal.SIGTERM)  # Popen would reap it and lose its resource usage
         deadline_s = time.monotonic() + END_TIMEOUT_S
         while self._processes and time.monotonic() < deadline_s:
             for name in list(self._processes):
@@ -114,6 +117,7 @@ class Supervisor:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                preexec_fn=partial(end_with, os.getpid()),  # noqa: PLW1509  it takes no lock
             )
 
     def _reap(self, name: str) -> int | None:

@@ -11,11 +11,7 @@ from pianomime_bringup.graph import GraphConfig, NodeSpec, OnDeath
 from pianomime_cli.supervisor import RESPAWNS, GraphFailedError, Supervisor
 
 NAMES = ("one", "two", "three")
-LIVES = """
-import signal, time
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # it may have been started in the background
-time.sleep(60)
-"""
+LIVES = "import time\ntime.sleep(60)\n"
 
 
 @pytest.fixture
@@ -33,10 +29,17 @@ def supervise(package, on_death=OnDeath.RESPAWN):
     return Supervisor(nodes, GraphConfig(), package / "log")
 
 
+def is_dead(pid):
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it had been adopted
+        return True
+
+
 def wait_for_death(pids):
     deadline_s = time.monotonic() + 10
     for pid in pids:
-        while "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text():
+        while not is_dead(pid):
             assert time.monotonic() < deadline_s
             time.sleep(0.01)
 
@@ -80,3 +83,17 @@ def test_what_the_others_can_do_without_is_lost(package):
         assert list(supervisor.pids) == ["one", "two"]
     finally:
         supervisor.end()
+
+
+def test_nodes_end_with_a_supervisor_that_is_killed(package):
+    reader, writer = os.pipe()
+    parent = os.fork()
+    if not parent:
+        try:
+            os.write(writer, " ".join(map(str, supervise(package).pids.values())).encode())
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(parent, 0)
+    pids = os.read(reader, 100).decode().split()
+    assert len(pids) == len(NAMES)
+    wait_for_death(pids)
