@@ -95,7 +95,8 @@ def test_a_broken_controller_is_named_and_others_play(cli):
         assert not (cli.folder / "out").exists()
     (cli.folder / "songs").mkdir()
     save_midi(TUNE.until(0.5), cli.folder / "songs/short.mid")
-    status, out, err = cli.run("bench", "files", "songs", "--processes", "1")
+    planner = ["--controller", "planner", "--processes", "1"]
+    status, out, err = cli.run("bench", "files", "songs", *planner)
     assert status == 0, err
     assert why in err
     assert re.search(r"^songs +1$", out, re.MULTILINE)

@@ -97,8 +97,9 @@ def _run(options: argparse.Namespace) -> int:
         def progress(record: Record) -> None:
             bar.update(1)
             figures = f"F1 {record['f1']:.3f}, note F1 {record['note_f1']:.3f}"
-            dropped = f", no finger for {len(record['dropped'])} notes" * bool(record["dropped"])
-            bar.write(f"{record['title']:28} {figures}{dropped}")
+            if dropped := record["dropped"]:  # None where fingers are chosen while playing
+                figures += f", no finger for {len(dropped)} notes"
+            bar.write(f"{record['title']:28} {figures}")
 
         records = run_bench(
             songs,
