@@ -158,7 +158,7 @@ def test_12_nodes_wait_for_a_clock_and_report_another(graph):
     assert not graph.pressed_s
 
 
-def test_14_controllers_are_switched_during_a_song_without_a_jump(graph):
+def test_14_controllers_are_switched_without_a_jump(graph):
     graph.start(RECORDER, use_sim_time=True, bag="bag", sources="expert,policy")
     start_playing(graph, sources="expert,policy")
     graph.start(POLICY, use_sim_time=True)
@@ -314,7 +314,7 @@ def test_17_a_bad_song_leaves_the_node_unconfigured(graph):
     assert "no_such_song" in (graph.cli.folder / f"{GOALS}.log").read_text()
 
 
-def test_11_and_19_a_stall_brings_no_burst_and_a_reset_the_song_again(graph):
+def test_11_and_19_no_burst_after_a_stall_again_after_a_reset(graph):
     start_playing(graph)
     graph.send(EXPERT, signal.SIGSTOP)
     graph.until(lambda: state_of(graph) in (GateStatus.HALTING, GateStatus.HALTED), "a halt")
