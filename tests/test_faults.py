@@ -314,7 +314,7 @@ def test_17_a_bad_song_leaves_the_node_unconfigured(graph):
     assert "no_such_song" in (graph.cli.folder / f"{GOALS}.log").read_text()
 
 
-def test_11_and_19_no_burst_after_a_stall_again_after_a_reset(graph):
+def test_11_and_19_the_song_goes_on_after_a_stall_and_a_reset(graph):
     start_playing(graph)
     graph.send(EXPERT, signal.SIGSTOP)
     graph.until(lambda: state_of(graph) in (GateStatus.HALTING, GateStatus.HALTED), "a halt")
