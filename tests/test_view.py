@@ -43,7 +43,7 @@ def viewed(cli, tmp_path, port):
 
 @pytest.fixture
 def playwright():
-    """Control of browsers; asked for before `viewed`, which starts a graph."""
+    """Control of browsers; requested before `viewed`, which starts a graph."""
     return pytest.importorskip("playwright.sync_api", reason="no playwright here")
 
 

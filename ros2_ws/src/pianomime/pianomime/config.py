@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pianomime.errors import ConfigError, PianoMimeError
 
 T = TypeVar("T")
+C = TypeVar("C", bound="Config")
 
 
 def parameter(
@@ -58,6 +59,11 @@ class Config:
         """Check each field against its declaration."""
         for field in dataclasses.fields(self):
             check(field, getattr(self, field.name))
+
+    def part(self, config_type: type[C]) -> C:
+        """Return the fields of a base class alone."""
+        fields = dataclasses.fields(config_type)
+        return config_type(**{field.name: getattr(self, field.name) for field in fields})
 
 
 def check(field: dataclasses.Field[Any], value: Any) -> None:

@@ -56,7 +56,7 @@ class Timing(Config):
     @property
     def timing(self) -> "Timing":
         """The timing alone, for subclasses that have further fields."""
-        return Timing(decision_s=self.decision_s, command_s=self.command_s)
+        return self.part(Timing)
 
     @property
     def rate_hz(self) -> float:

@@ -17,7 +17,7 @@ from pianomime.safety.checks import SAME_S
 from pianomime.safety.command_gate import CommandGate
 from pianomime.safety.gate_config import GateConfig
 from pianomime.safety.gate_types import GateResult, GateState, Verdict
-from pianomime.score.midi import ALL_NOTES_OFF_CONTROLLER, SUSTAIN_CONTROLLER
+from pianomime.score.midi_controllers import ALL_NOTES_OFF_CONTROLLER, SUSTAIN_CONTROLLER
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime_common import conversions, topics

@@ -14,7 +14,7 @@ from pianomime.hardware.emulated_link import EmulatedLink
 from pianomime.hardware.grid import Grid
 from pianomime.hardware.joint_trajectory import JointTrajectory
 from pianomime.safety.checks import check_finite, check_points
-from pianomime.score.midi import PEDAL_DOWN, SUSTAIN_CONTROLLER
+from pianomime.score.midi_controllers import PEDAL_DOWN, SUSTAIN_CONTROLLER
 from pianomime.simulation.simulation import MidiEvent
 from pianomime_common import conversions
 from pianomime_common.piano_node import PianoNode

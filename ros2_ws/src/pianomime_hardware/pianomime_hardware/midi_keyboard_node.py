@@ -11,7 +11,7 @@ from pianomime.hardware.grid import Grid
 from pianomime.hardware.keyboard_state import KeyboardState
 from pianomime.hardware.midi_port import MidiPort, PortError, open_port
 from pianomime.piano.geometry import N_KEYS
-from pianomime.score.midi import SUSTAIN_CONTROLLER
+from pianomime.score.midi_controllers import SUSTAIN_CONTROLLER
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
 from pianomime_common.running import run

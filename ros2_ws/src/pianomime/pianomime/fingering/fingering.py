@@ -138,7 +138,8 @@ def _drop_one(
         float(np.min(problem.price(partials, onset_of(rest)) - partials.cost[:, None]))
         for rest in rests
     ]
-    droppable = _by_importance(notes)[:-_OUTER] or _by_importance(notes)
+    ranked = _by_importance(notes)
+    droppable = ranked[:-_OUTER] or ranked
     enough = [i for i in droppable if costs[i] < problem.config.reduced]
     return rests[enough[0] if enough else min(droppable, key=lambda i: costs[i])]
 

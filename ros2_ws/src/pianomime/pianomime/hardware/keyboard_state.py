@@ -4,7 +4,11 @@ import mido
 import numpy as np
 
 from pianomime.piano.geometry import LOWEST_PITCH, N_KEYS
-from pianomime.score.midi import ALL_NOTES_OFF_CONTROLLER, PEDAL_DOWN, SUSTAIN_CONTROLLER
+from pianomime.score.midi_controllers import (
+    ALL_NOTES_OFF_CONTROLLER,
+    PEDAL_DOWN,
+    SUSTAIN_CONTROLLER,
+)
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 
 

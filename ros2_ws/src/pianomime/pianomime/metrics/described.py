@@ -1,4 +1,4 @@
-"""Metrics in words, for the terminal and plots."""
+"""Metrics in words, for the terminal."""
 
 from collections.abc import Mapping
 from math import isnan

@@ -69,10 +69,8 @@ def note_metrics(
     score: Score, struck: Sequence[Note], pedal: Sequence[PedalEvent] = ()
 ) -> NoteMetrics:
     """Compare struck notes and pedal changes, in score time, with a score."""
-    near = _hits(score.notes, struck, WINDOW_S)
-    late_s = [strike.onset_s - note.onset_s for note, strike in near]
-    lateness_s = float(np.median(late_s)) if near else _NAN
-    shift_s = lateness_s if near else 0.0
+    lateness_s, spread_s = _timing(_hits(score.notes, struck, WINDOW_S))
+    shift_s = 0.0 if np.isnan(lateness_s) else lateness_s
     notes = [_later(n, shift_s) for n in with_pedal(score.notes, score.pedal)]
     hits = _hits(notes, with_pedal(struck, pedal))
     written = [replace(event, time_s=event.time_s + shift_s) for event in score.pedal]
@@ -87,9 +85,7 @@ def note_metrics(
         note_f1_25=f1(len(_hits(notes, struck, NARROW_S))),
         onset_f1=f1(len(_hits(score.notes, struck))),
         lateness_s=lateness_s,
-        spread_s=float(np.quantile(np.abs(np.array(late_s) - shift_s), SPREAD_QUANTILE))
-        if near
-        else _NAN,
+        spread_s=spread_s,
         extra_per_100=100 * (len(struck) - len(hits)) / len(notes),
         missing_per_100=100 * (len(notes) - len(hits)) / len(notes),
         length_f1=f1(sum(_ends_with(note, strike) for note, strike in hits)),
@@ -101,6 +97,15 @@ def note_metrics(
 
 def _hits(notes: Sequence[Note], struck: Sequence[Note], tolerance_s: float = TOLERANCE_S) -> Pairs:
     return matches(notes, struck, lambda n: n.onset_s, lambda n: n.key, tolerance_s)
+
+
+def _timing(pairs: Pairs) -> tuple[float, float]:
+    """Return the median of strike minus onset, and the spread about it [s]; NaN without pairs."""
+    if not pairs:
+        return _NAN, _NAN
+    late_s = np.array([strike.onset_s - note.onset_s for note, strike in pairs])
+    median_s = np.median(late_s)
+    return float(median_s), float(np.quantile(np.abs(late_s - median_s), SPREAD_QUANTILE))
 
 
 def _later(note: Note, shift_s: float) -> Note:

@@ -82,12 +82,13 @@ class Performance:
 
         Empty if no fingers were published.
         """
-        fingers = {note.finger for note in self.score.notes}
+        if all(note.finger == UNASSIGNED for note in self.score.notes):
+            return []
         end_s = float(self.time_s[-1]) - self.lead_in_s
         return [
             Change(note.onset_s, note.key, ChangeKind.NO_FINGER)
             for note in self.score.notes
-            if note.finger == UNASSIGNED and note.onset_s < end_s and len(fingers) > 1
+            if note.finger == UNASSIGNED and note.onset_s < end_s
         ]
 
     def metrics(self) -> dict[str, float]:

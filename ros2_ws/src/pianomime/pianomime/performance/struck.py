@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pianomime.piano.geometry import LOWEST_PITCH
-from pianomime.score.midi import PEDAL_DOWN
+from pianomime.score.midi_controllers import PEDAL_DOWN
 from pianomime.score.score import Note, PedalEvent
 from pianomime.simulation.simulation import MidiEvent, MidiKind
 

@@ -17,12 +17,12 @@ LET_OFF: Final = 0.88
 (0.045 and 0.390 inches are usual; Reblitz, "Piano Servicing, Tuning, and Rebuilding", 1993)."""
 
 DAMPER: Final = 0.44
-"""Depth below which the damper is off the string: it lifts when the hammer is halfway there
-(Reblitz), and the hammer follows the key up to the let-off."""
+"""Depth at which the damper leaves the string, and at which it falls back: it lifts when the hammer
+is halfway to the string (Reblitz), and the hammer follows the key up to the let-off."""
 
 REPETITION: Final = 0.5
-"""Depth above which a key can strike again: a repetition lever puts the jack back under the hammer
-when the key has come half way up (Reblitz)."""
+"""Depth to which a key has to come up to strike again: a repetition lever puts the jack back under
+the hammer when the key has come half way up (Reblitz)."""
 
 
 class PianoAction:

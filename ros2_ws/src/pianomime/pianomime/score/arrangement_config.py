@@ -43,10 +43,4 @@ class ArrangementConfig(Config):
     @property
     def arrangement(self) -> "ArrangementConfig":
         """These options alone, without those of a subclass."""
-        return ArrangementConfig(
-            tracks=self.tracks,
-            from_s=self.from_s,
-            to_s=self.to_s,
-            transpose=self.transpose,
-            stretch=self.stretch,
-        )
+        return self.part(ArrangementConfig)

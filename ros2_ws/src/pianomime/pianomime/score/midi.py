@@ -9,25 +9,12 @@ from pianomime.piano.geometry import LOWEST_PITCH
 from pianomime.score.arrangement import Arrangement, arrange
 from pianomime.score.arrangement_config import ArrangementConfig
 from pianomime.score.file_kinds import is_music_xml, other_kind
-from pianomime.score.midi_sequence import PEDAL_DOWN
+from pianomime.score.midi_controllers import SUSTAIN_CONTROLLER
 from pianomime.score.midi_song import midi_song
-from pianomime.score.midi_track import ALL_NOTES_OFF_CONTROLLER, SUSTAIN_CONTROLLER
 from pianomime.score.music_xml import midi_of
 from pianomime.score.quiet import pretty_midi
 from pianomime.score.score import Score
 from pianomime.score.song import Song
-
-__all__ = [
-    "ALL_NOTES_OFF_CONTROLLER",
-    "MAX_BYTES",
-    "PEDAL_DOWN",
-    "SUSTAIN_CONTROLLER",
-    "load_arrangement",
-    "load_score",
-    "printable",
-    "read_song",
-    "save_midi",
-]
 
 MAX_BYTES: Final = 10 << 20
 """Maximum size of a file (10 MiB); 12 hours of notes and pedal take about half of it."""

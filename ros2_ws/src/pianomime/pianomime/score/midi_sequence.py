@@ -8,18 +8,15 @@ from pianomime.piano.geometry import LOWEST_PITCH
 from pianomime.score import midi_track
 from pianomime.score.faults import Fault, Faults
 from pianomime.score.midi_chunks import Chunks
+from pianomime.score.midi_controllers import PEDAL_DOWN, SUSTAIN_CONTROLLER
 from pianomime.score.midi_notes import NotePairing, TickNote, Voice
 from pianomime.score.midi_track import Event
 from pianomime.score.score import Note, PedalEvent
+from pianomime.score.song import N_CHANNELS
 from pianomime.score.tempo_map import TempoMap
-
-PEDAL_DOWN: Final = 64
-"""Lowest value of controller 64 that means pedal down (General MIDI)."""
 
 SHORTEST_S: Final = 0.0625
 """Duration of a note that has none in the file: a 32nd at 120 beats a minute [s]."""
-
-N_CHANNELS: Final = 16
 
 
 class PartNote(NamedTuple):
@@ -89,7 +86,7 @@ class MidiSequence:
         if number in midi_track.NOTES_END:
             self._pairing.all_off(tick, channel)
         else:
-            down = number == midi_track.SUSTAIN_CONTROLLER and value >= PEDAL_DOWN
+            down = number == SUSTAIN_CONTROLLER and value >= PEDAL_DOWN
             self.pedal.append(PedalChange(channel, PedalEvent(self._time_s(tick), down)))
 
     def _note(self, note: TickNote) -> PartNote:

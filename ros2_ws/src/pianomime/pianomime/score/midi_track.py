@@ -3,6 +3,12 @@
 from typing import Final, NamedTuple
 
 from pianomime.score.faults import Fault, Faults
+from pianomime.score.midi_controllers import (
+    ALL_NOTES_OFF_CONTROLLER,
+    ALL_SOUND_OFF_CONTROLLER,
+    RESET_CONTROLLER,
+    SUSTAIN_CONTROLLER,
+)
 
 NOTE_OFF: Final = 0x80
 NOTE_ON: Final = 0x90
@@ -14,11 +20,6 @@ TRACK_NAME: Final = 0x03
 PORT: Final = 0x21
 END_OF_TRACK: Final = 0x2F
 TEMPO: Final = 0x51
-
-SUSTAIN_CONTROLLER: Final = 64
-ALL_SOUND_OFF_CONTROLLER: Final = 120
-RESET_CONTROLLER: Final = 121
-ALL_NOTES_OFF_CONTROLLER: Final = 123
 
 NOTES_END: Final = frozenset((ALL_SOUND_OFF_CONTROLLER, *range(ALL_NOTES_OFF_CONTROLLER, 128)))
 """Controllers that end all notes of a channel; 124 to 127 change its mode (MIDI 1.0)."""

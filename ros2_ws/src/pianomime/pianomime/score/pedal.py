@@ -15,14 +15,16 @@ def with_pedal(notes: Sequence[Note], pedal: Sequence[PedalEvent]) -> list[Note]
         pedal: Changes by time; the pedal is up before the first.
     """
     times_s = [event.time_s for event in pedal]
+    lifts_s = [event.time_s for event in pedal if not event.down]
     next_onset_s: dict[int, float] = {}
     sounding: list[Note] = []
     for note in reversed(notes):
         before = bisect_right(times_s, note.offset_s)
         end_s = note.offset_s
         if before and pedal[before - 1].down:
-            lifted_s = (event.time_s for event in pedal[before:] if not event.down)
-            end_s = min(next(lifted_s, end_s), next_onset_s.get(note.key, float("inf")))
+            lift = bisect_right(lifts_s, note.offset_s)
+            lifted_s = lifts_s[lift] if lift < len(lifts_s) else end_s
+            end_s = min(lifted_s, next_onset_s.get(note.key, float("inf")))
         sounding.append(replace(note, offset_s=max(end_s, note.offset_s)))
         next_onset_s[note.key] = note.onset_s
     return sounding[::-1]

@@ -10,7 +10,8 @@ from pianomime.score.score import Note, PedalEvent
 DRUM_CHANNEL: Final = 9
 """Channel of the drums, counted from 0 (General MIDI)."""
 
-_CHANNELS: Final = 16
+N_CHANNELS: Final = 16
+"""Channels of a port (MIDI 1.0)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Part:
     @property
     def is_drums(self) -> bool:
         """Whether this is a percussion part."""
-        return self.channel % _CHANNELS == DRUM_CHANNEL
+        return self.channel % N_CHANNELS == DRUM_CHANNEL
 
 
 @dataclass(frozen=True)

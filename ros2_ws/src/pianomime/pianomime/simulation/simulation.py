@@ -16,7 +16,7 @@ from pianomime.piano.action import PianoAction
 from pianomime.piano.geometry import ACTIVATION_RAD, LOWEST_PITCH, N_KEYS
 from pianomime.piano.key_joints import key_joints
 from pianomime.piano.velocity import midi_velocity
-from pianomime.score.midi import SUSTAIN_CONTROLLER
+from pianomime.score.midi_controllers import SUSTAIN_CONTROLLER
 from pianomime.timing import PHYSICS_S, Timing
 
 _NOT_NEEDED: Final = int(
