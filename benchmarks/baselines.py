@@ -25,6 +25,7 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import key_y
 from pianomime.planning.differential_ik import follow_fingertips
+from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import LEAD_IN_S, plan_performance
 from pianomime.planning.rollout import roll_out
 from pianomime.score.clips import Clip, load_clips
@@ -73,7 +74,9 @@ def with_fingering(score: Score) -> np.ndarray:
     """Our planner with the fingers that the score has."""
     goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
     plan = plan_performance(score, simulation().hands, ROBOPIANIST_TIMING)
-    return roll_out(plan.command, plan.lead_in_s, goals.steps, simulation()).pressed
+    return roll_out(
+        Follower.of(plan, simulation().hands), plan.lead_in_s, goals.steps, simulation()
+    ).pressed
 
 
 def agreement(clip: Clip) -> float:

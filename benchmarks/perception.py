@@ -28,6 +28,7 @@ from pianomime.perception.perceive import Perceived, perceive
 from pianomime.perception.released import from_hand_arrays
 from pianomime.perception.smoothing import OneEuro
 from pianomime.perception.video_file import frames
+from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out
 from pianomime.score.goals import ScoreGoals
@@ -79,11 +80,12 @@ def played(score: Score, tips_m: np.ndarray, demo_tips: np.ndarray | None) -> tu
     goals = ScoreGoals.of(score, timing)
     whole = assign_fingers(score, timing, simulation.hands.spec)
     plan = plan_performance(whole, simulation.hands, timing, demo_tips=demo_tips)
+    follow = Follower.of(plan, simulation.hands)
     tips = []
 
     def act(step: int, measured: np.ndarray) -> Command:
         tips.append(simulation.fingertip_position[:, :2])
-        return plan.command(step, measured)
+        return follow(step, measured)
 
     rollout = roll_out(act, plan.lead_in_s, goals.steps, simulation)
     robot = np.array(tips[plan.lead + 1 :])

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
+from pianomime.planning.follower import Follower
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out
@@ -54,7 +55,7 @@ def f1(job: tuple[Score, float]) -> float:
     hands = simulation().hands
     fingered = assign_fingers(score, timing, hands.spec)
     plan = plan_performance(fingered, hands, timing, limits=slowed(share))
-    rollout = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation())
+    rollout = roll_out(Follower.of(plan, hands), plan.lead_in_s, goals.steps, simulation())
     return float(rollout.f1_per_step(goals).mean())
 
 

@@ -13,14 +13,14 @@ from pianomime.score.score import Score
 
 def main(song: str = "twinkle", path: str = "played.mid") -> None:
     """Play a bundled piece or a MIDI file."""
-    timing = pm.Timing(command_s=0.01)  # decide every 50 ms, command a target every 10 ms
+    timing = pm.Timing()  # a decision every 50 ms, a target every 10 ms
     hands = pm.embodiment("pianomime")
     simulation = pm.PianoSimulation(pm.load_model(hands), timing)
     score = pm.find_score(song)
     goals = pm.ScoreGoals.of(score, timing)
     fingered = pm.assign_fingers(score, timing, hands)
     plan = pm.plan_performance(fingered, simulation.hands, timing)
-    rollout = pm.roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
+    rollout = pm.roll_out(pm.Follower.of(plan, simulation.hands), plan.lead_in_s, goals.steps, simulation)
 
     notes = pm.struck_notes(rollout.events, plan.lead_in_s, simulation.time_s)
     keys = pm.key_press_metrics(goals.keys, rollout.pressed)

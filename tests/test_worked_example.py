@@ -14,6 +14,7 @@ from pianomime.hands.fingers import PIANISTS_PER_HAND
 from pianomime.perception.demonstration import DemonstrationError, load_demonstration
 from pianomime.perception.keyboard.keyboard_view import KeyboardView
 from pianomime.perception.released import from_hand_arrays
+from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out
 from pianomime.score.goals import ScoreGoals
@@ -102,11 +103,12 @@ def test_the_expert_plays_well_and_in_the_humans_manner(score, demonstration):
     ):
         whole = assign_fingers(fingered, timing, simulation.hands.spec)
         plan = plan_performance(whole, simulation.hands, timing, demo_tips=demo_tips)
+        follow = Follower.of(plan, simulation.hands)
         tips = []
 
-        def act(step, measured, plan=plan, tips=tips):
+        def act(step, measured, follow=follow, tips=tips):
             tips.append(simulation.fingertip_position[:, :2])
-            return plan.command(step, measured)
+            return follow(step, measured)
 
         rollout = roll_out(act, plan.lead_in_s, goals.steps, simulation)
         played = np.array(tips[plan.lead + 1 :])

@@ -5,7 +5,7 @@ import numpy as np
 from my_controller.config import MyControllerConfig
 from my_controller.melody import plan_melody
 from pianomime.command import Command
-from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.planning.follower import Follower
 from pianomime.score.message import from_message
 from pianomime_common import conversions, topics
 from pianomime_common.running import run
@@ -23,16 +23,17 @@ class MyControllerNode(ControllerNode):
     def activate(self) -> None:
         """Wait for a score, and for goals."""
         super().activate()
-        self._plan: PerformancePlan | None = None
+        self._follow: Follower | None = None
         self._sha256 = ""
         self.listen(topics.SCORE, self._on_score)
 
     def _on_score(self, message: msg.Score) -> None:
         if message.sha256 == self._sha256:
             return
-        melody, self._plan = plan_melody(
+        melody, plan = plan_melody(
             from_message(message), self.hands, self.config.timing, message.lead_in_s
         )
+        self._follow = Follower.of(plan, self.hands)
         self._sha256 = message.sha256
         fingers = {i: note.finger for i, note in enumerate(melody.notes)}
         stamp_s = conversions.from_time(message.header.stamp)
@@ -40,10 +41,12 @@ class MyControllerNode(ControllerNode):
 
     def answer(self, goal: conversions.KeyGoal, measured: np.ndarray) -> Command | None:
         """Return the plan's command; None until the goal's score has been planned."""
-        plan, asked = self._plan, goal.goal
-        if plan is None or goal.score_sha256 != self._sha256 or asked.timing != plan.timing:
+        follow, asked = self._follow, goal.goal
+        if follow is None or goal.score_sha256 != self._sha256:
             return None
-        return plan.command(asked.step, measured)
+        if asked.timing != follow.plan.timing:
+            return None
+        return follow(asked.step, measured)
 
 
 def main() -> None:

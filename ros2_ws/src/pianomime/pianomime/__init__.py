@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pianomime.timing import Timing
 
 __all__ = [
+    "Follower",
     "PianoSimulation",
     "ScoreGoals",
     "Timing",
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Follower": "planning.follower",
     "PianoSimulation": "simulation.simulation",
     "ScoreGoals": "score.goals",
     "Timing": "timing",

@@ -29,7 +29,7 @@ class Timing(Config):
         0.05, "Time between decisions [s]; RoboPianist's control step", ge=0.01, le=0.5
     )
     command_s: float = parameter(
-        0.05,
+        0.01,
         "Time between the joint targets of a command [s]; equal to decision_s: one held target",
         ge=PHYSICS_S,
         le=0.5,
@@ -119,5 +119,5 @@ class Timing(Config):
         return f"a decision every {self.decision_s:g} s with a target every {self.command_s:g} s"
 
 
-ROBOPIANIST_TIMING: Final = Timing()
+ROBOPIANIST_TIMING: Final = Timing(command_s=0.05)
 """RoboPianist's and PianoMime's: a decision every control step, one held target each."""

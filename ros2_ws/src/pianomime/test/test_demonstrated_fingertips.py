@@ -12,9 +12,10 @@ from pianomime.perception.demonstration import (
     load_demonstration,
     save_demonstration,
 )
-from pianomime.planning.fingertip_plan import FingertipPlanConfig, Span, plan_fingertips
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
+from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S, plan_performance
+from pianomime.planning.strikes import strikes
 from pianomime.score.clips import CLIP_TIMING
-from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
 from pianomime.timing import Timing
 
@@ -68,27 +69,21 @@ def test_a_broken_demonstration_is_refused_by_name(tune, tmp_path, name):
 
 
 def test_fingers_keep_near_the_humans_and_press_where_they_did():
-    score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
-    goals = ScoreGoals.of(score, CLIP_TIMING)
-    demo_tips = np.full((goals.steps, N_PIANISTS_FINGERS, 2), np.nan)
+    config, time_s = FingertipPlanConfig(), np.arange(0.0, 1.0, 0.025)
+    played = strikes([Note(0.5, 0.8, 39, 64, 5)], SHADOW.layout, config)
+    demo_tips = np.full((len(time_s), N_PIANISTS_FINGERS, 2), np.nan)
     demo_tips[:, 6] = 0.06, 0.1
     demo_tips[:, 5] = 0.035, 0.0
-    span = Span(4, goals.steps, 2)
-    plan = plan_fingertips(
-        goals.notes, span, CLIP_TIMING, SHADOW.layout, FingertipPlanConfig(), demo_tips
-    )
+    plan = plan_fingertips(played, time_s, SHADOW.layout, config, demo_tips)
     assert plan.position[6, 6, :2] == pytest.approx([0.06, 0.1])
     assert 0 < plan.approach[6, 6] < 1
     pressed = np.flatnonzero(plan.contact[:, 5])
     assert plan.position[pressed, 5, 0] == pytest.approx(np.full(len(pressed), 0.035))
 
 
-def test_a_demonstration_longer_than_the_plan_is_cut():
+def test_a_demonstration_may_be_longer_or_shorter(pianomime_hands):
     score = Score.from_notes("song", [Note(0.5, 0.8, 39, 64, 5)])
-    demo_tips = np.zeros((500, N_PIANISTS_FINGERS, 2))
-    goals = ScoreGoals.of(score, CLIP_TIMING)
-    span = Span(4, goals.steps, 2)
-    plan = plan_fingertips(
-        goals.notes, span, CLIP_TIMING, SHADOW.layout, FingertipPlanConfig(), demo_tips
-    )
-    assert len(plan.key) == 4 + goals.steps + 2 + 1
+    for steps in (3, 500):
+        demo_tips = np.zeros((steps, N_PIANISTS_FINGERS, 2))
+        plan = plan_performance(score, pianomime_hands, CLIP_TIMING, demo_tips=demo_tips)
+        assert len(plan.target) == CLIP_TIMING.steps(LEAD_IN_S + 0.8 + TAIL_S)

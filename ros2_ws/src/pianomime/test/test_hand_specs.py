@@ -14,13 +14,14 @@ from pianomime.hands.kinematics import HandKinematics
 from pianomime.metrics.key_press import key_press_metrics
 from pianomime.piano.geometry import WHITE_PITCH_M
 from pianomime.planning.fingertip_plan import FingertipPlanConfig
+from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import plan_performance
 from pianomime.planning.rollout import roll_out
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.repertoire import find_score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
-from pianomime.timing import ROBOPIANIST_TIMING
+from pianomime.timing import Timing
 
 SOURCES = Path(__file__).parents[2]
 RODS = SOURCES.parents[1] / "examples/your_hand/rods.yaml"
@@ -123,12 +124,12 @@ def test_each_relaxed_hand_mirrors_the_other_over_the_keys(hands):
     ("hands", "least"), [("orca", 0.90), ("allegro", 0.80)], indirect=["hands"]
 )
 def test_hands_of_others_play_a_scale(hands, least):
-    simulation = PianoSimulation(hands, ROBOPIANIST_TIMING)
+    simulation = PianoSimulation(hands, Timing())
     score = find_score("c_major_scale").without_fingers()
-    score = assign_fingers(score, ROBOPIANIST_TIMING, hands.spec)
-    plan = plan_performance(score, hands, ROBOPIANIST_TIMING)
-    goals = ScoreGoals.of(score, ROBOPIANIST_TIMING)
-    rollout = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
+    score = assign_fingers(score, Timing(), hands.spec)
+    plan = plan_performance(score, hands, Timing())
+    goals = ScoreGoals.of(score, Timing())
+    rollout = roll_out(Follower.of(plan, simulation.hands), plan.lead_in_s, goals.steps, simulation)
     assert key_press_metrics(goals.keys, rollout.pressed).f1 >= least
 
 
@@ -136,7 +137,7 @@ def test_fingers_wider_than_a_key_are_not_put_side_by_side():
     spec = embodiment("allegro")
     score = find_score("c_major_scale").without_fingers()
     hands = {}
-    for note in assign_fingers(score, ROBOPIANIST_TIMING, spec).notes:
+    for note in assign_fingers(score, Timing(), spec).notes:
         hands.setdefault(spec.layout.side_of(note.finger), []).append(note)
     assert all(len(notes) == 29 for notes in hands.values()), "none is left out"
     assert spec.layout.apart_m.min() > WHITE_PITCH_M

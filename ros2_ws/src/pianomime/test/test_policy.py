@@ -27,10 +27,10 @@ from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
 from pianomime.score.step_notes import StepNote, one_key_a_finger, to_steps
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 from pianomime.timing import Timing
 
 BUNDLED = Path(__file__).parents[4] / "models/generalist_pianomime.safetensors"
-TIMING = Timing()
 LAYOUT = embodiment("pianomime").layout
 COMMIT, HORIZON = TIMING.steps(COMMIT_S), TIMING.steps(LOOKAHEAD_S) + 1
 UP = np.zeros(1, bool)

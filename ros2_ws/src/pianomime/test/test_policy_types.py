@@ -32,9 +32,9 @@ from pianomime.policy.whole_score import ABSOLUTE, ENCODER, WHOLE_SCORE_LOOKAHEA
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
 from pianomime.simulation.simulation import PianoSimulation
+from pianomime.timing import ROBOPIANIST_TIMING as TIMING
 from pianomime.timing import Timing
 
-TIMING = Timing()
 TUNE = Score.from_notes("tune", [Note(i * 0.3, i * 0.3 + 0.25, 39 + 2 * i) for i in range(3)])
 
 

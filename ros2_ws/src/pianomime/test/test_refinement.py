@@ -8,6 +8,7 @@ from pianomime.evaluation.players import Options, planned, planner
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.kinematics import HandKinematics
+from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S
 from pianomime.planning.played_plan import plan_by_playing
 from pianomime.planning.rollout import roll_out
@@ -50,7 +51,7 @@ def practised(song, rollouts, simulators=1, **more):
 
 
 def f1_of(plan, goals, simulation):
-    played = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
+    played = roll_out(Follower.of(plan, simulation.hands), plan.lead_in_s, goals.steps, simulation)
     return played.f1_per_step(goals).mean()
 
 
@@ -77,13 +78,11 @@ def test_a_plan_by_playing_repeats_the_online_planner(song):
     played = planner(SCORE, simulation, Options()).perform()
     fingered, plan = plan_by_playing(SCORE, simulation)
     assert len(plan.target) == len(played.active) + TIMING.steps(TAIL_S)
-    again = roll_out(plan.command, LEAD_IN_S, goals.steps, simulation)
+    again = roll_out(Follower.of(plan, simulation.hands), LEAD_IN_S, goals.steps, simulation)
     assert np.array_equal(again.position, played.position)
-    on_key = [
-        plan.fingertips.key[plan.lead + note.first + 1, fingered.notes[note.index].finger]
-        for note in goals.notes
+    assert [(strike.key, strike.finger) for strike in plan.strikes] == [
+        (note.key, note.finger) for note in fingered.notes
     ]
-    assert on_key == [note.key for note in goals.notes]
 
 
 def test_learning_starts_from_the_better_of_two_plans(song):
@@ -111,23 +110,17 @@ def test_a_very_short_song_keeps_to_its_budget(song, monkeypatch):
     assert 16 * length <= len(steps) < 19 * length, "the last stretch is finished"
 
 
-@pytest.mark.parametrize(
-    ("decision_s", "held", "then"), [(0.05, (0.5, 1.45), (1.5, 2.0)), (0.5, (1.0, 2.0), (4.0, 5.0))]
-)
-def test_a_hand_that_holds_longer_arrives_in_time(pianomime_hands, decision_s, held, then):
-    simulation = PianoSimulation(pianomime_hands, Timing(decision_s=decision_s, command_s=0.05))
-    leap = Score.from_notes("leap", [Note(*held, 50, finger=7), Note(*then, 74, finger=7)])
+def test_a_hand_that_holds_longer_arrives_in_time(pianomime_hands):
+    simulation = PianoSimulation(pianomime_hands, Timing())
+    leap = Score.from_notes("leap", [Note(0.5, 1.45, 50, finger=7), Note(1.5, 2.0, 74, finger=7)])
     _, plan = planned(leap, simulation)
-    contact = plan.fingertips.contact
+    first, second = plan.strikes
     right = HandKinematics(simulation.hands, 1)
-    pressing = contact[:, SHADOW.layout.of_side(1)].any(axis=1)
-    left_off = np.flatnonzero(pressing[:-2] & ~pressing[1:-1] & ~pressing[2:])[0]
-    finger = int(np.flatnonzero(contact[left_off])[0])
-    change = hold_longer(plan, right, finger, int(left_off), np.random.default_rng(0))
+    left_off = plan.lead + plan.timing.steps(first.release_s)
+    change = hold_longer(plan, right, first.finger, left_off, np.random.default_rng(0))
     rows, by = change.rows, change.by[:, -1]
     assert rows.start == left_off
-    assert not pressing[rows.start + 1 : rows.stop + 1].any()
-    assert pressing[rows.stop + 1]
+    assert rows.stop == plan.lead + plan.timing.steps(second.press_s)
     assert not np.delete(by, right.joints, axis=1).any()
     size = np.abs(by[:, right.joints]).max(axis=1)
     assert size[-1] < size.max() / 2  # by the next onset it has caught up

@@ -3,6 +3,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from pianomime.evaluation.players import planned
+from pianomime.planning.follower import Follower
 from pianomime.planning.rollout import roll_out
 from pianomime.refinement.residual_env import ResidualConfig, ResidualEnv
 from pianomime.score.goals import ScoreGoals
@@ -39,7 +40,7 @@ def test_it_is_a_gymnasium_environment(plan, simulation):
 
 def test_no_residual_plays_the_plan(plan, simulation):
     _, active = play(env(plan, simulation))
-    rollout = roll_out(plan.command, plan.lead_in_s, GOALS.steps, simulation)
+    rollout = roll_out(Follower.of(plan, simulation.hands), plan.lead_in_s, GOALS.steps, simulation)
     assert np.array_equal(active, rollout.active)
 
 

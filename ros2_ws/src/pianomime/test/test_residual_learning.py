@@ -7,6 +7,7 @@ import pytest
 from pianomime.errors import ModelError
 from pianomime.evaluation.players import planned
 from pianomime.hands.embodiment import embodiment
+from pianomime.planning.follower import Follower
 from pianomime.planning.rollout import roll_out
 from pianomime.refinement.residual_env import ResidualEnv
 from pianomime.score.goals import ScoreGoals
@@ -24,7 +25,7 @@ SHORT = PpoConfig(steps=8, envs=1, rollout_steps=8, batch=8, epochs=1, width=8)
 
 
 def f1_of(plan, simulation):
-    played = roll_out(plan.command, plan.lead_in_s, GOALS.steps, simulation)
+    played = roll_out(Follower.of(plan, simulation.hands), plan.lead_in_s, GOALS.steps, simulation)
     return played.f1_per_step(GOALS).mean()
 
 

@@ -8,6 +8,8 @@ from pianomime.command import Command
 from pianomime.errors import ModelError
 from pianomime.fingering.fingering import assign_fingers, dropped_notes
 from pianomime.perception.demonstration import load_demonstration
+from pianomime.planning.feedback import Feedback
+from pianomime.planning.follower import Follower
 from pianomime.planning.lead_over import LeadOver
 from pianomime.planning.performance_plan import PerformancePlan, plan_performance
 from pianomime.refinement.learned_file import load_learned
@@ -41,6 +43,7 @@ class ExpertNode(ControllerNode):
         """
         super().configure()
         self._plan: PerformancePlan | None = None
+        self._feedback = Feedback(self.hands)
         self._score: Score | None = None
         self._sha256, self._lead_in_s = "", 0.0
         self._lead_over = LeadOver(len(self.hands.joint_names))
@@ -126,7 +129,7 @@ class ExpertNode(ControllerNode):
             plan = self._plan
         self.diagnostics.solved("timing")
         offset = self._lead_over.offset(plan, decision.step, measured)
-        return plan.command(decision.step, measured).moved(offset)
+        return Follower(plan, self._feedback)(decision.step, measured).moved(offset)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class PlannerNode(ControllerNode):
         if passed is None or not 1 <= passed <= most:
             self._planner = OnlinePlanner(self.hands, now.timing, measured, self.config)
         self._last = now
-        self._answer = self._planner.step(now.step, now.step_notes, now.sustain, measured)
+        self._answer = self._planner.step(now, measured)
         self.publish_chosen(goal, self._planner.fingers)
         return self._answer
 

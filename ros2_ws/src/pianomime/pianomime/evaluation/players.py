@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from pianomime.fingering.fingering import assign_fingers, dropped_notes
+from pianomime.planning.follower import Follower
 from pianomime.planning.online_planner import OnlinePlanner
 from pianomime.planning.performance_plan import LEAD_IN_S, PerformancePlan, plan_performance
 from pianomime.planning.played_plan import online_act, plan_by_playing
@@ -80,7 +81,7 @@ def learned(score: Score, simulation: PianoSimulation, options: Options) -> Play
 def planner(score: Score, simulation: PianoSimulation, _: Options) -> Player:
     """Prepare the online planner, which plans while playing with 1 s of lookahead."""
     goals = ScoreGoals.of(score, simulation.timing)
-    act = online_act(OnlinePlanner(simulation.hands, simulation.timing), goals)
+    act = online_act(OnlinePlanner(simulation.hands, simulation.timing), score, goals)
     return Player(lambda: roll_out(act, LEAD_IN_S, goals.steps, simulation), None)
 
 
@@ -103,6 +104,5 @@ def _checkpoint(path: str) -> Checkpoint:
 def of_plan(plan: PerformancePlan, fingered: Score, simulation: PianoSimulation) -> Player:
     """Return the player of a plan."""
     steps = ScoreGoals.of(fingered, plan.timing).steps
-    return Player(
-        lambda: roll_out(plan.command, plan.lead_in_s, steps, simulation), dropped_notes(fingered)
-    )
+    act = Follower.of(plan, simulation.hands)
+    return Player(lambda: roll_out(act, plan.lead_in_s, steps, simulation), dropped_notes(fingered))

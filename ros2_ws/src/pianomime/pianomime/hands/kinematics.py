@@ -64,10 +64,15 @@ class HandKinematics(HandCoordinates):
         super().__init__(hands, side)
         self._read_chains(hands)
 
-    def fingertips(self, pose: Array) -> FingertipPoses:
-        """Return the fingertips at `pose`, (t, na)."""
+    def fingertips(self, pose: Array, drift: Array | None = None) -> FingertipPoses:
+        """Return the fingertips at `pose`, (t, na).
+
+        `drift` (nj,) is how far each joint is from where the coordinates have it [rad, m].
+        """
         # Components come first, so that numpy works along time.
         angle = (self._hinge_expand @ pose.T - self._hinge_reference).transpose(1, 0, 2)
+        if drift is not None:
+            angle += np.where(self._hinge_joint < 0, 0.0, drift[self._hinge_joint]).T[..., None]
         turn = np.sin(angle) * self._sine + (1 - np.cos(angle)) * self._versine
         axes = np.empty((3, *angle.shape))
         anchors = np.empty_like(axes)
@@ -102,10 +107,12 @@ class HandKinematics(HandCoordinates):
         self._slide_expand = data.xaxis[slides].T @ self.expand[[local[j] for j in slides]]
         self._hinge_expand = np.zeros((len(sites), longest, self.n))
         self._hinge_reference = np.zeros((len(sites), longest, 1))
+        self._hinge_joint = np.full((len(sites), longest), -1)
         self._axis = np.zeros((3, longest, len(sites)))  # stays 0 past the end of a shorter chain
         self._anchor = np.zeros_like(self._axis)
         for f, chain in enumerate(hinges):
             self._hinge_expand[f, : len(chain)] = self.expand[[local[j] for j in chain]]
+            self._hinge_joint[f, : len(chain)] = [local[j] for j in chain]
             self._hinge_reference[f, : len(chain), 0] = model.qpos0[model.jnt_qposadr[chain]]
             self._axis[:, : len(chain), f] = data.xaxis[chain].T
             self._anchor[:, : len(chain), f] = data.xanchor[chain].T

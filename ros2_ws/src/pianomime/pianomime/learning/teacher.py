@@ -16,6 +16,7 @@ from pianomime.command import Command
 from pianomime.config import Config, parameter
 from pianomime.learning.episode import Episode
 from pianomime.piano.geometry import N_KEYS
+from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import Act, play_on
 from pianomime.policy.hand_frame import HandFrame, random_pose
@@ -93,6 +94,7 @@ def demonstrate(
     """
     plan, n = lesson.plan, len(simulation.hands.joint_names)
     steps = len(plan.target)
+    follow = Follower.of(plan, simulation.hands)
     start = _start(frame, disturbance)
     off = _disturbances(frame, steps, plan.timing, disturbance)
     executed, expert_action = np.empty((steps, n)), np.empty((steps, n))
@@ -100,7 +102,7 @@ def demonstrate(
 
     def act(step: int, measured: Array) -> Command:
         row = step + plan.lead
-        expert = plan.command(step, measured)
+        expert = follow(step, measured)
         command = (expert if drive is None else drive(step, measured)).moved(off[row])
         keys[row] = simulation.key_position
         expert_action[row] = expert.target.mean(axis=0)

@@ -1,4 +1,4 @@
-"""From a fingered score to where each fingertip has to be at each control step."""
+"""From strikes to where each fingertip has to be at each row of a trajectory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +12,8 @@ from pianomime.hands.finger_layout import FingerLayout
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.piano.geometry import is_black, key_top, key_y, pressed_drop
 from pianomime.planning.motion_limits import MotionLimits
-from pianomime.planning.played_notes import LeapConfig, played_notes
-from pianomime.score.step_notes import StepNote
-from pianomime.timing import Timing
+from pianomime.planning.row_times import APART_S, UP_S
+from pianomime.planning.strikes import Strike, StrikeConfig
 
 NO_KEY: Final = -1
 
@@ -22,23 +21,23 @@ _WHITE_REACH_M: Final = (0.030, 0.065)
 _BLACK_REACH_M: Final = (-0.035, 0.005)
 """Where keys can be pressed, x [m]: clear of black keys' fronts, and not too near their hinges."""
 
+_LEAST_APPROACH: Final = 0.02
+"""Least weight of the key that a finger heads for."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class FingertipPlanConfig(LeapConfig):
+class FingertipPlanConfig(StrikeConfig):
     """Where on a key a fingertip goes, and how far above the keys it keeps otherwise."""
 
     white_x_m: float = parameter(0.045, "Where a white key is pressed, x [m]", ge=0.015, le=0.075)
     black_x_m: float = parameter(-0.005, "Where a black key is pressed, x [m]", ge=-0.075, le=0.015)
     tip_m: float = parameter(0.008, "Height of the fingertip site over the key it touches [m]")
-    press_m: float = parameter(0.010, "How far below the pressed key's face to aim [m]", ge=0.0)
-    hover_m: float = parameter(0.007, "Clearance over a key just before it is pressed [m]", ge=0.0)
-    hover_more_m: float = parameter(
-        0.0005, "More of it for each unit of MIDI velocity above 64 [m]", ge=0.0
-    )
-    hover_least_m: float = parameter(0.004, "Least of it, for the softest notes [m]", ge=0.0)
     idle_m: float = parameter(0.022, "Clearance over the keys of an idle finger [m]", ge=0.0)
     reach_s: float = parameter(
-        0.15, "Time before an onset at which the finger heads for its key [s]", ge=0.0, le=5.0
+        0.1, "Time before an onset at which the finger heads for its key [s]", ge=0.0, le=5.0
+    )
+    descend: float = parameter(
+        0.6, "How much a finger has to keep to its way down between those", ge=0.0, le=0.99
     )
     leave: float = parameter(
         0.6, "How much a finger has to be over the key that it leaves", ge=0.0, le=0.99
@@ -65,20 +64,13 @@ class FingertipPlanConfig(LeapConfig):
         config = spec.tuned(cls, spec.planning.fingertips)
         return replace(config, hover_m=config.hover_m * pace, idle_m=config.idle_m * pace)
 
-    def hover(self, velocity: int) -> float:
-        """Return the height [m] over a key from which to strike it: the louder, the higher."""
-        return max(self.hover_m + self.hover_more_m * (velocity - 64), self.hover_least_m)
-
 
 @dataclass(frozen=True)
 class FingertipPlan:
-    """Fingertip targets at the ends of decisions, from `lead` decisions before the score on.
-
-    Row r is the instant at which decision r - lead of the score begins, so that the press of a note
-    of decisions first..last shows in rows lead + first + 1 .. lead + last + 1.
+    """Fingertip targets at the rows of a trajectory.
 
     Attributes:
-        lead: Rows before the score begins.
+        time_s: (rows,) from the start of the score, rising [s].
         layout: The hands' fingers.
         position: (rows, fingers, 3) [m, world]; NaN where the finger is free to be anywhere.
         key: (rows, fingers) key the finger is on or heads for, `NO_KEY` if none.
@@ -88,7 +80,7 @@ class FingertipPlan:
         floor: (rows, fingers) least height of the fingertip [m].
     """
 
-    lead: int
+    time_s: NDArray[np.float64]
     layout: FingerLayout
     position: NDArray[np.float64]
     key: NDArray[np.int64]
@@ -96,20 +88,27 @@ class FingertipPlan:
     approach: NDArray[np.float64]
     floor: NDArray[np.float64]
 
+    @classmethod
+    def free(
+        cls, time_s: NDArray[np.float64], layout: FingerLayout, idle_z: float
+    ) -> "FingertipPlan":
+        """Return a plan of fingers with nothing to do but to keep above `idle_z` [m]."""
+        shape = (len(time_s), layout.count)
+        return cls(
+            time_s,
+            layout,
+            np.full((*shape, 3), np.nan),
+            np.full(shape, NO_KEY),
+            np.zeros(shape, bool),
+            np.zeros(shape),
+            np.full(shape, idle_z),
+        )
+
     def window(self, begin: int, end: int) -> "FingertipPlan":
         """Return rows `begin` to `end` (exclusive)."""
-        return self._rows(slice(begin, end), self.lead - begin)
-
-    def finer(self, points: int) -> "FingertipPlan":
-        """Return the plan with `points` rows for each but the first, equal to it."""
-        if points == 1:
-            return self
-        rows = np.concatenate(([0], np.repeat(np.arange(1, len(self.key)), points)))
-        return self._rows(rows, self.lead * points)
-
-    def _rows(self, rows: slice | NDArray[np.int64], lead: int) -> "FingertipPlan":
+        rows = slice(begin, end)
         return FingertipPlan(
-            lead,
+            self.time_s[rows],
             self.layout,
             self.position[rows],
             self.key[rows],
@@ -118,82 +117,93 @@ class FingertipPlan:
             self.floor[rows],
         )
 
-
-@dataclass(frozen=True)
-class Span:
-    """Decisions of a plan.
-
-    Attributes:
-        lead: Before the score, to get to the first position.
-        steps: Of the score.
-        tail: After it, with the fingers up.
-    """
-
-    lead: int
-    steps: int
-    tail: int = 0
+    def keys_at(self, time_s: NDArray[np.float64], side: int) -> NDArray[np.int64]:
+        """Return the keys of a hand's fingers at other instants, (instants, fingers)."""
+        row = np.minimum(np.searchsorted(self.time_s, time_s - 1e-9), len(self.key) - 1)
+        return np.asarray(self.key[row][:, self.layout.of_side(side)])
 
 
 def plan_fingertips(
-    notes: Sequence[StepNote],
-    span: Span,
-    timing: Timing,
+    strikes: Sequence[Strike],
+    time_s: NDArray[np.float64],
     layout: FingerLayout,
     config: FingertipPlanConfig,
     demo_tips: NDArray[np.float64] | None = None,
 ) -> FingertipPlan:
-    """Lay out the fingertips' targets over notes.
+    """Lay out the fingertips' targets over strikes.
 
     Args:
-        notes: With fingers; notes without one are not played.
-        span: Decisions to plan.
-        timing: Of the decisions.
+        strikes: By onset.
+        time_s: (rows,) instants, see `row_times`.
         layout: The hands' fingers.
         config: Geometry.
-        demo_tips: (steps, 10, 2) where a pianist had the fingertips at the ends of the score's
-            decisions [m, world], NaN where that is not known: fingers press where they did, as far
-            as keys and neighbours allow, and idle ones keep near.
+        demo_tips: (rows, 10, 2) where a pianist had the fingertips [m, world], NaN where that is
+            not known: fingers press where they did, as far as keys and neighbours allow, and idle
+            ones keep near.
     """
-    lead, reach_steps = span.lead, max(1, timing.steps(config.reach_s))
-    leave_steps = max(1, timing.steps(config.leave_s))
-    shape = (lead + span.steps + span.tail + 1, layout.count)
-    position, key = np.full((*shape, 3), np.nan), np.full(shape, NO_KEY)
-    contact, approach = np.zeros(shape, bool), np.zeros(shape)
+    idle_z = float(key_top().min()) + config.tip_m + config.idle_m
+    plan = FingertipPlan.free(time_s, layout, idle_z)
     demo_tips = None if demo_tips is None else layout.as_pianist(demo_tips)
     released = np.zeros(layout.count, int)  # first row at which each finger is free again
-    for note, way_m in played_notes(notes, timing, layout, config):
-        finger, pressed_key = note.finger, note.key
-        first, last = max(lead + note.first + 1, 0), lead + note.last + 1
-        if last < 0:
-            continue  # over before the first row
-        x = config.black_x_m if is_black()[pressed_key] else config.white_x_m
-        if demo_tips is not None:
-            x = _place_on_key(x, demo_tips[note.first : note.last + 1, finger, 0], pressed_key)
-        top = key_top()[pressed_key] + config.tip_m
-        start = max(released[finger], first - reach_steps)
-        ahead = np.arange(start, first)
-        key[start : last + 1, finger] = pressed_key
-        above = top + config.hover(note.velocity)
-        position[start : last + 1, finger] = x, key_y()[pressed_key], above
-        approach[ahead, finger] = 1 - (first - 1 - ahead) / reach_steps
-        contact[first : last + 1, finger] = True
-        approach[first : last + 1, finger] = 1.0
-        position[first : last + 1, finger, 2] = top - pressed_drop(pressed_key, x) - config.press_m
-        released[finger] = last + 1
-        if config.leave and way_m > config.leave_m:  # up first, or it catches in other keys
-            leaving = slice(last + 1, last + 1 + leave_steps)
-            position[leaving, finger] = x, key_y()[pressed_key], above
-            approach[leaving, finger] = config.leave
-    idle_z = key_top().min() + config.tip_m + config.idle_m
+    for strike in strikes:
+        if strike.release_s > time_s[0]:
+            released[strike.finger] = _add(plan, strike, released[strike.finger], config, demo_tips)
     if demo_tips is not None:
-        demo_tips = demo_tips[: span.steps + span.tail]
-        after = slice(lead + 1, lead + 1 + len(demo_tips))
-        near = _keep_near(position[after], demo_tips, idle_z)
-        approach[after][near] = config.demo_weight
-    floor = np.full(shape, idle_z)
-    heading = approach >= 1.0
-    floor[heading] = np.where(contact[heading], -np.inf, position[heading, 2])
-    return FingertipPlan(lead, layout, position, key, contact, approach, floor)
+        near = _keep_near(plan.position, demo_tips, idle_z)
+        plan.approach[near] = config.demo_weight
+    return plan
+
+
+def _add(
+    plan: FingertipPlan,
+    strike: Strike,
+    released: int,
+    config: FingertipPlanConfig,
+    demo_tips: NDArray[np.float64] | None,
+) -> int:
+    """Add a strike of a finger that is free from row `released` on; return its next free row."""
+    time_s, finger, key = plan.time_s, strike.finger, strike.key
+    press = _nearest(time_s, strike.press_s)
+    release = max(_nearest(time_s, strike.release_s), press)
+    ready = min(_nearest(time_s, strike.ready_s), press - 1)
+    x = config.black_x_m if is_black()[key] else config.white_x_m
+    if demo_tips is not None:
+        x = _place_on_key(x, demo_tips[press : release + 1, finger, 0], key)
+    top = key_top()[key] + config.tip_m
+    above = top + config.hover(strike.velocity)
+    begin = max(released, int(np.searchsorted(time_s, strike.ready_s - config.reach_s)))
+    plan.key[begin : release + 1, finger] = key
+    plan.position[begin : release + 1, finger] = x, key_y()[key], above
+    if begin <= ready:
+        ahead = slice(begin, ready + 1)
+        until_s = time_s[ready] - time_s[ahead]
+        plan.approach[ahead, finger] = np.maximum(1 - until_s / config.reach_s, _LEAST_APPROACH)
+        plan.floor[ready, finger] = above
+    plan.floor[max(ready + 1, released) : release + 1, finger] = -np.inf
+    bed = top - pressed_drop(key, x) - config.press(strike.velocity)
+    descent = slice(max(ready + 1, released), press)
+    share = (time_s[descent] - time_s[max(ready, 0)]) / (time_s[press] - time_s[max(ready, 0)])
+    plan.position[descent, finger, 2] = above + (bed - above) * share**2 * (3 - 2 * share)
+    plan.approach[descent, finger] = config.descend
+    hold = slice(press, release + 1)
+    plan.contact[hold, finger] = True
+    plan.approach[hold, finger] = 1.0
+    plan.position[hold, finger] = x, key_y()[key], bed
+    rising = slice(release + 1, int(np.searchsorted(time_s, strike.release_s + config.rise_s)))
+    clear = time_s[rising] - time_s[release] > UP_S - APART_S
+    plan.floor[rising, finger] = np.where(clear, above, -np.inf)
+    if config.leave and strike.way_m > config.leave_m:  # up first, or it catches in other keys
+        until = int(np.searchsorted(time_s, strike.release_s + config.leave_s))
+        leaving = slice(release + 1, max(until, release + 2))
+        plan.position[leaving, finger] = x, key_y()[key], above
+        plan.approach[leaving, finger] = config.leave
+    return release + 1
+
+
+def _nearest(time_s: NDArray[np.float64], instant: float) -> int:
+    after = min(int(np.searchsorted(time_s, instant)), len(time_s) - 1)
+    before = max(after - 1, 0)
+    return after if time_s[after] - instant < instant - time_s[before] else before
 
 
 def _keep_near(

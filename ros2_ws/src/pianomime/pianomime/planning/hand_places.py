@@ -48,4 +48,4 @@ def _middle(plan: FingertipPlan, side: int) -> Array:
     if not len(asked):
         return np.full(len(place), np.nan)
     middle = np.sum(np.nan_to_num(place) * request, axis=1)[asked] / total[asked]
-    return np.interp(np.arange(len(place)), asked, middle)
+    return np.interp(plan.time_s, plan.time_s[asked], middle)

@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.planning.performance_plan import FEEDBACK_GAIN, PerformancePlan
+from pianomime.planning.feedback import JOINT_GAIN
+from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.smooth_step import smooth_step
 
 Array = NDArray[np.float64]
@@ -51,4 +52,4 @@ class LeadOver:
         least = plan.timing.steps(_LEAST_S)
         share = 1 - (step - self._began) / max(-self._began, least)
         # The plan's own feedback pulls the joints back: to follow the offset, it has to be more.
-        return (1 + FEEDBACK_GAIN) * smooth_step(share) * self._off
+        return (1 + JOINT_GAIN) * smooth_step(share) * self._off

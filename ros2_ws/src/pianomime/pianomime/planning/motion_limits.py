@@ -24,13 +24,13 @@ class MotionLimits(Config):
         12.0, "Largest planned velocity of a hinge [rad/s]", ge=0.01, le=1000.0
     )
     max_joint_acceleration: float = parameter(
-        300.0, "Largest planned acceleration of a hinge [rad/s^2]", ge=0.01, le=1e5
+        400.0, "Largest planned acceleration of a hinge [rad/s^2]", ge=0.01, le=1e5
     )
     max_slide_velocity: float = parameter(
         1.0, "Largest planned velocity of a slide [m/s]", ge=0.001, le=100.0
     )
     max_slide_acceleration: float = parameter(
-        20.0, "Largest planned acceleration of a slide [m/s^2]", ge=0.001, le=1e4
+        27.0, "Largest planned acceleration of a slide [m/s^2]", ge=0.001, le=1e4
     )
 
     def of_coordinates(self, slides: NDArray[np.bool_]) -> tuple[Array, Array]:

@@ -1,7 +1,6 @@
 """Plan while playing: at each decision, from the notes of the next second alone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,17 +11,18 @@ from pianomime.fingering.online import OnlineFingering
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.planning.actuator_targets import ActuatorTargets
-from pianomime.planning.fingertip_plan import (
-    FingertipPlan,
-    FingertipPlanConfig,
-    Span,
-    plan_fingertips,
-)
+from pianomime.planning.actuator_model import ActuatorModel
+from pianomime.planning.actuator_targets import ActuatorTargets, curve
+from pianomime.planning.feedback import Feedback
+from pianomime.planning.fingertip_plan import FingertipPlan, FingertipPlanConfig, plan_fingertips
 from pianomime.planning.motion_limits import MotionLimits
-from pianomime.planning.performance_plan import FEEDBACK_GAIN
+from pianomime.planning.row_times import row_times
+from pianomime.planning.strikes import strikes
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
-from pianomime.score.step_notes import NoteName, StepNote, in_window
+from pianomime.score.goal import Goal
+from pianomime.score.goals import pedal_matrix
+from pianomime.score.score import Note
+from pianomime.score.step_notes import NoteName, in_window
 from pianomime.timing import Timing
 
 Array = NDArray[np.float64]
@@ -39,16 +39,20 @@ _ITERATIONS: Final = 2
 _PREVIEW_S: Final = 0.1
 """Part of the fit, beyond what may be skipped, that targets are chosen for [s]."""
 
+_KEPT_S: Final = 0.1
+"""Time for which notes that are over are kept: their fingers are still going up [s]."""
+
 
 @dataclass
 class _Hand:
-    """One hand: its fit's last trajectory, whose rows 0 and 1 are the last and this instant."""
+    """One hand, with the trajectory of its last fit and to where its targets lead."""
 
     kinematics: HandKinematics
+    actuators: ActuatorModel
     targets: ActuatorTargets
-    pose: Array | None  # (rows, na)
-    held: Array  # (2, na)
-    state: Array  # (rows, 2 na) to which the targets lead, from this instant on, a row per target
+    time_s: Array  # (rows,)
+    pose: Array  # (rows, na)
+    state: Array  # (rows, 2 na) from the last decision on, a row per target
 
 
 class OnlinePlanner:
@@ -67,22 +71,23 @@ class OnlinePlanner:
         """
         start = hands.start if start is None else start
         self._n = len(hands.joint_names)
-        self._now = 0
+        self._now: int | None = None
         self._timing = timing
         self._limits = limits or MotionLimits()
         self._layout = hands.spec.layout
         self._fingering = OnlineFingering(timing, hands.spec)
+        self._feedback = Feedback(hands)
         self._config = TrajectoryConfig.of(hands.spec, iterations=_ITERATIONS)
-        self._fingertip_config = FingertipPlanConfig.of(hands.spec, limits)
-        self._preview = timing.steps(MAX_SKIPPED_S) + max(2, timing.steps(_PREVIEW_S))
+        self._fingertips = FingertipPlanConfig.of(hands.spec, limits)
+        self._notes: dict[NoteName, Note] = {}  # with fingers; those just over, too
         self._hands: list[_Hand] = []
         for side in range(len(SIDES)):
             kinematics = HandKinematics(hands, side)
-            targets = ActuatorTargets(kinematics, timing)
-            held = np.tile(kinematics.pose(start), (2, 1))
-            held = np.clip(held, kinematics.lower, kinematics.upper)
-            state = np.concatenate((held[1:], np.zeros_like(held[1:])), axis=1)
-            self._hands.append(_Hand(kinematics, targets, None, held, state))
+            actuators = ActuatorModel(kinematics)
+            targets = ActuatorTargets(kinematics, actuators, timing, self._fingertips)
+            pose = np.clip(kinematics.pose(start), kinematics.lower, kinematics.upper)[None]
+            state = np.concatenate((pose, np.zeros_like(pose)), axis=1)
+            self._hands.append(_Hand(kinematics, actuators, targets, np.zeros(1), pose, state))
 
     @property
     def horizon(self) -> int:
@@ -94,49 +99,71 @@ class OnlinePlanner:
         """Fingers that are decided of the notes in sight."""
         return self._fingering.settled
 
-    def step(
-        self, now: int, notes: Sequence[StepNote], sustain: NDArray[np.bool_], measured: Array
-    ) -> Command:
+    def step(self, goal: Goal, measured: Array) -> Command:
         """Return the command of the decision that begins.
 
         Args:
-            now: Which decision; up to `MAX_SKIPPED_S` may have gone by since the last call.
-            notes: In sight; those beyond the horizon are not looked at.
-            sustain: (points,) the pedal.
+            goal: Of the decision; up to `MAX_SKIPPED_S` may have gone by since the last. Notes
+                beyond the planner's horizon are not looked at.
             measured: (n,) joint positions [rad, m].
         """
-        plan = self._fingertips(now, notes)
-        passed, self._now = now - self._now, now
-        points = self._timing.points
-        target = np.zeros((points, self._n))
+        passed = goal.step - (goal.step if self._now is None else self._now)
+        self._now = goal.step
+        timing = self._timing
+        now_s = timing.time_s(goal.step)
+        self._look(goal, now_s)
+        played = strikes(self._notes.values(), self._layout, self._fingertips)
+        first_s = (now_s - timing.command_s, now_s)
+        end_s = now_s + timing.time_s(self.horizon)
+        time_s = row_times(played, first_s, end_s, self._fingertips)
+        plan = plan_fingertips(played, time_s, self._layout, self._fingertips)
+        ahead_s = now_s + timing.command_s * np.arange(-1, self._preview + 1)
+        ahead = np.zeros((timing.points + 1, self._n))
+        target = np.zeros((timing.points, self._n))
         for hand in self._hands:
-            pose, targets = self._plan(hand, plan, passed)
+            path, targets = self._plan(hand, plan, ahead_s, passed)
             joints, expand = hand.kinematics.joints, hand.kinematics.expand
-            error = expand @ pose[1] - measured[joints]
-            target[:, joints] = targets @ expand.T + FEEDBACK_GAIN * error
-        return Command(target, sustain, self._timing.times_s)
+            ahead[:, joints] = path[1 : timing.points + 2] @ expand.T
+            target[:, joints] = targets[: timing.points] @ expand.T
+        target += self._feedback.correction(ahead[0], ahead[1:], measured)
+        late = [
+            replace(event, time_s=event.time_s + self._fingertips.lateness_s)
+            for event in goal.pedal
+        ]
+        sustain = pedal_matrix(late, timing, goal.step, 1)[0]
+        return Command(target, sustain, timing.times_s)
 
-    def _plan(self, hand: _Hand, plan: FingertipPlan, passed: int) -> tuple[Array, Array]:
-        """Fit a hand; return its trajectory (rows, na) and the targets to command (points, na)."""
-        points, warm_start = self._timing.points, None
-        if hand.pose is not None:
-            rest = hand.pose[passed:]
-            hand.held = rest[:2]
-            warm_start = np.concatenate([rest, np.repeat(rest[-1:], passed, axis=0)])
-            hand.state = hand.state[passed * points :]
+    def _plan(
+        self, hand: _Hand, plan: FingertipPlan, ahead_s: Array, passed: int
+    ) -> tuple[Array, Array]:
+        """Fit a hand; return its path at `ahead_s` and the targets on it, from now on."""
+        warm_start = curve(hand.time_s, hand.pose, plan.time_s)
         fit = TrajectoryFit(
-            hand.kinematics, plan, hand.held, self._timing, self._config, self._limits
+            hand.kinematics, plan, warm_start[:2], self._config, self._limits, hand.actuators
         )
-        hand.pose = fit.solve(warm_start)
-        preview = hand.pose[: self._preview]
-        tracked = hand.targets.along(preview, plan.window(0, self._preview), 1, hand.state[0])
+        hand.time_s, hand.pose = plan.time_s, fit.solve(warm_start)
+        path = curve(hand.time_s, hand.pose, ahead_s)
+        state = hand.state[passed * self._timing.points]
+        tracked = hand.targets.along(path, plan.keys_at(ahead_s, hand.kinematics.side), 1, state)
         hand.state = tracked.state
-        return hand.pose, tracked.target[:points]
+        return path, tracked.target
 
-    def _fingertips(self, now: int, notes: Sequence[StepNote]) -> FingertipPlan:
-        """Return the fingertips' targets from the last instant to the horizon."""
-        seen = self._fingering.update(now, in_window(notes, now, self.horizon))
-        relative = [note.shifted(-now) for note in seen]
-        span = Span(1, self.horizon)
-        config = self._fingertip_config
-        return plan_fingertips(relative, span, self._timing, self._layout, config)
+    def _look(self, goal: Goal, now_s: float) -> None:
+        """Take the notes in sight with their fingers, and forget those that are long over."""
+        exact = dict(zip(goal.index, goal.notes, strict=True))
+        seen = in_window(goal.step_notes, goal.step, self.horizon)
+        kept = {
+            name: note
+            for name, note in self._notes.items()
+            if note.onset_s < now_s and now_s - _KEPT_S < note.offset_s
+        }
+        self._notes = kept | {
+            note.name: replace(exact[note.index], finger=note.finger)
+            for note in self._fingering.update(goal.step, seen)
+        }
+
+    @property
+    def _preview(self) -> int:
+        """Targets that are chosen at a time."""
+        steps = self._timing.steps(MAX_SKIPPED_S) + max(1, self._timing.steps(_PREVIEW_S))
+        return self._timing.points * steps

@@ -1,25 +1,20 @@
 """Plan a whole performance: from a fingered score to joint targets for every decision."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pianomime.command import Command
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.hands_model import HandsModel
-from pianomime.hands.kinematics import HandKinematics
-from pianomime.planning.actuator_targets import ActuatorTargets
-from pianomime.planning.fingertip_plan import (
-    FingertipPlan,
-    FingertipPlanConfig,
-    Span,
-    plan_fingertips,
-)
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
 from pianomime.planning.motion_limits import MotionLimits
-from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
-from pianomime.score.goals import ScoreGoals
+from pianomime.planning.planned_hand import PlannedHand
+from pianomime.planning.row_times import row_times
+from pianomime.planning.strikes import Strike, strikes
+from pianomime.score.goals import ScoreGoals, pedal_matrix
 from pianomime.score.score import Score
 from pianomime.timing import Timing
 
@@ -31,20 +26,10 @@ LEAD_IN_S: Final = 1.0
 TAIL_S: Final = 0.5
 """Time with lifted fingers after a score [s]."""
 
-_WINDOW_S: Final = 20.0
-"""Length of the optimisation window. Bounds memory for long scores."""
-
-_OVERLAP_S: Final = 3.0
-"""Further part of a window that is fitted again with the next: 3 s ahead hardly matters now."""
-
-FEEDBACK_GAIN: Final = 0.4
-"""Feedback gain on joint position error. Below 1 because the position actuators already correct
-most of the error within a decision. Chosen on training clips."""
-
 
 @dataclass(frozen=True)
 class PerformancePlan:
-    """Commands from the lead-in to some time after the score.
+    """Joint targets from the lead-in to some time after the score, see `Follower`.
 
     Attributes:
         timing: Of the decisions and their targets.
@@ -52,7 +37,7 @@ class PerformancePlan:
         target: (steps, points, n) position targets [rad, m], in `HandsModel` order.
         position: (steps + 1, n) where the joints are to be at the ends of decisions.
         sustain: (steps, points) whether the pedal is down from each point on.
-        fingertips: Targets to which the joints were fitted.
+        strikes: What the fingers do, by onset.
     """
 
     timing: Timing
@@ -60,24 +45,17 @@ class PerformancePlan:
     target: Array
     position: Array
     sustain: NDArray[np.bool_]
-    fingertips: FingertipPlan
+    strikes: tuple[Strike, ...]
 
     @property
     def lead(self) -> int:
         """Decisions before the score."""
         return self.timing.steps(self.lead_in_s)
 
-    def command(self, score_step: int, measured: Array) -> Command:
-        """Return the command of a decision of the score; the ends hold beyond the plan.
-
-        Args:
-            score_step: Which decision; negative in the lead-in.
-            measured: (n,) joint positions at its beginning [rad, m].
-        """
-        step = min(max(score_step + self.lead, 0), len(self.target) - 1)
-        error = self.position[step] - measured
-        target = self.target[step] + FEEDBACK_GAIN * error
-        return Command(target, self.sustain[step], self.timing.times_s)
+    def last_strike(self, finger: int, time_s: float) -> Strike | None:
+        """Return the last strike of a finger until `time_s` of the score [s]."""
+        until = bisect_right(self.strikes, time_s, key=lambda strike: strike.press_s)
+        return next((s for s in reversed(self.strikes[:until]) if s.finger == finger), None)
 
     def changed(self, rows: slice, by: Array) -> "PerformancePlan":
         """Return the plan with `by` (rows, points or 1, n) added to some rows of the targets."""
@@ -104,50 +82,36 @@ def plan_performance(
         timing: Of the decisions.
         lead_in_s: Silence before the score, to get to the first position [s].
         tail_s: Time after it, with the fingers lifted [s].
-        demo_tips: Fingertips of a human, see `plan_fingertips`.
+        demo_tips: (steps, 10, 2) where a pianist had the fingertips at the ends of the score's
+            decisions [m, world], see `plan_fingertips`.
         limits: How fast the joints may move.
     """
     limits = limits or MotionLimits()
     goals = ScoreGoals.of(score, timing)
     lead = timing.steps(lead_in_s)
-    geometry = FingertipPlanConfig.of(hands.spec, limits)
-    span = Span(lead, goals.steps, timing.steps(tail_s))
-    fingertips = plan_fingertips(goals.notes, span, timing, hands.spec.layout, geometry, demo_tips)
-    steps, n = len(fingertips.key) - 1, len(hands.joint_names)
+    steps, n = lead + goals.steps + timing.steps(tail_s), len(hands.joint_names)
+    config = FingertipPlanConfig.of(hands.spec, limits)
+    played = strikes(score.notes, hands.spec.layout, config)
+    end_s = timing.time_s(steps) - lead_in_s
+    time_s = row_times(played, [-lead_in_s], end_s, config)
+    demo = None if demo_tips is None else _at_rows(demo_tips, time_s, timing)
+    fingertips = plan_fingertips(played, time_s, hands.spec.layout, config, demo)
     position, target = np.zeros((steps + 1, n)), np.zeros((steps, timing.points, n))
     for side in range(len(SIDES)):
-        kinematics = HandKinematics(hands, side)
-        pose, own = _plan_hand(kinematics, fingertips, timing, limits)
-        position[:, kinematics.joints] = pose @ kinematics.expand.T
-        target[..., kinematics.joints] = own @ kinematics.expand.T
+        hand = PlannedHand(hands, side, timing, limits, config)
+        path, own = hand.along(fingertips)
+        position[:, hand.kinematics.joints] = path[:: timing.points]
+        target[..., hand.kinematics.joints] = own.reshape(steps, timing.points, -1)
     sustain = np.zeros((steps, timing.points), bool)
-    sustain[lead : lead + goals.steps] = goals.sustain
-    return PerformancePlan(timing, lead_in_s, target, position, sustain, fingertips)
+    late = [replace(event, time_s=event.time_s + config.lateness_s) for event in score.pedal]
+    sustain[lead : lead + goals.steps] = pedal_matrix(late, timing, 0, goals.steps)
+    return PerformancePlan(timing, lead_in_s, target, position, sustain, tuple(played))
 
 
-def _plan_hand(
-    kinematics: HandKinematics, fingertips: FingertipPlan, timing: Timing, limits: MotionLimits
-) -> tuple[Array, Array]:
-    """Return poses (rows, na) and actuator targets (rows - 1, points, na), window after window."""
-    actuator_targets = ActuatorTargets(kinematics, timing)
-    config = TrajectoryConfig.of(kinematics.hands.spec)
-    rows, points = len(fingertips.key), timing.points
-    length = timing.steps(_WINDOW_S)
-    pose = np.zeros((rows, kinematics.n))
-    pose[0] = kinematics.pose(kinematics.hands.start)
-    target = np.zeros((rows - 1, points, kinematics.n))
-    state = np.concatenate((pose[0], np.zeros(kinematics.n)))  # to which targets lead by done - 1
-    done = 1  # rows that are fixed: at first the pose to start from
-    while done < rows:
-        begin = max(done - 2, 0)  # two rows fix place and velocity
-        end = min(done + length + timing.steps(_OVERLAP_S), rows)
-        window, held = fingertips.window(begin, end), pose[begin:done]
-        fitted = TrajectoryFit(kinematics, window, held, timing, config, limits).solve()
-        tracked = actuator_targets.along(fitted, window, done - 1 - begin, state)
-        new = end if end == rows else done + length
-        pose[done:new] = fitted[done - begin : new - begin]
-        targets = tracked.target.reshape(-1, points, kinematics.n)
-        target[done - 1 : new - 1] = targets[: new - done]
-        state = tracked.state[(new - done) * points]
-        done = new
-    return pose, target
+def _at_rows(demo_tips: Array, time_s: Array, timing: Timing) -> Array:
+    """Return fingertips at the ends of decisions (steps, 10, 2) at the nearest rows; NaN beyond."""
+    step = np.rint(time_s / timing.decision_s).astype(int) - 1
+    inside = (step >= 0) & (step < len(demo_tips))
+    at_rows = np.full((len(time_s), *demo_tips.shape[1:]), np.nan)
+    at_rows[inside] = demo_tips[step[inside]]
+    return at_rows

@@ -5,10 +5,12 @@ from numpy.typing import NDArray
 
 from pianomime.command import Command
 from pianomime.hands.fingers import UNASSIGNED
-from pianomime.planning.fingertip_plan import FingertipPlanConfig, Span, plan_fingertips
+from pianomime.planning.fingertip_plan import FingertipPlanConfig
 from pianomime.planning.online_planner import OnlinePlanner
 from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S, PerformancePlan
 from pianomime.planning.rollout import Act, roll_out
+from pianomime.planning.strikes import strikes
+from pianomime.score.goal import Goal
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
 from pianomime.score.step_notes import NoteName
@@ -17,12 +19,11 @@ from pianomime.simulation.simulation import PianoSimulation
 Array = NDArray[np.float64]
 
 
-def online_act(planner: OnlinePlanner, goals: ScoreGoals) -> Act:
+def online_act(planner: OnlinePlanner, score: Score, goals: ScoreGoals) -> Act:
     """Return the planner as `roll_out` takes it."""
 
     def act(step: int, measured: Array) -> Command:
-        notes = goals.notes_in(step, planner.horizon)
-        return planner.step(step, notes, goals.sustain_at(step), measured)
+        return planner.step(Goal.of(score, goals, step, planner.horizon), measured)
 
     return act
 
@@ -40,7 +41,7 @@ def plan_by_playing(score: Score, simulation: PianoSimulation) -> tuple[Score, P
     timing = simulation.timing
     goals = ScoreGoals.of(score.without_fingers(), timing)
     planner = OnlinePlanner(simulation.hands, timing)
-    play = online_act(planner, goals)
+    play = online_act(planner, score, goals)
     targets: list[Array] = []
     fingers: dict[NoteName, int] = {}
 
@@ -52,10 +53,15 @@ def plan_by_playing(score: Score, simulation: PianoSimulation) -> tuple[Score, P
 
     lead, tail = timing.steps(LEAD_IN_S), timing.steps(TAIL_S)
     rollout = roll_out(act, LEAD_IN_S, goals.steps + tail, simulation)
-    notes = [n.with_finger(fingers.get(n.name, UNASSIGNED)) for n in goals.notes]
+    played = score.with_fingers([fingers.get(n.name, UNASSIGNED) for n in goals.notes])
     spec = simulation.hands.spec
-    span, geometry = Span(lead, goals.steps, tail), FingertipPlanConfig.of(spec)
-    tips = plan_fingertips(notes, span, timing, spec.layout, geometry)
     sustain = np.array([goals.sustain_at(step) for step in range(-lead, goals.steps + tail)])
-    plan = PerformancePlan(timing, LEAD_IN_S, np.array(targets), rollout.position, sustain, tips)
-    return score.with_fingers([note.finger for note in notes]), plan
+    plan = PerformancePlan(
+        timing,
+        LEAD_IN_S,
+        np.array(targets),
+        rollout.position,
+        sustain,
+        tuple(strikes(played.notes, spec.layout, FingertipPlanConfig.of(spec))),
+    )
+    return played, plan

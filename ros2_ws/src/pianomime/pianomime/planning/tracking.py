@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
-import mujoco
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm, solve_discrete_are
 
 from pianomime.hands.kinematics import HandKinematics
+from pianomime.planning.actuator_model import ActuatorModel
 from pianomime.planning.feedforward import motion_of
 
 Array = NDArray[np.float64]
 
-_CONTROL_EFFORT: Final = 0.1
+_CONTROL_EFFORT: Final = 0.03
 """Control-effort weight R of the LQ tracker, relative to the state weight (1 rad^2 of joint error
 costs 1). Chosen on training clips; at 0 the targets oscillate."""
 
@@ -39,30 +39,17 @@ class Tracker:
     """Optimal tracking (LQ, with preview) for the coordinates of one hand.
 
     A target is held until the next one. In 50 ms a joint comes half the way, and it goes on
-    swinging in the next. So the hand is taken as masses and dampers drawn by the actuators'
-    springs, linear about the relaxed pose; whatever else acts is in the targets that are given.
+    swinging in the next, as `ActuatorModel` has it; whatever else acts is in the targets that are
+    given.
     """
 
-    def __init__(self, kinematics: HandKinematics, command_s: float) -> None:
-        """Read a hand's masses, dampers and springs off the model.
-
-        Targets are `command_s` [s] apart.
-        """
-        hands = kinematics.hands
-        actuators, expand = kinematics.actuators, kinematics.expand
-        self._lower, self._upper = hands.model.actuator_ctrlrange[actuators].T
-        dof = hands.dof_index[kinematics.joints]
-        data = mujoco.MjData(hands.model)
-        relaxed = expand @ kinematics.relaxed
-        data.qpos[hands.qpos_index[kinematics.joints]] = relaxed
-        mujoco.mj_forward(hands.model, data)
-        mass = np.zeros((hands.model.nv, hands.model.nv))
-        mujoco.mj_fullM(hands.model, data, mass)
-        spring = hands.model.actuator_gainprm[actuators, 0][:, None]
-        self._mass = expand.T @ mass[np.ix_(dof, dof)] @ expand / spring / command_s**2
-        damper = expand.T @ np.diag(hands.model.dof_damping[dof]) @ expand
-        damper += np.diag(hands.velocity_gain[actuators])
-        self._damper = damper / spring / command_s
+    def __init__(
+        self, kinematics: HandKinematics, actuators: ActuatorModel, command_s: float
+    ) -> None:
+        """Work out the feedback of a hand for targets that are `command_s` [s] apart."""
+        self._lower, self._upper = actuators.lower, actuators.upper
+        self._mass = actuators.mass / command_s**2
+        self._damper = actuators.damper / command_s
         off = np.where(kinematics.slides, _ARM_M, 1.0)
         self._discretise(off**-2.0)
 

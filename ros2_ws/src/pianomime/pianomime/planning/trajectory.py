@@ -1,10 +1,10 @@
-"""Fit the joints of one hand to its fingertip targets over many decisions at once.
+"""Fit the joints of one hand to its fingertip targets over many instants at once.
 
 Levenberg-Marquardt on a sum of squares: fingertip errors where a finger has a target, intrusions
-below the floor and into the other hand's room where it has none, accelerations, rates beyond their
-limits, distance from a relaxed posture, intrusions into a margin at the joint limits. Only the
-rates tie neighbouring steps, so the normal equations are banded and an iteration costs time linear
-in the length of the score.
+below the floor, into the other hand's room and between black keys where it has none, accelerations,
+rates and actuator targets beyond their limits, distance from a relaxed posture, intrusions into a
+margin at the joint limits. Only the rates tie neighbouring rows, so the normal equations are banded
+and an iteration costs time linear in the length of the score.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,13 @@ from scipy.linalg import solveh_banded
 from pianomime.config import Config, parameter
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.kinematics import FingertipPoses, HandKinematics
-from pianomime.planning.fingertip_plan import FingertipPlan
+from pianomime.piano.geometry import BLACK_LENGTH_M, BLACK_TOP_M, HINGE_X_M, is_black
+from pianomime.planning.actuator_model import ActuatorModel
+from pianomime.planning.fingertip_plan import NO_KEY, FingertipPlan
 from pianomime.planning.hand_places import HandPlaces
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.rate_cost import Rate, RateCost
-from pianomime.timing import Timing
+from pianomime.planning.row_times import LONGEST_S
 
 Array = NDArray[np.float64]
 
@@ -30,13 +32,15 @@ _HELD: Final = 1e14
 
 _DAMPING_MAX: Final = 1e6
 
+_BLACK_FRONT_X_M: Final = HINGE_X_M + BLACK_LENGTH_M
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrajectoryConfig(Config):
     """Weights, each given as the error that costs 1, and when to stop."""
 
     press_m: float = parameter(0.0015, "Pressing fingertip off its target, y and z [m]", ge=1e-6)
-    press_x_m: float = parameter(0.012, "Pressing fingertip off its target, x [m]", ge=1e-6)
+    press_x_m: float = parameter(0.008, "Pressing fingertip off its target, x [m]", ge=1e-6)
     approach_m: float = parameter(0.0035, "Approaching fingertip off target, y and z [m]", ge=1e-6)
     approach_x_m: float = parameter(0.020, "Approaching fingertip off its target, x [m]", ge=1e-6)
     floor_m: float = parameter(0.003, "Fingertip below its floor [m]", ge=1e-6)
@@ -47,11 +51,20 @@ class TrajectoryConfig(Config):
     crowded_m: float = parameter(
         0.003, "Neighbouring fingertips nearer than their widths allow [m]", ge=1e-6
     )
+    fronts_m: float = parameter(
+        0.012, "Distance that low fingertips keep from the black keys' fronts [m]", ge=0.0
+    )
+    tops_m: float = parameter(
+        0.010, "Height over the black keys at which fingertips are clear of them [m]", ge=0.0
+    )
+    between_m: float = parameter(
+        0.0015, "Fingertip between black keys, or too near their fronts or tops [m]", ge=1e-6
+    )
     hands_apart_m: float = parameter(
         0.1, "Distance of the hands' middle fingers along y, if the keys allow [m]", ge=0.0
     )
     acceleration: float = parameter(200.0, "Acceleration of a finger joint [rad/s^2]", ge=1e-3)
-    slide_acceleration: float = parameter(16.0, "Acceleration of a slide [m/s^2]", ge=1e-3)
+    slide_acceleration: float = parameter(25.0, "Acceleration of a slide [m/s^2]", ge=1e-3)
     posture: float = parameter(1.0, "Finger joint away from its relaxed angle [rad]", ge=1e-6)
     slide_posture_m: float = parameter(0.1, "Slide away from its rest [m]", ge=1e-6)
     along_m: float = parameter(0.3, "Hand away from its fingers' keys along y [m]", ge=1e-6)
@@ -94,11 +107,11 @@ class TrajectoryFit:
         kinematics: HandKinematics,
         plan: FingertipPlan,
         held: Array,
-        timing: Timing,
         config: TrajectoryConfig,
         limits: MotionLimits,
+        actuators: ActuatorModel,
     ) -> None:
-        """Set up the fit of a hand to its part of `plan`, whose rows are decisions.
+        """Set up the fit of a hand to its part of `plan`.
 
         The first rows stay at the poses `held`, (h, na) with h >= 1: the start, or where the
         trajectory of an earlier window goes on.
@@ -129,12 +142,14 @@ class TrajectoryFit:
         named = kinematics.hands.spec.planning.stray
         self._posture = kinematics.posture(named, stray, "planning.stray") ** -2.0
         self._posture[along] = config.along_m**-2.0
+        row_s = np.gradient(plan.time_s)[:, None]
+        self._posture = self._posture * np.minimum(row_s / LONGEST_S, 1.0)
         smooth = np.where(slides, config.slide_acceleration, config.acceleration)
-        smooth = (smooth / timing.rate_hz**2) ** -2.0
         velocity, acceleration = limits.of_coordinates(slides)
         self._rate_costs = (
-            RateCost((-1, 1), velocity * timing.decision_s, np.zeros(kinematics.n)),
-            RateCost((1, -2, 1), acceleration * timing.decision_s**2, smooth),
+            RateCost.of_velocity(plan.time_s, velocity),
+            RateCost.of_acceleration(plan.time_s, acceleration, smooth),
+            RateCost.of_targets(plan.time_s, actuators),
         )
         self._damp = np.where(slides, 0.05, 0.3) ** -2.0
         self._lower = np.tile(kinematics.lower + config.margin, (len(position), 1))
@@ -145,6 +160,9 @@ class TrajectoryFit:
         self._outwards = 1.0 if side else -1.0
         self._apart = plan.layout.apart_m
         self._idle = ~has_target
+        key = plan.key[:, mine]
+        self._on_black = (key != NO_KEY) & is_black()[key]
+        self._down = np.isneginf(self._floor) & (key != NO_KEY)
         self._tip_room = places.room(side, config.tips_apart_m)
 
     def solve(self, warm_start: Array | None = None) -> Array:
@@ -188,6 +206,7 @@ class TrajectoryFit:
         astray = self._idle & (back != 0)
         weight[astray, 1] = self._config.astray_m**-2.0
         residual[astray, 1] = back[astray]
+        self._keep_clear(tips.position, residual, weight)
         crowding = np.zeros((len(pose), len(self._apart)))
         if len(self._apart):
             gaps = self._outwards * np.diff(along, axis=1)
@@ -202,6 +221,16 @@ class TrajectoryFit:
             + sum(rate.cost for rate in rates)
         )
         return _Point(float(cost), tips, residual, weight, crowding, intrusion, rates)
+
+    def _keep_clear(self, tips: Array, residual: Array, weight: Array) -> None:
+        """Push fingertips out from between black keys, where a hand that moves on catches them."""
+        in_front = _BLACK_FRONT_X_M + self._config.fronts_m - tips[..., 0]
+        over = BLACK_TOP_M + self._config.tops_m - tips[..., 2]
+        between = (in_front > 0) & (over > 0) & ~self._on_black
+        forwards = between & (self._down | (in_front < over))
+        for axis, pushed, by in ((0, forwards, in_front), (2, between & ~forwards, over)):
+            residual[pushed, axis] = by[pushed]
+            weight[pushed, axis] = self._config.between_m**-2.0
 
     def _normal_equations(self, point: _Point, pose: Array) -> tuple[Array, Array]:
         """Return the Hessian's diagonal blocks (rows, na, na) and the descent (rows, na)."""

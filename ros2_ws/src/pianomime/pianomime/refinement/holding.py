@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.planning.performance_plan import FEEDBACK_GAIN, PerformancePlan
+from pianomime.planning.feedback import JOINT_GAIN
+from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.refinement.change import Change
 
 Array = NDArray[np.float64]
@@ -40,27 +41,30 @@ def hold_longer(
         The change; None if there is no such move.
     """
     timing, points = plan.timing, plan.timing.points
-    contact = plan.fingertips.contact[: step + 1 + timing.steps(_LONGEST_S)]
-    held = np.flatnonzero(contact[: step + 2, finger])
-    if not len(held):
+    strike = plan.last_strike(finger, timing.time_s(step + 1 - plan.lead))
+    if strike is None:
         return None
-    leave = int(held[-1]) + 1
-    hand = contact[leave:, plan.fingertips.layout.of_side(kinematics.side)]
-    onsets = np.flatnonzero((hand[1:] & ~hand[:-1]).any(axis=1))
-    if not len(onsets) or onsets[0] == 0:
+    side_of = kinematics.hands.spec.layout.side_of
+    onsets = [
+        other.press_s
+        for other in plan.strikes
+        if other.press_s > strike.release_s and side_of(other.finger) == kinematics.side
+    ]
+    leave = plan.lead + timing.steps(strike.release_s)
+    way = plan.lead + timing.steps(min(onsets, default=0.0)) - leave  # until it presses again
+    if not 1 < way <= timing.steps(_LONGEST_S):
         return None
-    way = int(onsets[0]) + 1  # steps until the hand presses again
     latest = min(max(1, timing.steps(_LATEST_S)), way - 1)
     later = rng.uniform(0.5, 1.0) * rng.integers(1, latest + 1)
-    row = np.arange(leave - 1, leave - 1 + way)
+    row = np.arange(leave, leave + way)
     then = row - later * np.arange(way, 0, -1) / way
     targets = plan.target.reshape(-1, plan.target.shape[-1])
     at = then[:, None] * points + np.arange(points)
     change = _between(targets, at) - plan.target[row]
-    change += FEEDBACK_GAIN * (_between(plan.position, then) - plan.position[row])[:, None]
+    change += JOINT_GAIN * (_between(plan.position, then) - plan.position[row])[:, None]
     full = np.zeros_like(change)
     full[..., kinematics.joints] = change[..., kinematics.joints]
-    return Change(slice(leave - 1, leave - 1 + way), full)
+    return Change(slice(leave, leave + way), full)
 
 
 def _between(values: Array, row: Array) -> Array:

@@ -3,7 +3,7 @@
 import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from pianomime.atomic_file import atomic_path
 from pianomime.errors import ConfigError, ModelError, OutputError
 from pianomime.hands.hand_spec import HandSpec
-from pianomime.planning.fingertip_plan import FingertipPlan
 from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.planning.strikes import Strike
 from pianomime.timing import Timing
 
 _PHYSICS: Final = ("mujoco", "robopianist")
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _ARRAYS: Final = ("target", "position", "sustain")
-_FINGERTIPS: Final = ("position", "key", "contact", "approach", "floor")
 
 
 @dataclass(frozen=True)
@@ -97,10 +96,10 @@ def save_learned(learned: LearnedPerformance, path: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    plan, tips = learned.plan, learned.plan.fingertips
+    plan = learned.plan
     arrays = {name: getattr(plan, name) for name in _ARRAYS}
-    arrays |= {f"fingertips_{name}": getattr(tips, name) for name in _FINGERTIPS}
     arrays = {n: a.astype(np.float32) if a.dtype == float else a for n, a in arrays.items()}
+    arrays["strikes"] = np.array([astuple(strike) for strike in plan.strikes]).reshape(-1, 7)
     card = json.dumps({"format": _FORMAT, "lead_in_s": plan.lead_in_s, **asdict(learned.card)})
     try:
         fingers = np.array(learned.fingers, np.int8)
@@ -125,10 +124,8 @@ def load_learned(path: Path, spec: HandSpec) -> LearnedPerformance:
             raise ModelError(f"{path}: made by another version; learn it again")
         lead_in_s = float(card.pop("lead_in_s"))
         card["timing"] = timing = Timing.from_stored(card["timing"])
-        own_tips = {n: _wide(arrays[f"fingertips_{n}"]) for n in _FINGERTIPS}
-        tips = FingertipPlan(timing.steps(lead_in_s), spec.layout, **own_tips)
         own = {n: _wide(arrays[n]) for n in _ARRAYS}
-        plan = PerformancePlan(timing, lead_in_s, **own, fingertips=tips)
+        plan = PerformancePlan(timing, lead_in_s, **own, strikes=_strikes(arrays["strikes"]))
         card["joint_names"] = tuple(card["joint_names"])
         learned = LearnedPerformance(plan, tuple(arrays["fingers"].tolist()), Card(**card))
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, ConfigError) as error:
@@ -137,6 +134,13 @@ def load_learned(path: Path, spec: HandSpec) -> LearnedPerformance:
         raise ModelError(f"{path}: holds values that are not finite")
     learned.check_hands(spec)
     return learned
+
+
+def _strikes(rows: NDArray[np.float64]) -> tuple[Strike, ...]:
+    return tuple(
+        Strike(int(finger), int(key), int(velocity), *times)
+        for finger, key, velocity, *times in rows.tolist()
+    )
 
 
 def _wide(array: NDArray[Any]) -> NDArray[Any]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
 from pianomime.metrics.key_press import f1_per_step
+from pianomime.planning.feedback import Feedback
+from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import Rollout, play_on, roll_out
 from pianomime.refinement.remedies import Remedies
@@ -66,9 +68,12 @@ class Practice:
         self._rng = np.random.default_rng(config.seed)
         self.length = self.steps = plan.lead + goals.steps
         hands = simulators[0].hands
+        self._feedback = Feedback(hands)
         self._remedies = Remedies(goals.notes, self.length, plan.lead, hands)
         self._plan = plan  # with the accepted changes
-        self._kept = roll_out(plan.command, plan.lead_in_s, goals.steps, simulators[0])
+        self._kept = roll_out(
+            Follower(plan, self._feedback), plan.lead_in_s, goals.steps, simulators[0]
+        )
         self.f1 = self._f1()
         self._row = self.length  # start of the next stretch
         self._states: list[SimulationState] = []  # states of the accepted rollout, from there on
@@ -144,7 +149,7 @@ class Practice:
         """Play rows `begin` to `end` of a plan from a state."""
         simulator.restore(state)
         first, count = begin - plan.lead, end - begin
-        return play_on(plan.command, first, count, simulator, keep_states=True)
+        return play_on(Follower(plan, self._feedback), first, count, simulator, keep_states=True)
 
     def _keep(self, row: int, take: Rollout) -> None:
         end = row + len(take.states)

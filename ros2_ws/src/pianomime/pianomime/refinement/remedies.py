@@ -101,7 +101,9 @@ class Remedies:
             finger = note.finger
             if finger == UNASSIGNED:
                 return None
-            left = not plan.fingertips.contact[step + 1, finger]
+            until_s = plan.timing.time_s(step + 1 - plan.lead)
+            strike = plan.last_strike(finger, until_s)
+            left = strike is None or strike.release_s < until_s
             if left and rng.uniform() < _HOLD_SHARE:
                 return hold_longer(plan, self._kinematics[self._side_of(finger)], finger, step, rng)
             nudge = self._for_missed(note, plan, played, step, rng)

@@ -11,6 +11,7 @@ from pianomime.config import Config, parameter
 from pianomime.hands.fingers import SIDES
 from pianomime.hands.hand_spec import HandSpec
 from pianomime.hands.kinematics import HandKinematics, both_fingertips
+from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import play_on
 from pianomime.score.goals import ScoreGoals
@@ -58,6 +59,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         self._plan, self._goals, self.simulation = plan, goals, simulation
         self._config = config or ResidualConfig()
         hands = simulation.hands
+        self._follower = Follower.of(plan, hands)
         kinematics = [HandKinematics(hands, side) for side in range(len(SIDES))]
         # Maps actions of both hands to joint targets; 1 moves an actuator by its bound.
         blocks = []
@@ -95,7 +97,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
     def step(self, action: NDArray[np.float32]) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Play one decision; `info` has the pressed keys and the added joint targets."""
         was_active = self.simulation.active
-        command = self._plan.command(self._step - self._plan.lead, self.simulation.joint_position)
+        command = self._follower(self._step - self._plan.lead, self.simulation.joint_position)
         change = self._residual @ np.clip(action, -1.0, 1.0)
         self.simulation.step(command.moved(change))
         reward = self._reward(was_active)
@@ -108,7 +110,7 @@ class ResidualEnv(gymnasium.Env[Array, NDArray[np.float32]]):
         simulation, lead = self.simulation, self._plan.lead
         simulation.reset()
         start, count = simulation.save(), lead + self._goals.steps
-        played = play_on(self._plan.command, -lead, count, simulation, keep_states=True)
+        played = play_on(self._follower, -lead, count, simulation, keep_states=True)
         simulation.restore(start)
         return [start, *played.states[:-1]]
 

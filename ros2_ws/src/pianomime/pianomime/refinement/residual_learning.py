@@ -21,6 +21,7 @@ from pianomime.atomic_file import atomic_path
 from pianomime.config import Config, parameter
 from pianomime.errors import ModelError
 from pianomime.metrics.key_press import key_press_metrics
+from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import roll_out
 from pianomime.refinement.residual_env import ResidualEnv
@@ -99,7 +100,8 @@ def learn_residual(
     best = ResidualResult(plan, before, before)
     if (folder / _BEST).exists():
         kept = replace(plan, target=_load_best(folder / _BEST, plan.target.shape))
-        played = roll_out(kept.command, kept.lead_in_s, goals.steps, trial.simulation)
+        act = Follower.of(kept, trial.simulation.hands)
+        played = roll_out(act, kept.lead_in_s, goals.steps, trial.simulation)
         best = ResidualResult(kept, key_press_metrics(goals.keys, played.pressed).f1, before)
     watcher = _Watcher(plan, goals, trial, folder, progress, best)
     # Ctrl-C reaches every process; the environments inherit SIG_IGN and leave it to `progress`.
