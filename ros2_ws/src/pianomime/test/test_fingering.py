@@ -136,11 +136,11 @@ def test_melody_and_bass_stay_where_a_chord_is_too_wide():
     assert len(played) < 5
 
 
-@pytest.mark.parametrize(("lowest", "by_thumb"), [(56, True), (57, False)])
-def test_no_thumb_on_a_black_key_under_white_ones(lowest, by_thumb):
-    right_thumb = 5
-    fingered = finger(*[(0.0, 1.0, key) for key in (lowest, 60, 63)])
-    assert (fingered.notes[0].finger == right_thumb) is by_thumb
+@pytest.mark.parametrize(("depth", "lowest"), [(0.0, 5), (FingeringConfig.depth, 6)])
+def test_no_thumb_on_a_black_key_under_white_ones(depth, lowest):
+    left, right = (15, 22), (57, 62, 65)  # of the right hand's keys the lowest is black
+    fingered = finger(*[(0.0, 1.0, key) for key in left + right], depth=depth)
+    assert fingered.notes[2].finger == lowest
 
 
 def test_no_note_of_a_leap_is_dropped_in_vain():

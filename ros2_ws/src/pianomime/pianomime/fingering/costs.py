@@ -154,9 +154,8 @@ class Partials:
         middle, _ = _along(self, onset)
         out, _ = _across(self, onset)
         hands = self.layout.hands
-        plays = np.stack(
-            [(fingers // self.layout.per_hand == i).any(axis=1) for i in (0, 1)], axis=1
-        )
+        side = fingers // self.layout.per_hand
+        plays = (side[:, :, None] == np.arange(len(hands))).any(axis=1)
         since = np.where(plays, onset.first, self.hand_since[parent])
         hand_until = np.stack([until[:, hand].max(axis=1) for hand in hands], axis=1)
         hand_until = np.maximum(hand_until, self.hand_until[parent])
