@@ -28,6 +28,9 @@ _BLACK_IN_M: Final = 0.05
 _GIVE_ACROSS_M: Final = 0.03
 """Distance of a finger in or out of its place in the hand at which `depth` is the cost."""
 
+_SPREAD_S: Final = 0.1
+"""Onsets of a hand that are nearer than this are as hard to reach as one this far away."""
+
 _REST_S: Final = 0.1
 """Rest of a finger between two keys at which `hurry` is the cost."""
 
@@ -65,7 +68,7 @@ class FingeringConfig(Config):
     cut: float = parameter(600.0, "Cost of a held note that is cut short by 1 s", ge=0.0)
     other: float = parameter(50.0, "Cost of another finger than the one that is given", ge=0.0)
     inner: float = parameter(
-        25.0, "Cost of leaving out an inner note, about that of a wrong one", ge=0.0
+        20.0, "Cost of leaving out an inner note, about that of a wrong one", ge=0.0
     )
     outer: float = parameter(
         100.0, "Cost of leaving out melody or bass, where nothing is between", ge=0.0
@@ -286,8 +289,8 @@ def _moving(
 ) -> Array:
     distance = np.abs(middle - partials.hand_y[:, None])
     way = np.hypot(distance, out - partials.hand_x[:, None])
-    onset_s = np.maximum(onset.first - partials.hand_since, 1)[:, None] * timing.decision_s
-    cost = config.travel * distance + config.speed * way / onset_s
+    since_s = (onset.first - partials.hand_since)[:, None] * timing.decision_s
+    cost = config.travel * distance + config.speed * way / np.maximum(since_s, _SPREAD_S)
     if config.late:
         time_s = np.maximum(onset.first - partials.hand_until, 1)[:, None] * timing.decision_s
         beyond = np.maximum(distance - config.leap_slack_m, 0.0)
