@@ -28,9 +28,6 @@ _BLACK_IN_M: Final = 0.05
 _GIVE_ACROSS_M: Final = 0.03
 """Distance of a finger in or out of its place in the hand at which `depth` is the cost."""
 
-_SPREAD_S: Final = 0.1
-"""Onsets of a hand that are nearer than this are as hard to reach as one this far away."""
-
 _REST_S: Final = 0.1
 """Rest of a finger between two keys at which `hurry` is the cost."""
 
@@ -289,8 +286,8 @@ def _moving(
 ) -> Array:
     distance = np.abs(middle - partials.hand_y[:, None])
     way = np.hypot(distance, out - partials.hand_x[:, None])
-    since_s = (onset.first - partials.hand_since)[:, None] * timing.decision_s
-    cost = config.travel * distance + config.speed * way / np.maximum(since_s, _SPREAD_S)
+    since_s = np.maximum(onset.first - partials.hand_since, 1)[:, None] * timing.decision_s
+    cost = config.travel * distance + config.speed * way / since_s
     if config.late:
         time_s = np.maximum(onset.first - partials.hand_until, 1)[:, None] * timing.decision_s
         beyond = np.maximum(distance - config.leap_slack_m, 0.0)
