@@ -33,7 +33,11 @@ def test_fingers_are_where_they_are_described(hands, side):
 def test_places_and_stretches_are_measured_on_the_shadow_hands(shadow_hands, side):
     layout, kinematics = shadow_hands.spec.layout, HandKinematics(shadow_hands, side)
     tips = kinematics.fingertips(kinematics.relaxed[None])
-    y, jacobian, mine = tips.position[0, :, 1], tips.jacobian()[0], layout.of_side(side)
+    x, y, _ = tips.position[0].T
+    jacobian, mine = tips.jacobian()[0], layout.of_side(side)
+    depth = x - x[layout.reference]
+    assert depth[0] - layout.depth_m[mine][0] == pytest.approx(0.022, abs=0.001)
+    assert depth[1:] == pytest.approx(layout.depth_m[mine][1:], abs=0.0005)
     assert abs(y[0] - y[2]) - abs(layout.offset_m[mine][0]) == pytest.approx(0.019, abs=0.001)
     for finger in range(layout.per_hand):
         own = jacobian[finger][1:, kinematics.own[finger] > 0]  # along y and up
@@ -91,7 +95,8 @@ def test_no_finger_strikes_two_keys_at_once(drawn):
 def test_what_is_dropped_is_named():
     fingered = finger((0.5, 1.0, 3), *[(1.0, 2.0, 30 + 2 * i) for i in range(11)])
     left_out = [note for note in fingered.notes if note.finger < 0]
-    assert dropped_notes(fingered) == [f"{key_name(left_out[0].key)} at 1.00 s"]
+    assert left_out
+    assert dropped_notes(fingered) == [f"{key_name(note.key)} at 1.00 s" for note in left_out]
 
 
 @settings(max_examples=20, deadline=None)
@@ -125,7 +130,20 @@ def test_a_held_note_is_cut_short_rather_than_a_new_one_lost():
 
 
 def test_melody_and_bass_stay_where_a_chord_is_too_wide():
-    fingered = finger(*[(0.0, 1.0, key) for key in (15, 34, 43, 46, 63)])
+    fingered = finger(*[(0.0, 1.0, key) for key in (15, 34, 43, 51, 63)])
     played = [note.key for note in fingered.notes if note.finger >= 0]
     assert {15, 63} < set(played)
     assert len(played) < 5
+
+
+@pytest.mark.parametrize(("depth", "lowest"), [(0.0, 5), (FingeringConfig.depth, 6)])
+def test_no_thumb_on_a_black_key_under_white_ones(depth, lowest):
+    left, right = (15, 22), (57, 62, 65)  # of the right hand's keys the lowest is black
+    fingered = finger(*[(0.0, 1.0, key) for key in left + right], depth=depth)
+    assert fingered.notes[2].finger == lowest
+
+
+def test_no_note_of_a_leap_is_dropped_in_vain():
+    first, second = (15, 19, 22, 51, 55, 58), (39, 43, 46, 75, 79, 82)  # two octaves in 0.2 s
+    leap = [(0.0, 0.1, key) for key in first] + [(0.2, 0.5, key) for key in second]
+    assert dropped_notes(finger(*leap)) == []

@@ -22,6 +22,12 @@ _LONG_AGO: Final = -(10**6)
 _AT_REST_S: Final = 1.0
 """Time for which the hands have been still before the first note."""
 
+_BLACK_IN_M: Final = 0.05
+"""How much farther in black keys are pressed than white ones: `FingertipPlanConfig`'s places."""
+
+_GIVE_ACROSS_M: Final = 0.03
+"""Distance of a finger in or out of its place in the hand at which `depth` is the cost."""
+
 _REST_S: Final = 0.1
 """Rest of a finger between two keys at which `hurry` is the cost."""
 
@@ -31,7 +37,12 @@ class FingeringConfig(Config):
     """What each demand on the hands costs; 1 is one uncomfortable stretch of one finger."""
 
     beam: int = parameter(32, "Partial fingerings kept at each onset", ge=1, le=10_000)
-    speed: float = parameter(1.0, "Cost of moving a hand at 1 m/s; grows with the square", ge=0.0)
+    speed: float = parameter(
+        11.0, "Cost of moving a hand at 1 m/s from one of its onsets to the next", ge=0.0
+    )
+    depth: float = parameter(
+        4.0, "Cost of a finger 0.03 m too far in or out for its hand; grows with the square", ge=0.0
+    )
     travel: float = parameter(3.0, "Cost of moving a hand by 1 m", ge=0.0)
     late: float = parameter(
         0.0, "Cost of a hand that comes 0.1 s too late, where leaps are to be few", ge=0.0
@@ -41,21 +52,23 @@ class FingeringConfig(Config):
     )
     leap_acceleration: float = parameter(16.0, "Acceleration of a leap [m/s^2]", ge=0.1)
     hurry: float = parameter(
-        1.0, "Cost of a finger changing keys in 0.1 s; falls with the square", ge=0.0
+        5.0, "Cost of a finger changing keys in 0.1 s; falls with the square", ge=0.0
     )
     crossing: float = parameter(8.0, "Cost of two fingers crossed", ge=0.0)
     crowded: float = parameter(
         5.0, "Cost of two fingers on keys that are nearer than the fingers are wide", ge=0.0
     )
-    black: float = parameter(0.4, "Cost of a thumb or little finger on a black key", ge=0.0)
+    black: float = parameter(1.0, "Cost of a thumb or little finger on a black key", ge=0.0)
     weak: float = parameter(0.1, "Cost of a ring or little finger", ge=0.0)
     close_hands: float = parameter(4.0, "Cost of the hands' middles being 0.1 m too close", ge=0.0)
     apart_m: float = parameter(0.12, "Least comfortable distance of the hands' middles [m]", ge=0.0)
     cut: float = parameter(600.0, "Cost of a held note that is cut short by 1 s", ge=0.0)
     other: float = parameter(50.0, "Cost of another finger than the one that is given", ge=0.0)
-    dropped: float = parameter(100.0, "Cost of an onset beyond which notes are left out", ge=0.0)
-    reduced: float = parameter(
-        45.0, "Cost of an onset at which enough of its notes are left out", ge=0.0
+    inner: float = parameter(
+        20.0, "Cost of leaving out an inner note, about that of a wrong one", ge=0.0
+    )
+    outer: float = parameter(
+        100.0, "Cost of leaving out melody or bass, where nothing is between", ge=0.0
     )
 
     @classmethod
@@ -93,6 +106,9 @@ class Partials:
         layout: The hands' fingers.
         cost: (b,) so far, rising.
         hand_y: (b, 2) middle of each hand [m].
+        hand_x: (b, 2) how far out each hand is, from where its reference finger presses white
+            keys [m].
+        hand_since: (b, 2) decision of each hand's last onset.
         hand_until: (b, 2) last decision at which each hand held a key.
         key: (b, fingers) key each finger pressed last.
         until: (b, fingers) last decision of that note.
@@ -102,6 +118,8 @@ class Partials:
     layout: FingerLayout
     cost: Array
     hand_y: Array
+    hand_x: Array
+    hand_since: Ints
     hand_until: Ints
     key: Ints
     until: Ints
@@ -114,6 +132,8 @@ class Partials:
             layout=layout,
             cost=np.zeros(1),
             hand_y=np.array([[-0.2, 0.2]]),
+            hand_x=np.zeros((1, 2)),
+            hand_since=np.full((1, 2), -timing.steps(_AT_REST_S)),
             hand_until=np.full((1, 2), -timing.steps(_AT_REST_S)),
             key=np.zeros((1, layout.count), int),
             until=np.full((1, layout.count), _LONG_AGO),
@@ -131,11 +151,25 @@ class Partials:
         rows = np.arange(len(parent))[:, None]
         key, until = self.key[parent], self.until[parent]
         key[rows, fingers], until[rows, fingers] = onset.key, onset.last
-        middle, _ = _fit_hands(self, onset)
+        middle, _ = _along(self, onset)
+        out, _ = _across(self, onset)
         hands = self.layout.hands
+        side = fingers // self.layout.per_hand
+        plays = (side[:, :, None] == np.arange(len(hands))).any(axis=1)
+        since = np.where(plays, onset.first, self.hand_since[parent])
         hand_until = np.stack([until[:, hand].max(axis=1) for hand in hands], axis=1)
         hand_until = np.maximum(hand_until, self.hand_until[parent])
-        return Partials(self.layout, cost, middle[parent, choice], hand_until, key, until, choice)
+        return Partials(
+            layout=self.layout,
+            cost=cost,
+            hand_y=middle[parent, choice],
+            hand_x=out[parent, choice],
+            hand_since=since,
+            hand_until=hand_until,
+            key=key,
+            until=until,
+            choice=choice,
+        )
 
 
 def choices_of(notes: int, layout: FingerLayout) -> Ints:
@@ -166,8 +200,10 @@ def price(partials: Partials, onset: Onset, timing: Timing, config: FingeringCon
     """Return the cost so far of each partial fingering with each choice, (b, choices)."""
     layout = partials.layout
     choices = choices_of(len(onset.key), layout)
-    middle, stretch = _fit_hands(partials, onset)
-    cost = partials.cost[:, None] + stretch + _moving(partials, onset, middle, timing, config)
+    middle, stretch = _along(partials, onset)
+    out, depth = _across(partials, onset)
+    cost = partials.cost[:, None] + stretch + config.depth * depth
+    cost += _moving(partials, onset, middle, out, timing, config)
     close = np.maximum(0.0, config.apart_m - (middle[..., 1] - middle[..., 0])) / 0.1
     cost += config.close_hands * close
     cost += _hurry(partials, onset, timing, config)
@@ -181,41 +217,79 @@ def price(partials: Partials, onset: Onset, timing: Timing, config: FingeringCon
     return np.asarray(cost)
 
 
-def _fit_hands(partials: Partials, onset: Onset) -> tuple[Array, Array]:
-    """Return the hands' middles (b, c, 2) that stretch the fingers least, and the stretch (b, c).
+def _along(partials: Partials, onset: Onset) -> tuple[Array, Array]:
+    """Return the hands' middles along the keyboard and the fingers' stretch, see `_fit_hands`."""
+    layout = partials.layout
+    return _fit_hands(partials, onset, key_y(), layout.offset_m, layout.give_m, partials.hand_y)
 
-    The stretch is a weighted sum of squares about the middle, so three sums over the fingers, of
+
+def _across(partials: Partials, onset: Onset) -> tuple[Array, Array]:
+    """Return how far out the hands are, and the fingers' stretch across the keys.
+
+    A thumb on a black key takes the longer fingers far in over the white ones.
+    """
+    layout = partials.layout
+    give = np.full(layout.count, _GIVE_ACROSS_M)
+    return _fit_hands(partials, onset, _key_x(), layout.depth_m, give, partials.hand_x)
+
+
+@cache
+def _key_x() -> Array:
+    return np.where(is_black(), -_BLACK_IN_M, 0.0)
+
+
+def _fit_hands(
+    partials: Partials, onset: Onset, key_place: Array, offset: Array, give: Array, rest: Array
+) -> tuple[Array, Array]:
+    """Return the hands' places (b, c, 2) that stretch the fingers least, and the stretch (b, c).
+
+    The stretch is a weighted sum of squares about the place, so three sums over the fingers, of
     the weights, the places and their squares, give both. Fingers that go on holding a key count.
+
+    Args:
+        partials: Where the fingers are.
+        onset: New notes.
+        key_place: (88,) place of each key [m].
+        offset: (f,) place of each finger in its relaxed hand [m].
+        give: (f,) distance from it that costs 1 [m].
+        rest: (b, 2) where the hands stay that have nothing to press [m].
     """
     layout = partials.layout
     choices, used = choices_of(len(onset.key), layout), _used(len(onset.key), layout)
     place = np.zeros((len(choices), layout.count))
-    np.put_along_axis(place, choices, key_y()[onset.key] - layout.offset_m[choices], axis=1)
-    weights = layout.give_m**-2.0
+    np.put_along_axis(place, choices, key_place[onset.key] - offset[choices], axis=1)
+    weights = give**-2.0
     held = (partials.until >= onset.first) * weights
-    held_place = key_y()[partials.key] - layout.offset_m
+    held_place = key_place[partials.key] - offset
     free = 1.0 - used
     middles, stretch = [], np.zeros((len(held), len(choices)))
-    for hand, rest in zip(layout.hands, partials.hand_y.T, strict=True):
+    for hand, stay in zip(layout.hands, rest.T, strict=True):
         keep = free[:, hand].T
         new, at, kept, kept_at = used[:, hand], place[:, hand], held[:, hand], held_place[:, hand]
         weight = new @ weights[hand] + kept @ keep
         first = at @ weights[hand] + (kept * kept_at) @ keep
         second = at**2 @ weights[hand] + (kept * kept_at**2) @ keep
         busy = weight > 0
-        middle = np.where(busy, first / np.where(busy, weight, 1.0), rest[:, None])
+        middle = np.where(busy, first / np.where(busy, weight, 1.0), stay[:, None])
         stretch += np.where(busy, second - first * middle, 0.0)
         middles.append(middle)
     return np.stack(middles, axis=-1), stretch
 
 
 def _moving(
-    partials: Partials, onset: Onset, middle: Array, timing: Timing, config: FingeringConfig
+    partials: Partials,
+    onset: Onset,
+    middle: Array,
+    out: Array,
+    timing: Timing,
+    config: FingeringConfig,
 ) -> Array:
     distance = np.abs(middle - partials.hand_y[:, None])
-    time_s = np.maximum(onset.first - partials.hand_until, 1)[:, None] * timing.decision_s
-    cost = config.travel * distance + config.speed * (distance / time_s) ** 2
+    way = np.hypot(distance, out - partials.hand_x[:, None])
+    since_s = np.maximum(onset.first - partials.hand_since, 1)[:, None] * timing.decision_s
+    cost = config.travel * distance + config.speed * way / since_s
     if config.late:
+        time_s = np.maximum(onset.first - partials.hand_until, 1)[:, None] * timing.decision_s
         beyond = np.maximum(distance - config.leap_slack_m, 0.0)
         late_s = 2 * np.sqrt(beyond / config.leap_acceleration) - (time_s - timing.decision_s)
         cost += config.late * np.maximum(late_s, 0.0) / 0.1

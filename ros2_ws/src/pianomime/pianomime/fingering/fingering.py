@@ -22,6 +22,7 @@ from pianomime.score.score import Score
 from pianomime.score.step_notes import StepNote, by_onset, to_steps
 from pianomime.timing import Timing
 
+Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _CANDIDATES: Final = 4
@@ -99,18 +100,12 @@ def advance(
 ) -> tuple[Partials, _Chosen]:
     """Continue every partial fingering by the notes of one onset, and keep the cheapest.
 
-    Notes beyond the reach of the fingers are left out, the least important voice first.
+    Notes beyond the reach of the fingers are left out, and those that spoil more than they are
+    worth.
     """
     config = problem.config
-    kept_notes = _within_reach(notes, problem.layout)
-    limit = config.dropped
-    while True:
-        onset = onset_of(kept_notes)
-        cost = problem.price(partials, onset)
-        if len(kept_notes) == 1 or np.min(cost - partials.cost[:, None]) < limit:
-            break
-        limit = config.reduced if len(kept_notes) > _OUTER + 1 else config.dropped
-        kept_notes = _drop_one(partials, kept_notes, problem)
+    kept_notes, cost = _worth_playing(partials, _within_reach(notes, problem.layout), problem)
+    onset = onset_of(kept_notes)
     cost += problem.surcharge(kept_notes)
     order = np.argsort(cost, axis=None, kind="stable")[: _CANDIDATES * config.beam]
     parent, choice = np.unravel_index(order, cost.shape)
@@ -126,22 +121,33 @@ def _within_reach(notes: Sequence[StepNote], layout: FingerLayout) -> list[StepN
     return [notes[i] for i in sorted(_by_importance(notes)[-layout.count :])]
 
 
-def _drop_one(
+def _worth_playing(
     partials: Partials, notes: list[StepNote], problem: FingeringProblem
-) -> list[StepNote]:
-    """Return the notes without one: the least important that will do, or whose loss helps most.
+) -> tuple[list[StepNote], Array]:
+    """Return the notes without those that cost more than they are worth, and their cost (b, c).
 
-    Melody and bass, the outer voices, stay as long as there are inner ones.
+    Inner notes go first, one by one, each time the one whose loss helps most.
     """
-    rests = [notes[:i] + notes[i + 1 :] for i in range(len(notes))]
-    costs = [
-        float(np.min(problem.price(partials, onset_of(rest)) - partials.cost[:, None]))
-        for rest in rests
-    ]
-    ranked = _by_importance(notes)
-    droppable = ranked[:-_OUTER] or ranked
-    enough = [i for i in droppable if costs[i] < problem.config.reduced]
-    return rests[enough[0] if enough else min(droppable, key=lambda i: costs[i])]
+    kept, cost = notes, problem.price(partials, onset_of(notes))
+    least, left_out = _added(partials, cost), 0.0
+    while len(notes) > 1:
+        left_out += problem.config.inner if len(notes) > _OUTER else problem.config.outer
+        if left_out >= least:
+            break
+        droppable = _by_importance(notes)[:-_OUTER] or range(len(notes))
+        rests = [notes[:i] + notes[i + 1 :] for i in droppable]
+        costs = [problem.price(partials, onset_of(rest)) for rest in rests]
+        best = int(np.argmin([np.min(rest) for rest in costs]))
+        notes = rests[best]
+        if left_out + _added(partials, costs[best]) < least:
+            kept, cost = notes, costs[best]
+            least = left_out + _added(partials, cost)
+    return kept, cost
+
+
+def _added(partials: Partials, cost: Array) -> float:
+    """Return the least that an onset adds to the cost of a partial fingering."""
+    return float(np.min(cost - partials.cost[:, None]))
 
 
 def _by_importance(notes: Sequence[StepNote]) -> list[int]:

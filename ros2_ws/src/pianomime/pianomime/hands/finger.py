@@ -22,6 +22,8 @@ class Finger:
         width_m: Width of the finger where its neighbours would touch it [m].
         place_m: Place along the keyboard in the relaxed hand, from the reference finger, which is
             at 0; negative towards the thumb [m].
+        depth_m: Place across the keyboard in the relaxed hand, from the reference finger; positive
+            nearer the player [m].
         give_m: Distance from that place that costs 1: about what the finger's own joints reach
             along the keyboard [m].
         weak: Whether using it costs `FingeringConfig.weak`.
@@ -32,6 +34,7 @@ class Finger:
     width_m: float
     place_m: float
     give_m: float
+    depth_m: float = 0.0
     site: Sided[str] = _NO_NAME
     body: Sided[str] = _NO_NAME
     tip_m: Sided[Vector] = _AT_ITS_ORIGIN

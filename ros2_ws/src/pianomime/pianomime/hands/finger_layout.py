@@ -22,6 +22,8 @@ class FingerLayout:
         per_hand: Fingers of each hand.
         reference: Index in its hand of the finger that a hand's place is measured at.
         offset_m: (f,) place of each finger along y from its hand's reference finger [m].
+        depth_m: (f,) place of each finger across the keyboard from it, positive nearer the player
+            [m].
         give_m: (f,) distance from that place that costs 1 [m].
         apart_m: (per_hand - 1,) least distance along y of each fingertip from the next one of its
             hand [m]; empty if that is not minded.
@@ -34,6 +36,7 @@ class FingerLayout:
     per_hand: int
     reference: int
     offset_m: Array
+    depth_m: Array
     give_m: Array
     apart_m: Array
     weak: Array
@@ -59,6 +62,7 @@ class FingerLayout:
             per_hand=n,
             reference=int(np.flatnonzero(place == 0.0)[0]),
             offset_m=np.concatenate([-place, place]),
+            depth_m=np.array([finger.depth_m for finger, _ in both]),
             give_m=np.array([finger.give_m for finger, _ in both]),
             apart_m=0.5 * (width[1:] + width[:-1]) if keep_apart else np.zeros(0),
             weak=np.array([float(finger.weak) for finger, _ in both]),
