@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pianomime.hands.embodiment import embodiment
+from pianomime.performance.folder import write_folder
 from pianomime.performance.performance import Performance
 from pianomime.reporting.health import Health
 from pianomime.reporting.mistakes import Kind, find_mistakes
@@ -128,6 +129,15 @@ def test_a_key_may_be_up_in_the_step_before_its_next_strike():
     played = performance(notes, lambda pressed: None)
     rows = {row.finger: row.recall for row in finger_statistics(played, [])}
     assert rows == {"rh_th": 1.0, "rh_mf": 1.0}
+
+
+def test_a_folder_holds_the_metrics_it_is_given(tmp_path, monkeypatch):
+    played = performance([FIRST], set_keys())
+    metrics = played.metrics() | {"f1": 0.25}
+    monkeypatch.delattr(Performance, "metrics")  # so they are not computed again
+    write_folder(played, metrics, tmp_path, {"wall_s": 3.0}, lambda: None, video=False)
+    shown = json.loads((tmp_path / "metrics.json").read_text())
+    assert (shown["f1"], shown["wall_s"]) == (0.25, 3.0)
 
 
 def test_the_page_holds_everything(tmp_path):

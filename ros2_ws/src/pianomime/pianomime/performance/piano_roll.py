@@ -1,5 +1,6 @@
 """Plot of a performance: keys played correctly, missed, and pressed wrongly."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ _COLOURS: Final = ("#ffffff", "#2a7f62", "#9fb8d9", "#d1495b")
 _LABELS: Final = ("", "wanted and played", "missed", "wrong")
 
 
-def draw_piano_roll(performance: Performance, path: Path) -> None:
+def draw_piano_roll(performance: Performance, metrics: Mapping[str, float], path: Path) -> None:
     """Write a PNG with one row per used key and one column per decision of the score."""
     goal_keys, pressed = performance.goal_keys, performance.pressed
     used = np.flatnonzero((goal_keys | pressed).any(axis=0))
@@ -45,7 +46,6 @@ def draw_piano_roll(performance: Performance, path: Path) -> None:
     names = [key for key in range(low, high) if key_name(key).startswith("C") and key % 12 == 3]
     axes.set_yticks(names, [key_name(key) for key in names])
     axes.set_xlabel("time in the score [s]")
-    metrics = performance.metrics()
     axes.set_title(
         f"{performance.score.title} ({performance.hands.name}): F1 {metrics['f1']:.3f}, "
         f"note F1 {metrics['note_f1']:.3f}"
