@@ -12,7 +12,7 @@ from pianomime.score.faults import faults_line
 from pianomime.score.parts import chosen_parts, describe_parts
 from pianomime.score.score import Note, Score
 from pianomime.score.song import Part, Song, common_pedal
-from pianomime.score.unisons import merge_unisons
+from pianomime.score.unisons import fast_repeats, merge_unisons
 
 _OCTAVE: Final = 12
 
@@ -23,7 +23,7 @@ class Arrangement:
 
     Attributes:
         score: What is to be played.
-        changes: Notes that are changed or left out, by onset.
+        changes: Notes that are changed or left out, or may be missed, by onset.
         remarks: Lines for the user: the parts that are played, faults of the file, changes.
     """
 
@@ -54,13 +54,15 @@ def arrange(song: Song, config: ArrangementConfig) -> Arrangement:
     from_s, to_s = _bounds(whole, config)
     inside = [
         replace(change, onset_s=(change.onset_s - begin_s) * config.stretch)
-        for change in sorted(changes, key=lambda change: (change.onset_s, change.key))
+        for change in changes
         if from_s <= change.onset_s < to_s
     ]
+    stretched = score.stretched(config.stretch)
+    repeats = fast_repeats(stretched.notes)
+    inside += [Change(note.onset_s, note.key, ChangeKind.FAST_REPEAT) for note in repeats]
+    inside.sort(key=lambda change: (change.onset_s, change.key))
     return Arrangement(
-        score.transposed(config.transpose).stretched(config.stretch),
-        tuple(inside),
-        tuple(_remarks(song, parts, inside)),
+        stretched.transposed(config.transpose), tuple(inside), tuple(_remarks(song, parts, inside))
     )
 
 

@@ -1,4 +1,4 @@
-"""Notes that an arrangement changes or leaves out."""
+"""Notes that an arrangement changes or leaves out, or that may be missed."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,12 +14,13 @@ class ChangeKind(StrEnum):
     FOLDED = "moved by an octave onto the keyboard"
     OFF_KEYBOARD = "off the keyboard, left out"
     MERGED = "merged with an earlier strike of the key"
+    FAST_REPEAT = "repeated within 0.1 s, may be missed"
     NO_FINGER = "no finger is free, left out"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One note that is not played as written.
+    """One note that is not played as written, or may be missed.
 
     Attributes:
         onset_s: Onset in the score [s].
