@@ -2,7 +2,7 @@
 
 import pytest
 
-from pianomime.metrics.notes import note_metrics
+from pianomime.metrics.notes import WINDOW_S, note_metrics
 from pianomime.performance.running_notes import RECENT_S, RunningNotes
 from pianomime.piano.geometry import LOWEST_PITCH
 from pianomime.score.score import Note, PedalEvent, Score
@@ -55,6 +55,15 @@ def test_the_last_minute_is_judged_while_it_is_played():
     )
     assert got.extra_per_100 == 0.0
     assert got.pedal_f1 == 1.0, "it is down throughout"
+
+
+def test_notes_at_the_edge_are_judged_with_their_strikes():
+    notes = after(played(SCORE), 100.0)
+    notes.metrics()  # finds the lateness
+    for judged_s in (95.01, 95.03, 95.05):  # a note begins at 95 s, and another a minute before
+        notes.reach(judged_s + WINDOW_S)
+        got = notes.metrics()
+        assert (got.missing_per_100, got.extra_per_100) == (0.0, 0.0)
 
 
 def test_at_its_end_the_whole_song_is_judged():

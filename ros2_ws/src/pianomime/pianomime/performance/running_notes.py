@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from math import isnan
 from typing import Final
 
 from pianomime.metrics.notes import WINDOW_S, NoteMetrics, note_metrics
@@ -28,7 +29,7 @@ class RunningNotes:
         self.score, self._begins_s = score, begins_s
         self._midi: list[MidiEvent] = []
         self._since_s: float | None = None
-        self._now_s = 0.0
+        self._now_s = self._lateness_s = 0.0
         self._whole: NoteMetrics | None = None
 
     @property
@@ -67,17 +68,22 @@ class RunningNotes:
         )
         if first == last:
             return None
-        recent = [event for event in self._midi if event.time_s >= self._begins_s + from_s]
+        # Strikes come later than their notes, as late as found before.
+        begins_s, late_to_s = self._begins_s + from_s + self._lateness_s, to_s + self._lateness_s
+        recent = [event for event in self._midi if event.time_s >= begins_s]
         played = struck_notes(recent, self._begins_s, self._begins_s + self._now_s)
-        return note_metrics(
+        found = note_metrics(
             Score(
                 self.score.title,
                 self.score.notes[first:last],
                 tuple(_between(self.score.pedal, from_s, to_s)),
             ),
-            [note for note in played if note.onset_s < to_s],
+            [note for note in played if note.onset_s < late_to_s],
             _between(pedal_changes(self._midi, self._begins_s), from_s, to_s),
         )
+        if not isnan(found.lateness_s):
+            self._lateness_s = found.lateness_s
+        return found
 
 
 def _between(pedal: Sequence[PedalEvent], from_s: float, to_s: float) -> list[PedalEvent]:
