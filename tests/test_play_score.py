@@ -10,6 +10,7 @@ from rclpy.action import ActionClient
 from pianomime.score.midi import save_midi
 from pianomime.score.score import Note, Score
 from pianomime_common import topics
+from pianomime_goals.goals_config import GoalsConfig
 from pianomime_msgs.action import PlayScore
 
 pytestmark = pytest.mark.ros
@@ -65,8 +66,8 @@ def client(cli, observer, tmp_path):
         process.wait(20)
 
 
-def send(observer, client, song, feedback=None, stretch=0.0):
-    goal = PlayScore.Goal(song=song, stretch=stretch)
+def send(observer, client, song, feedback=None, **options):
+    goal = PlayScore.Goal(song=song, **options)
     future = client.send_goal_async(goal, feedback_callback=feedback)
     rclpy.spin_until_future_complete(observer, future, timeout_sec=TIMEOUT_S)
     return future.result()
@@ -86,16 +87,20 @@ def test_two_songs_are_played_on_one_graph_and_bad_ones_reported(client, observe
     assert answer.status == GoalStatus.STATUS_ABORTED
     assert "stretch = 1000000000.0: must be in [0.1, 10]" in answer.result.message
     heard = []
-    for _ in range(2):
+    for from_s in (0.0, 0.4):
         for _ in range(3):
-            handle = send(observer, client, str(tmp_path / "short.mid"), heard.append)
+            heard.clear()
+            short = str(tmp_path / "short.mid")
+            handle = send(observer, client, short, heard.append, from_s=from_s)
             answer = result_of(observer, handle)
             if answer.status != GoalStatus.STATUS_UNKNOWN:
                 break  # rclpy's server rarely says of a goal that has just ended: never heard of it
         assert answer.status == GoalStatus.STATUS_SUCCEEDED, answer.result.message
         assert answer.result.f1 > 0.9
-    times_s = [message.feedback.score_time_s for message in heard]
-    assert min(times_s) < 0 < max(times_s)
+        times_s = [message.feedback.score_time_s for message in heard]
+        tail_s = GoalsConfig().tail_s
+        assert min(times_s) < 0
+        assert max(times_s) == pytest.approx(SHORT.duration_s - from_s + tail_s, abs=0.11)
 
 
 def test_a_cancelled_song_ends_with_the_keys_up(cli, client, observer, tmp_path):

@@ -98,6 +98,17 @@ def test_an_excerpt_has_the_pedal_and_the_changes_of_its_time():
         ArrangementConfig(from_s=4.0, to_s=3.0)
 
 
+def test_repeats_faster_than_the_hands_are_listed_as_played():
+    slow = part(40, 40, 40)  # two a second
+    assert not arranged(slow).changes
+    fast = arranged(slow, stretch=0.15, transpose=1)
+    assert keys(fast) == [41, 41, 41]
+    assert [(change.onset_s, change.key, change.kind) for change in fast.changes] == [
+        (pytest.approx(0.075), 40, ChangeKind.FAST_REPEAT),
+        (pytest.approx(0.15), 40, ChangeKind.FAST_REPEAT),
+    ]
+
+
 def test_files_that_cannot_be_read_are_named_and_left_out(tmp_path):
     for name in ("a.mid", "B.MID", "c.Kar"):
         save_midi(Score.from_notes("song", [Note(0.0, 0.5, 40)]), tmp_path / name)

@@ -2,16 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pianomime.hands.embodiment import embodiment
+from pianomime.performance.folder import write_folder
 from pianomime.performance.performance import Performance
 from pianomime.reporting.health import Health
 from pianomime.reporting.mistakes import Kind, find_mistakes
 from pianomime.reporting.report import Reported, write_report
 from pianomime.reporting.statistics import finger_statistics, worst_moments
+from pianomime.score.changes import ChangeKind
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
 from pianomime.timing import ROBOPIANIST_TIMING as TIMING
@@ -128,6 +131,24 @@ def test_a_key_may_be_up_in_the_step_before_its_next_strike():
     played = performance(notes, lambda pressed: None)
     rows = {row.finger: row.recall for row in finger_statistics(played, [])}
     assert rows == {"rh_th": 1.0, "rh_mf": 1.0}
+
+
+def test_notes_without_a_finger_are_listed_as_far_as_it_went():
+    notes = [FIRST, Note(3.0, 4.0, C4), Note(5.0, 6.0, E4)]
+    played = performance(notes, set_keys())
+    assert [change.note for change in played.unplayed()] == ["C4 at 3.00 s", "E4 at 5.00 s"]
+    broken_off = replace(played, time_s=played.time_s[:80])
+    assert [change.kind for change in broken_off.unplayed()] == [ChangeKind.NO_FINGER]
+    assert performance(notes[1:], set_keys()).unplayed() == [], "no fingers were published"
+
+
+def test_a_folder_holds_the_metrics_it_is_given(tmp_path, monkeypatch):
+    played = performance([FIRST], set_keys())
+    metrics = played.metrics() | {"f1": 0.25}
+    monkeypatch.delattr(Performance, "metrics")  # so they are not computed again
+    write_folder(played, metrics, tmp_path, {"wall_s": 3.0}, lambda: None, video=False)
+    shown = json.loads((tmp_path / "metrics.json").read_text())
+    assert (shown["f1"], shown["wall_s"]) == (0.25, 3.0)
 
 
 def test_the_page_holds_everything(tmp_path):

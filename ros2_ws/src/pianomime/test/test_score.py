@@ -36,6 +36,13 @@ def test_stretch_and_trim_move_notes_and_pedal():
     assert (trimmed.notes[0].onset_s, trimmed.duration_s, trimmed.pedal[0].time_s) == (0, 2, 1)
 
 
+def test_a_cut_lifts_a_pedal_that_is_down():
+    whole = score((0.0, 4.0, 40), pedal=[PedalEvent(1.0, True), PedalEvent(3.0, False)])
+    assert whole.until(2.0).pedal == (PedalEvent(1.0, True), PedalEvent(2.0, False))
+    assert whole.until(0.5).pedal == ()
+    assert whole.until(3.5).pedal == whole.pedal
+
+
 @pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_stretch_has_to_be_positive(factor):
     with pytest.raises(ScoreError, match="positive"):

@@ -8,6 +8,7 @@ import viser
 
 from pianomime.description.posed_stage import PosedStage
 from pianomime.hands.embodiment import embodiment
+from pianomime.metrics.notes import note_metrics
 from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime.safety.gate_types import GateState
 from pianomime.score.score import Note, Score
@@ -116,6 +117,16 @@ def test_a_later_controller_can_be_chosen_and_is_shown(server):
     panel.offer(["expert"])
     assert panel._controller.value == "expert"
     controls.hand_over.assert_not_called()
+
+
+def test_note_metrics_are_shown_until_another_song_begins(server):
+    panel = Panel(server.gui, None, [], [], "http://127.0.0.1")
+    notes = [Note(0.0, 0.5, 40), Note(1.0, 1.5, 41)]
+    panel.show_notes(note_metrics(Score.from_notes("two", notes), notes[:1]), whole=True)
+    assert panel._notes.content.startswith("**Whole song**  \nnotes: F1 0.667")
+    assert "0.0 strikes too many, 50.0 missing" in panel._notes.content
+    panel.show_notes(None, whole=False)
+    assert panel._notes.content == ""
 
 
 def test_the_scorekeeper_matches_by_instant():

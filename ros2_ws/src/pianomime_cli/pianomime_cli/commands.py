@@ -69,9 +69,10 @@ def _add_render(commands: Any) -> None:
 def _render(options: argparse.Namespace) -> int:
     with readable(options.bag) as bag:
         performance = read_performance(bag)
+    metrics = performance.metrics()
     play.create_folder(options.output)
-    play.write_with_progress(performance, options.output, {}, video=not options.no_video)
-    play.print_result(performance, options.output)
+    play.write_with_progress(performance, metrics, options.output, {}, video=not options.no_video)
+    play.print_result(performance, metrics, options.output)
     return 0
 
 

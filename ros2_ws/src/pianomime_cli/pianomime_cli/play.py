@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -98,17 +98,18 @@ def play(options: argparse.Namespace) -> int:
         shutil.rmtree(folder)
         print("interrupted before the first note; nothing is kept", file=sys.stderr)
         return 0
+    metrics = performance.metrics()
     write_with_progress(
-        performance, folder, facts, video=not options.no_video, changes=found.changes
+        performance, metrics, folder, facts, video=not options.no_video, changes=found.changes
     )
-    print_result(performance, folder)
+    print_result(performance, metrics, folder)
     return 0
 
 
-def print_result(performance: Performance, folder: Path) -> None:
+def print_result(performance: Performance, metrics: Mapping[str, float], folder: Path) -> None:
     """Print the metrics of a performance and the path of its folder."""
     print(f"{performance.score.title}, {performance.real_time_factor:.1f} times real time")
-    for line in described(performance.metrics()):
+    for line in described(metrics):
         print(f"  {line}")
     if unplayed := performance.unplayed():
         print(f"no finger was free for {len(unplayed)} notes; see {CHANGES_FILE}")
@@ -147,6 +148,7 @@ def create_folder(folder: Path) -> None:
 
 def write_with_progress(
     performance: Performance,
+    metrics: Mapping[str, float],
     folder: Path,
     facts: dict[str, Any],
     *,
@@ -158,7 +160,7 @@ def write_with_progress(
         total=len(performance.time_s), desc="video", unit="frame", leave=False, disable=None
     ) as frames:
         for line in write_folder(
-            performance, folder, facts, lambda: frames.update(1), video, changes
+            performance, metrics, folder, facts, lambda: frames.update(1), video, changes
         ):
             tqdm.write(line)
 

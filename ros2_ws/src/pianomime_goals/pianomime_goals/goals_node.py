@@ -6,7 +6,8 @@ from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
 
 from pianomime.errors import PianoMimeError, ScoreError
-from pianomime.score.repertoire import find_arrangement, find_score
+from pianomime.score.arrangement_config import ArrangementConfig
+from pianomime.score.repertoire import find_arrangement
 from pianomime.score.score import Score
 from pianomime_common import conversions, topics
 from pianomime_common.piano_node import PianoNode
@@ -37,10 +38,7 @@ class GoalsNode(PianoNode):
         config = self.config
         self._first: Score | None = None
         if config.song != NO_SONG:
-            found = find_arrangement(config.song, config.arrangement)
-            self._first = found.score
-            for remark in found.remarks:
-                self.get_logger().info(f"{found.score.title} {remark}")
+            self._first = self._arranged(config.song, config.arrangement)
         self._score = self.advertise(topics.SCORE)
         self._key_goal = self.advertise(topics.KEY_GOAL)
 
@@ -77,6 +75,17 @@ class GoalsNode(PianoNode):
     def may_leave(self) -> bool:
         """Return whether no client waits for a result."""
         return self._performance is None
+
+    def _arranged(self, song: str, config: ArrangementConfig) -> Score:
+        """Load a song, and log how it is arranged.
+
+        Raises:
+            ScoreError: The song cannot be played.
+        """
+        found = find_arrangement(song, config)
+        for remark in found.remarks:
+            self.get_logger().info(f"{found.score.title} {remark}")
+        return found.score
 
     def _begin(self, score: Score, start_s: float, ends_s: float = 0.0) -> ScoreInPlay:
         playing = ScoreInPlay(score, start_s, self.config, ends_s)
@@ -115,11 +124,16 @@ class GoalsNode(PianoNode):
         return CancelResponse.ACCEPT
 
     async def _perform(self, performance: ServerGoalHandle) -> PlayScore.Result:
-        request, stretch = performance.request, performance.request.stretch or 1.0
+        request = performance.request
         try:
-            GoalsConfig(transpose=request.transpose, stretch=stretch)  # validates both
+            config = ArrangementConfig(
+                from_s=request.from_s,
+                to_s=request.to_s,
+                transpose=request.transpose,
+                stretch=request.stretch or 1.0,
+            )
             if request.song or self._last is None:
-                self._last = find_score(request.song, request.transpose, stretch)
+                self._last = self._arranged(request.song, config)
         except PianoMimeError as error:
             performance.abort()
             nothing = float("nan")

@@ -13,6 +13,7 @@ from pianomime.hands.embodiment import embodiment
 from pianomime.metrics.key_press import f1_per_step
 from pianomime.metrics.scorekeeper import Scorekeeper
 from pianomime.performance.credit import Credit
+from pianomime.performance.running_notes import RunningNotes
 from pianomime.score.message import from_message
 from pianomime.score.repertoire import repertoire
 from pianomime.simulation.model import load_model
@@ -30,6 +31,9 @@ from pianomime_view.view_config import ViewConfig
 FRAME_S: Final = 1 / 30
 TEXT_S: Final = 0.25
 """Update period of texts and plots [s]."""
+
+NOTES_S: Final = 1.0
+"""Update period of the note metrics [s]."""
 
 RECENT_S: Final = 1.0
 """Averaging time of the recent F1 [s]."""
@@ -90,6 +94,7 @@ class ViewNode(PianoNode):
             self.listen(topic, callback)
         self.every(FRAME_S, self._show)
         self.every(TEXT_S, self._write)
+        self.every(NOTES_S, self._write_notes)
 
     def reconfigured(self) -> None:
         """Offer the newly configured controllers."""
@@ -106,6 +111,7 @@ class ViewNode(PianoNode):
 
     def _begin_song(self) -> None:
         self._keeper = Scorekeeper()
+        self._notes: RunningNotes | None = None
         self._recent: deque[float] = deque(maxlen=1)
         self._credit = Credit()
         self._score_time_s = 0.0
@@ -115,8 +121,13 @@ class ViewNode(PianoNode):
         before, self._score = self._score, message
         self._song = from_message(message)
         if before is not None and before.header.stamp == message.header.stamp:
-            return  # the goals node has restarted, or the song was cancelled
+            # The goals node has restarted, or the song was cancelled.
+            if self._notes is not None:
+                self._notes.score = self._song
+            return
         self._begin_song()
+        began_s = conversions.from_time(message.header.stamp)
+        self._notes = RunningNotes(self._song, began_s + message.lead_in_s)
         self._view.show_score(self._song)
         if self._gate is not None:
             self._credit.add_owner(self._gate.owner, self._score_time_s)
@@ -128,6 +139,8 @@ class ViewNode(PianoNode):
     def _on_key_goal(self, message: msg.KeyGoal) -> None:
         goal = conversions.from_key_goal(message)
         self._score_time_s = goal.score_time_s - goal.ahead_s
+        if self._notes is not None:
+            self._notes.reach(self._score_time_s)
         recent = goal.goal.timing.steps(RECENT_S)
         if self._recent.maxlen != recent:
             self._recent = deque(self._recent, maxlen=recent)
@@ -158,7 +171,10 @@ class ViewNode(PianoNode):
         self._motion.take(instant, time.monotonic())
 
     def _on_midi(self, message: msg.MidiEvent) -> None:
-        self._view.sound.play([conversions.from_midi_event(message)])
+        event = conversions.from_midi_event(message)
+        self._view.sound.play([event])
+        if self._notes is not None:
+            self._notes.add(event)
 
     def _on_gate(self, message: msg.GateStatus) -> None:
         before, self._gate = self._gate, message
@@ -210,6 +226,11 @@ class ViewNode(PianoNode):
             self._drawn_s = self._score_time_s
             recent = float(np.mean(self._recent))
             panel.add_f1(self._score_time_s, self._keeper.f1, recent)
+
+    def _write_notes(self) -> None:
+        if self._notes is not None:
+            with self.diagnostics.measure("note metrics"):
+                self._view.panel.show_notes(self._notes.metrics(), whole=self._notes.is_over)
 
 
 def main() -> None:

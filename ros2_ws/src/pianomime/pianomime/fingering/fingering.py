@@ -17,7 +17,7 @@ from pianomime.fingering.problem import FingeringProblem, onset_of
 from pianomime.hands.finger_layout import FingerLayout
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.hand_spec import HandSpec
-from pianomime.piano.geometry import key_name
+from pianomime.score.changes import left_out
 from pianomime.score.score import Score
 from pianomime.score.step_notes import StepNote, by_onset, to_steps
 from pianomime.timing import Timing
@@ -65,11 +65,7 @@ def assign_fingers(
 
 def dropped_notes(score: Score) -> list[str]:
     """Return name and onset of a fingered score's notes that no finger plays."""
-    return [
-        f"{key_name(note.key)} at {note.onset_s:.2f} s"
-        for note in score.notes
-        if note.finger == UNASSIGNED
-    ]
+    return [change.note for change in left_out(score)]
 
 
 def search(

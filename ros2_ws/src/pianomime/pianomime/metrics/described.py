@@ -6,9 +6,16 @@ from math import isnan
 
 def described(metrics: Mapping[str, float]) -> list[str]:
     """Return lines on a performance's keys, notes, timing and dynamics."""
-    lines = [
+    keys = (
         f"keys: F1 {metrics['f1']:.3f} (precision {metrics['precision']:.3f}, "
-        f"recall {metrics['recall']:.3f})",
+        f"recall {metrics['recall']:.3f})"
+    )
+    return [keys, *described_notes(metrics)]
+
+
+def described_notes(metrics: Mapping[str, float]) -> list[str]:
+    """Return lines on a performance's notes, timing and dynamics."""
+    lines = [
         f"notes: F1 {metrics['note_f1']:.3f}, within 25 ms {metrics['note_f1_25']:.3f}; per 100 "
         f"notes {metrics['extra_per_100']:.1f} strikes too many, "
         f"{metrics['missing_per_100']:.1f} missing",

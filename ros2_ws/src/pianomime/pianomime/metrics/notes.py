@@ -1,6 +1,6 @@
 """Metrics of a performance's notes as a listener judges them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -69,10 +69,10 @@ def note_metrics(
     score: Score, struck: Sequence[Note], pedal: Sequence[PedalEvent] = ()
 ) -> NoteMetrics:
     """Compare struck notes and pedal changes, in score time, with a score."""
-    lateness_s, spread_s = _timing(_hits(score.notes, struck, WINDOW_S))
+    lateness_s, spread_s = _timing(hits_of(score.notes, struck, WINDOW_S))
+    notes = later(with_pedal(score.notes, score.pedal), lateness_s)
+    hits = hits_of(notes, with_pedal(struck, pedal))
     shift_s = 0.0 if np.isnan(lateness_s) else lateness_s
-    notes = [_later(n, shift_s) for n in with_pedal(score.notes, score.pedal)]
-    hits = _hits(notes, with_pedal(struck, pedal))
     written = [replace(event, time_s=event.time_s + shift_s) for event in score.pedal]
     in_time = matches(written, pedal, lambda event: event.time_s, lambda event: event.down)
     errors = [abs(strike.velocity - note.velocity) for note, strike in hits]
@@ -82,8 +82,8 @@ def note_metrics(
 
     return NoteMetrics(
         note_f1=f1(len(hits)),
-        note_f1_25=f1(len(_hits(notes, struck, NARROW_S))),
-        onset_f1=f1(len(_hits(score.notes, struck))),
+        note_f1_25=f1(len(hits_of(notes, struck, NARROW_S))),
+        onset_f1=f1(len(hits_of(score.notes, struck))),
         lateness_s=lateness_s,
         spread_s=spread_s,
         extra_per_100=100 * (len(struck) - len(hits)) / len(notes),
@@ -95,8 +95,21 @@ def note_metrics(
     )
 
 
-def _hits(notes: Sequence[Note], struck: Sequence[Note], tolerance_s: float = TOLERANCE_S) -> Pairs:
+def hits_of(
+    notes: Sequence[Note], struck: Sequence[Note], tolerance_s: float = TOLERANCE_S
+) -> Pairs:
+    """Return the notes that are struck within the tolerance [s], each with its strike."""
     return matches(notes, struck, lambda n: n.onset_s, lambda n: n.key, tolerance_s)
+
+
+def later(notes: Iterable[Note], lateness_s: float) -> list[Note]:
+    """Return the notes later by `lateness_s` [s]; unchanged if it is NaN."""
+    if np.isnan(lateness_s):
+        return list(notes)
+    return [
+        replace(note, onset_s=note.onset_s + lateness_s, offset_s=note.offset_s + lateness_s)
+        for note in notes
+    ]
 
 
 def _timing(pairs: Pairs) -> tuple[float, float]:
@@ -106,10 +119,6 @@ def _timing(pairs: Pairs) -> tuple[float, float]:
     late_s = np.array([strike.onset_s - note.onset_s for note, strike in pairs])
     median_s = np.median(late_s)
     return float(median_s), float(np.quantile(np.abs(late_s - median_s), SPREAD_QUANTILE))
-
-
-def _later(note: Note, shift_s: float) -> Note:
-    return replace(note, onset_s=note.onset_s + shift_s, offset_s=note.offset_s + shift_s)
 
 
 def _ends_with(note: Note, strike: Note) -> bool:

@@ -1,6 +1,6 @@
 """Writer of performance folders: MIDI, metrics, piano roll, audio and video."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ CHANGES_FILE: Final = "changes.txt"
 
 def write_folder(
     performance: Performance,
+    metrics: Mapping[str, float],
     folder: Path,
     facts: dict[str, Any],
     progress: Callable[[], object],
@@ -29,6 +30,7 @@ def write_folder(
 
     Args:
         performance: Recorded performance.
+        metrics: Its metrics, keyed by name.
         folder: Existing folder.
         facts: Additional entries of metrics.json.
         progress: Called after each frame of the video.
@@ -47,20 +49,20 @@ def write_folder(
     try:
         midi = performed_midi(performance)
         midi.write(str(folder / "performance.mid"))
-        metrics = {
+        entries = {
             "title": performance.score.title,
             "embodiment": performance.hands.name,
             "steps": len(performance.goal_keys),
-            **performance.metrics(),
+            **metrics,
             "real_time_factor": performance.real_time_factor,
             "wall_s": performance.wall_s,
             **facts,
         }
-        text = json_text(metrics, indent=2)
+        text = json_text(entries, indent=2)
         (folder / "metrics.json").write_text(text + "\n")
         if all_changes := sorted([*changes, *performance.unplayed()], key=lambda c: c.onset_s):
             (folder / CHANGES_FILE).write_text("".join(f"{change}\n" for change in all_changes))
-        draw_piano_roll(performance, folder / "pianoroll.png")
+        draw_piano_roll(performance, metrics, folder / "pianoroll.png")
         sound: Path | None = folder / "audio.wav"
         if not write_wav(midi, folder / "audio.wav"):
             sound = None

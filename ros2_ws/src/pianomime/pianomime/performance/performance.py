@@ -11,7 +11,7 @@ from pianomime.metrics.key_press import key_press_metrics
 from pianomime.metrics.notes import note_metrics
 from pianomime.performance.struck import pedal_changes, struck_notes
 from pianomime.piano.geometry import N_KEYS
-from pianomime.score.changes import Change, ChangeKind
+from pianomime.score.changes import Change, left_out
 from pianomime.score.score import Note, Score
 from pianomime.simulation.simulation import MidiEvent
 from pianomime.timing import Timing
@@ -85,11 +85,7 @@ class Performance:
         if all(note.finger == UNASSIGNED for note in self.score.notes):
             return []
         end_s = float(self.time_s[-1]) - self.lead_in_s
-        return [
-            Change(note.onset_s, note.key, ChangeKind.NO_FINGER)
-            for note in self.score.notes
-            if note.finger == UNASSIGNED and note.onset_s < end_s
-        ]
+        return [change for change in left_out(self.score) if change.onset_s < end_s]
 
     def metrics(self) -> dict[str, float]:
         """Return the key-press and note metrics, keyed by name."""

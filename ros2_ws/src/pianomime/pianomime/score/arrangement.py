@@ -1,5 +1,6 @@
 """A song arranged for two hands."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,7 +12,7 @@ from pianomime.score.faults import faults_line
 from pianomime.score.parts import chosen_parts, describe_parts
 from pianomime.score.score import Note, Score
 from pianomime.score.song import Part, Song, common_pedal
-from pianomime.score.unisons import merge_unisons
+from pianomime.score.unisons import fast_repeats, merge_unisons
 
 _OCTAVE: Final = 12
 
@@ -22,7 +23,7 @@ class Arrangement:
 
     Attributes:
         score: What is to be played.
-        changes: Notes that are changed or left out, by onset.
+        changes: Notes that are changed or left out, or may be missed, by onset.
         remarks: Lines for the user: the parts that are played, faults of the file, changes.
     """
 
@@ -50,17 +51,18 @@ def arrange(song: Song, config: ArrangementConfig) -> Arrangement:
     changes += [Change(note.onset_s, note.key, ChangeKind.MERGED) for note in merged]
     whole = Score.from_notes(song.title, struck, common_pedal(parts))
     score, begin_s = excerpt(whole, config)
-    first_s = whole.notes[0].onset_s
+    from_s, to_s = _bounds(whole, config)
     inside = [
         replace(change, onset_s=(change.onset_s - begin_s) * config.stretch)
-        for change in sorted(changes, key=lambda change: (change.onset_s, change.key))
-        if not config.from_s or change.onset_s >= first_s + config.from_s
-        if not config.to_s or change.onset_s < first_s + config.to_s
+        for change in changes
+        if from_s <= change.onset_s < to_s
     ]
+    stretched = score.stretched(config.stretch)
+    repeats = fast_repeats(stretched.notes)
+    inside += [Change(note.onset_s, note.key, ChangeKind.FAST_REPEAT) for note in repeats]
+    inside.sort(key=lambda change: (change.onset_s, change.key))
     return Arrangement(
-        score.transposed(config.transpose).stretched(config.stretch),
-        tuple(inside),
-        tuple(_remarks(song, parts, inside)),
+        stretched.transposed(config.transpose), tuple(inside), tuple(_remarks(song, parts, inside))
     )
 
 
@@ -85,10 +87,19 @@ def excerpt(whole: Score, config: ArrangementConfig) -> tuple[Score, float]:
     Raises:
         ScoreError: No note begins in it.
     """
-    first_s = whole.notes[0].onset_s
-    score = whole.until(first_s + config.to_s) if config.to_s else whole
-    score = score.since(first_s + config.from_s) if config.from_s else score
+    from_s, to_s = _bounds(whole, config)
+    score = whole.until(to_s) if math.isfinite(to_s) else whole
+    score = score.since(from_s) if math.isfinite(from_s) else score
     return score.trimmed(), score.notes[0].onset_s
+
+
+def _bounds(whole: Score, config: ArrangementConfig) -> tuple[float, float]:
+    """Return begin and end of the excerpt [s]; infinite where it is not cut."""
+    first_s = whole.notes[0].onset_s
+    return (
+        first_s + config.from_s if config.from_s else -math.inf,
+        first_s + config.to_s if config.to_s else math.inf,
+    )
 
 
 def _remarks(song: Song, parts: Sequence[Part], changes: Sequence[Change]) -> Iterator[str]:

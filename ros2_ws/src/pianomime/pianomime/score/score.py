@@ -134,7 +134,7 @@ class Score:
         )
 
     def until(self, time_s: float) -> "Score":
-        """Return the part before `time_s` [s]; notes that sound then end there.
+        """Return the part before `time_s` [s]; notes that sound and a pedal that is down end there.
 
         Raises:
             ScoreError: No note begins before `time_s`.
@@ -143,7 +143,8 @@ class Score:
             replace(n, offset_s=min(n.offset_s, time_s)) for n in self.notes if n.onset_s < time_s
         )
         pedal = [event for event in self.pedal if event.time_s < time_s]
-        return Score.from_notes(self.title, notes, [*pedal, PedalEvent(time_s, down=False)])
+        lift = [PedalEvent(time_s, down=False)] if pedal and pedal[-1].down else []
+        return Score.from_notes(self.title, notes, [*pedal, *lift])
 
     def since(self, time_s: float) -> "Score":
         """Return the notes that begin from `time_s` [s] on, with the pedal as it is then.

@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import inf
 from typing import Final
 
 from pianomime.score.score import Note
 
 REPETITION_S: Final = 0.06
 """Shortest time between two strikes of a key [s]; a grand's action repeats 15 times a second."""
+
+FASTEST_REPEAT_S: Final = 0.1
+"""Shortest time between two strikes of a key that the hands always play [s].
+
+The simulated key itself is faster: it comes up from its end stop to the repetition point in 31 ms.
+But a repeat takes two decisions of 50 ms, one down and one up: of notes of one key the expert
+strikes all at 10 a second, 80 % at 11, 65 % at 12 and 42 % at 14.
+"""
+
+_CLOCK_S: Final = 1e-6
 
 
 def merge_unisons(ordered: Iterable[Note]) -> tuple[list[Note], list[Note]]:
@@ -42,3 +53,18 @@ def merge_unisons(ordered: Iterable[Note]) -> tuple[list[Note], list[Note]]:
         last[note.key] = len(kept)
         kept.append(new)
     return kept, merged
+
+
+def fast_repeats(ordered: Iterable[Note]) -> list[Note]:
+    """Return the notes that strike a key within `FASTEST_REPEAT_S` of its last note's onset.
+
+    Args:
+        ordered: Notes by onset.
+    """
+    last_s: dict[int, float] = {}
+    fast: list[Note] = []
+    for note in ordered:
+        if note.onset_s - last_s.get(note.key, -inf) < FASTEST_REPEAT_S - _CLOCK_S:
+            fast.append(note)
+        last_s[note.key] = note.onset_s
+    return fast

@@ -1,12 +1,15 @@
-"""Panel of the live view: song, gate, F1, timing, and buttons."""
+"""Panel of the live view: song, metrics, gate, timing, and buttons."""
 
 import html
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Final, Protocol
 
 import numpy as np
 import viser
 
+from pianomime.metrics.described import described_notes
+from pianomime.metrics.notes import NoteMetrics
 from pianomime.safety.gate_types import GateState
 
 PLOTTED_S: Final = 60.0
@@ -52,6 +55,7 @@ class Panel:
         self._owner = ""
         self._f1: list[tuple[float, float, float]] = []
         self._song = gui.add_markdown("*waiting for a score*")
+        self._notes = gui.add_markdown("")
         self._gate = gui.add_markdown("*waiting for the gate*")
         nothing = np.zeros(2)
         self._plot = gui.add_uplot(
@@ -132,6 +136,12 @@ class Panel:
             f"## {html.escape(title)}\n{_clock(time_s)} of {_clock(duration_s)}{over} · "
             f"**F1 {f1_text}**"
         )
+
+    def show_notes(self, metrics: NoteMetrics | None, *, whole: bool) -> None:
+        """Show the note metrics of the last minute, or of the whole song; none for None."""
+        title = "Whole song" if whole else "Last minute"
+        lines = [f"**{title}**", *described_notes(asdict(metrics))] if metrics is not None else []
+        self._notes.content = "  \n".join(lines)
 
     def show_gate(self, state: int, reason: str, owner: str, counts: Mapping[str, int]) -> None:
         """Show state, reason and counters of the gate."""
