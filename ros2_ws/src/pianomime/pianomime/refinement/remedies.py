@@ -15,6 +15,8 @@ from pianomime.planning.rollout import Rollout
 from pianomime.refinement.change import Change
 from pianomime.refinement.holding import hold_longer
 from pianomime.refinement.nudge import Nudge
+from pianomime.refinement.objective import Fault
+from pianomime.refinement.retiming import strike_earlier
 from pianomime.score.step_notes import StepNote
 
 Array = NDArray[np.float64]
@@ -30,6 +32,12 @@ _FADE_S: Final = 0.2
 
 _HOLD_SHARE: Final = 0.75
 """Share of `hold_longer` in changes for keys that their finger left too early; else a nudge."""
+
+_RETIMING_SHARE: Final = 0.75
+"""Share of `strike_earlier` in changes for strikes that are not in time; else a nudge."""
+
+_RETIMING: Final = (0.3, 1.5)
+"""Least and largest shift of a strike, as a share of its error."""
 
 _HAND_SHARE: Final = 0.2
 """Share of nudges that move the whole hand."""
@@ -68,32 +76,41 @@ class Remedies:
             self._note_at[note.first : note.last + 1, note.key] = place
 
     def propose(
-        self, plan: PerformancePlan, played: Rollout, begin: int, end: int, rng: np.random.Generator
+        self,
+        plan: PerformancePlan,
+        played: Rollout,
+        rows: slice,
+        faults: Sequence[Fault],
+        rng: np.random.Generator,
     ) -> Change | None:
         """Propose a change of a plan against a randomly chosen error.
 
         Args:
             plan: Plan that was played.
             played: Rollout of the plan.
-            begin: First decision that may be changed.
-            end: End (exclusive) of the decisions whose errors are considered.
+            rows: Decisions whose errors are considered, and from whose first one on the plan may
+                be changed.
+            faults: Errors besides wrong keys at the ends of decisions.
             rng: Random generator.
 
         Returns:
             The change; None if there are no errors, or no remedy applies.
         """
-        wrong = np.argwhere((self._note_at[begin:end] >= 0) != played.active[begin:end])
-        if len(wrong) and rng.uniform() < _LEARNING_SHARE:
-            return _by_learning_law(plan, played, slice(begin, end))
-        for step, key in rng.permutation(wrong):
-            remedy = self._remedy(plan, played, begin + int(step), int(key), rng)
-            if remedy is not None and remedy.rows.stop > begin:
-                return remedy.from_row(begin)
+        wrong = np.argwhere((self._note_at[rows] >= 0) != played.active[rows])
+        errors = [Fault(rows.start + int(step), int(key), 0.0) for step, key in wrong]
+        errors += faults
+        if errors and rng.uniform() < _LEARNING_SHARE:
+            return _by_learning_law(plan, played, rows)
+        for place in rng.permutation(len(errors)):
+            remedy = self._remedy(plan, played, errors[place], rng)
+            if remedy is not None and rows.start < remedy.rows.stop:
+                return remedy.from_row(rows.start)
         return None
 
     def _remedy(
-        self, plan: PerformancePlan, played: Rollout, step: int, key: int, rng: np.random.Generator
+        self, plan: PerformancePlan, played: Rollout, error: Fault, rng: np.random.Generator
     ) -> Change | None:
+        step, key = error.row, error.key
         if self._note_at[step, key] < 0:
             nudge = self._for_false(plan, played, step, key, rng)
         else:
@@ -101,6 +118,10 @@ class Remedies:
             finger = note.finger
             if finger == UNASSIGNED:
                 return None
+            if error.late_s and rng.uniform() < _RETIMING_SHARE:
+                by_s = error.late_s * rng.uniform(*_RETIMING)
+                hand = self._kinematics[self._side_of(finger)]
+                return strike_earlier(plan, hand, finger, note.first, by_s)
             left = not plan.fingertips.contact[step + 1, finger]
             if left and rng.uniform() < _HOLD_SHARE:
                 return hold_longer(plan, self._kinematics[self._side_of(finger)], finger, step, rng)
