@@ -22,6 +22,9 @@ from pianomime.refinement.learned_file import (
     save_learned,
     versions,
 )
+from pianomime.refinement.objective import Fault, onsets
+from pianomime.refinement.remedies import Remedies
+from pianomime.refinement.retiming import strike_earlier
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
 from pianomime.simulation.simulation import PianoSimulation
@@ -142,6 +145,37 @@ def test_a_hand_that_holds_longer_arrives_in_time(pianomime_hands, decision_s, h
     assert not np.delete(by, right.joints, axis=1).any()
     size = np.abs(by[:, right.joints]).max(axis=1)
     assert size[-1] < size.max() / 2  # by the next onset it has caught up
+
+
+@pytest.mark.parametrize("by_s", [0.02, -0.02])
+def test_a_strike_is_advanced_or_delayed(pianomime_hands, by_s):
+    timing = Timing(command_s=0.01)
+    simulation = PianoSimulation(pianomime_hands, timing)
+    notes = [Note(t, t + 0.3, 50, finger=7) for t in (0.5, 1.0, 1.5)]
+    score, plan = planned(Score.from_notes("three", notes), simulation)
+    steps = ScoreGoals.of(score, timing).steps
+    right = HandKinematics(simulation.hands, 1)
+    change = strike_earlier(plan, right, plan.lead + timing.steps(1.0), by_s)
+
+    def onsets_s(plan):
+        played = roll_out(plan.command, plan.lead_in_s, steps, simulation)
+        return np.array([onset.time_s for onset in onsets(played.events)])
+
+    earlier_s = onsets_s(plan) - onsets_s(change.applied_to(plan))
+    assert earlier_s == pytest.approx([0, by_s, 0], abs=0.006)
+
+
+def test_a_strike_between_decision_ends_is_practised(song):
+    _, plan, goals, simulation = song
+    remedies = Remedies(goals.notes, plan.lead + goals.steps, plan.lead, simulation.hands)
+    played = roll_out(plan.command, plan.lead_in_s, goals.steps, simulation)
+    rows = slice(plan.lead, plan.lead + 12)
+    rng = np.random.default_rng(0)
+    note = goals.notes[0]
+    neighbour = Fault(plan.lead + note.first, note.key + 1, 0.5)
+    changes = [remedies.propose(plan, played, rows, [neighbour], rng) for _ in range(20)]
+    assert all(change.rows.start <= neighbour.row < change.rows.stop for change in changes)
+    assert remedies.propose(plan, played, rows, [], rng) is None
 
 
 def test_a_note_that_no_finger_plays_is_left_alone(song):

@@ -20,14 +20,17 @@ from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime.timing import PHYSICS_S
 
 _MISS: Final = 0.5
-"""Loss of a note that is missing or a strike too many; their sum is that of a strike which is
-`TOLERANCE_S` off. It is the loss in note F1, in notes."""
+"""Loss of a note that is missing or of a strike too many [notes], as in note F1."""
+
+_NEAR_S: Final = 0.1
+"""Distance up to which a strike of no note belongs to a note without strike [s]. So a key that is
+pressed too late is no worse than one that is not pressed: first the key, then the time."""
 
 _UNHEARD_S: Final = 0.01
 """Distance of a strike from its time that costs nothing [s]."""
 
-_LOUDNESS_RANGE: Final = 40
-"""Velocity error beyond the tolerance at which the loss is full."""
+_WRONG_VELOCITY: Final = 48
+"""Velocity error from which on the loss is full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ class ObjectiveConfig(Config):
         1.0, "Weight of notes missing, strikes too many and strikes not in time", ge=0.0
     )
     velocity_weight: float = parameter(
-        0.25, "Weight of velocity errors, as a share of that of a missed note", ge=0.0, le=1.0
+        0.25, "Loss of a wrong velocity, as a share of that of a missing note", ge=0.0, le=1.0
     )
 
 
@@ -87,13 +90,15 @@ def onsets(events: Iterable[MidiEvent]) -> list[Onset]:
 
 
 class Fault(NamedTuple):
-    """What is wrong with a note or a strike.
+    """Something that is lost.
 
     Attributes:
-        row: Row from which the note's key should be down, or of the strike that is too many.
+        row: Row at whose end a key is wrong, from which on the key of a note should be down, or of
+            a strike too many.
         key: Key, 0 .. 87.
-        loss: Loss [notes].
-        late_s: Time of the strike after the note's, lateness taken out [s]; 0 if either is missing.
+        loss: Loss of value.
+        late_s: Time of the strike after the note's, lateness taken out [s]; 0 if it is in time, or
+            either is missing.
     """
 
     row: int
@@ -105,12 +110,11 @@ class Fault(NamedTuple):
 class PracticeObjective:
     """Value of a stretch of a take; decisions (rows) count from the start of the lead-in.
 
-    The value is the sum of the F1 of the decisions, less the losses of the notes: each note that is
-    missing and each strike too many costs half of a note, a strike that is off its time by up to
-    50 ms costs up to a whole one, with the square of the time, and on music with dynamics a wrong
-    velocity costs a share. A note costs as much as its share in the song's mean, so that the value
-    of all rows, divided by their number, is the mean F1 of decisions minus `note_weight` times the
-    mean loss of a note.
+    The value is the sum of the F1 of the decisions, less the losses of the notes. A missing note
+    and a strike too many cost half a note each. A strike that is off its time costs up to as much,
+    at 50 ms, with the square of the time; on music with dynamics a wrong velocity costs a share. A
+    note costs as much as it counts in the song's mean, so that the value of all rows, divided by
+    their number, is the mean F1 less `note_weight` times the mean loss of a note.
 
     Attributes:
         lateness_s: Constant lateness of the performance, which costs nothing [s].
@@ -151,51 +155,68 @@ class PracticeObjective:
     def value(self, begin: int, active: NDArray[np.bool_], struck: Sequence[Onset]) -> float:
         """Return the value of the rows from `begin` on.
 
-        Notes and strikes count for the rows `TOLERANCE_S` after them, by when they are decided.
+        Notes and strikes count for the rows 0.1 s after them, by when they are decided.
 
         Args:
             begin: First row.
             active: (rows, 88) keys pressed at the ends of the decisions.
-            struck: All strikes until the last of these rows, by time; at least from 0.1 s before
+            struck: All strikes until the last of these rows, by time; at least from 0.2 s before
                 the first one on.
         """
         goal_keys = self._goals.keys_in(begin - self._lead, len(active))
-        lost = sum(fault.loss for fault in self._found(begin, begin + len(active), struck))
-        return float(f1_per_step(goal_keys, active).sum()) - self._note * lost
+        lost = sum(fault.loss for fault in self._of_notes(begin, begin + len(active), struck))
+        return float(f1_per_step(goal_keys, active).sum()) - lost
 
-    def faults(self, begin: int, end: int, struck: Sequence[Onset]) -> list[Fault]:
-        """Return what notes and strikes lose in rows `begin` to `end` (exclusive)."""
-        found = self._found(begin, end, struck)
-        return [fault for fault in found if fault.loss and begin <= fault.row < end]
+    def faults(self, begin: int, active: NDArray[np.bool_], struck: Sequence[Onset]) -> list[Fault]:
+        """Return what is lost in the rows from `begin` on; arguments are those of `value`."""
+        goal_keys = self._goals.keys_in(begin - self._lead, len(active))
+        wrong = goal_keys != active
+        loss = (1 - f1_per_step(goal_keys, active)) / np.maximum(wrong.sum(axis=1), 1)
+        faults = [
+            Fault(begin + int(row), int(key), float(loss[row])) for row, key in np.argwhere(wrong)
+        ]
+        end = begin + len(active)
+        found = self._of_notes(begin, end, struck)
+        return faults + [fault for fault in found if fault.loss and begin <= fault.row < end]
 
-    def _found(self, begin: int, end: int, struck: Sequence[Onset]) -> Iterator[Fault]:
+    def _of_notes(self, begin: int, end: int, struck: Sequence[Onset]) -> Iterator[Fault]:
         """Yield a fault, of loss 0 if perfect, for each note and each strike of none."""
         begin_s = self._timing.time_s(begin) + PHYSICS_S / 2 if begin else -inf
         end_s = self._timing.time_s(end) + PHYSICS_S / 2 if end < self._rows else inf
         late_s = self.lateness_s
-        early_s = begin_s - 2 * TOLERANCE_S
+        early_s = begin_s - 2 * _NEAR_S
         written = _between(self._written, early_s - late_s, end_s - late_s)
         notes = [note.later(late_s) for note in written]
         struck = _between(struck, early_s, end_s)
         pairs = dict(_pairs(notes, struck))
         extra = set(struck).difference(pairs.values())
-        first_s, last_s = begin_s - TOLERANCE_S, end_s - TOLERANCE_S
+        near = dict(_pairs([note for note in notes if note not in pairs], list(extra), _NEAR_S))
+        pairs |= near
+        extra.difference_update(near.values())
+        first_s, last_s = begin_s - _NEAR_S, end_s - _NEAR_S
         for note in _between(notes, first_s, last_s):
             row, strike = self._timing.steps(note.time_s - late_s), pairs.get(note)
             if strike is None:
-                yield Fault(row, note.key, _MISS)
+                yield Fault(row, note.key, self._note * _MISS)
             else:
-                yield Fault(row, note.key, self._off(note, strike), strike.time_s - note.time_s)
+                off_s = strike.time_s - note.time_s
+                loss = self._note * self._off(note, strike)
+                yield Fault(row, note.key, loss, off_s if abs(off_s) > _UNHEARD_S else 0.0)
         for strike in _between(struck, first_s, last_s):
             if strike in extra:
                 row = int((strike.time_s - PHYSICS_S / 2) / self._timing.decision_s)
-                yield Fault(row, strike.key, _MISS)
+                yield Fault(row, strike.key, self._note * _MISS)
 
     def _off(self, note: Onset, strike: Onset) -> float:
-        """Return the loss of a strike for its time and velocity."""
-        off = max(abs(strike.time_s - note.time_s) - _UNHEARD_S, 0) / (TOLERANCE_S - _UNHEARD_S)
-        wrong = max(abs(strike.velocity - note.velocity) - VELOCITY_TOLERANCE, 0) / _LOUDNESS_RANGE
-        return off**2 + self._velocity * min(wrong, 1.0)
+        """Return the loss of a strike for its time and velocity [notes]."""
+        off = _excess(strike.time_s - note.time_s, _UNHEARD_S, TOLERANCE_S)
+        wrong = _excess(strike.velocity - note.velocity, VELOCITY_TOLERANCE, _WRONG_VELOCITY)
+        return _MISS * min(off**2 + self._velocity * wrong, 1.0)
+
+
+def _excess(error: float, free: float, full: float) -> float:
+    """Return 0 for an error of up to `free`, 1 from `full` on, linear between them."""
+    return min(max((abs(error) - free) / (full - free), 0.0), 1.0)
 
 
 def _pairs(

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -32,8 +33,12 @@ from pianomime.simulation.simulation import SimulationState
 from pianomime.simulation.simulator import Simulator
 from pianomime.timing import PHYSICS_S
 
-_BEFORE_S: Final = 0.1
+_BEFORE_S: Final = 0.2
 """Time before a stretch whose strikes may belong to notes in it [s]."""
+
+
+_EFFECT_S: Final = 0.15
+"""Time after a change by which it has to have helped [s]; most do not, and are not played on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +49,16 @@ class PracticeConfig(ObjectiveConfig):
     ahead_s: float = parameter(0.6, "Time after a stretch that is evaluated with it [s]", ge=0.0)
     tries: int = parameter(8, "Changes tried per stretch", ge=1)
     seed: int = parameter(0, "Random seed of the changes", ge=0)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A changed plan, its take from row `begin` on, and its value in the stretch."""
+
+    plan: PerformancePlan
+    begin: int
+    take: Rollout
+    value: float
 
 
 class Practice:
@@ -72,6 +87,7 @@ class Practice:
         self._simulators, self._config = simulators, config
         timing = plan.timing
         self._stretch = max(2, timing.steps(config.stretch_s))
+        self._effect = max(1, timing.steps(_EFFECT_S))
         self._ahead = timing.steps(config.ahead_s)
         self._goals = goals = ScoreGoals.of(score, timing)
         self._rng = np.random.default_rng(config.seed)
@@ -110,23 +126,18 @@ class Practice:
             take = self._play(self._simulators[0], self._plan, self._states[-1], known, end)
             self._keep(known, take)
             self.steps += end - known
-        value = self._objective.value(row, self._kept.active[row:end], self._near(row, end))
+        value = self._kept_value(row, end)
         while tries > 0:
             changes = self._propose(row, end, min(tries, len(self._simulators)))
             tries -= len(self._simulators)
             if not changes:
                 break
-            plans = [change.applied_to(self._plan) for change in changes]
-            begins = [change.rows.start for change in changes]
-            takes = self._try(plans, begins, end)
-            self.steps += sum(end - begin for begin in begins)
-            values = [
-                self._value(row, begin, take) for begin, take in zip(begins, takes, strict=True)
-            ]
-            best = int(np.argmax(values))
-            if values[best] > value:
-                self._plan, value = plans[best], values[best]
-                self._keep(begins[best], takes[best])
+            trials = self._try_all(changes, row, end)
+            self.steps += sum(len(trial.take.active) for trial in trials)
+            best = max(trials, key=lambda trial: trial.value)
+            if best.value > value:
+                self._plan, value = best.plan, best.value
+                self._keep(best.begin, best.take)
         self._row = min(row + stretch, self.length)
         del self._states[: self._row - row]
         if self._row == self.length:
@@ -134,25 +145,29 @@ class Practice:
 
     def _propose(self, row: int, end: int, count: int) -> list[Change]:
         """Return up to `count` random changes against errors in rows `row` to `end`."""
-        faults = self._objective.faults(row, end, self._near(row, end))
+        faults = self._objective.faults(row, self._kept.active[row:end], self._near(row, end))
         changes = [
             self._remedies.propose(self._plan, self._kept, slice(row, end), faults, self._rng)
             for _ in range(count)
         ]
         return [change for change in changes if change is not None and change.rows.start < end]
 
-    def _try(
-        self, plans: Sequence[PerformancePlan], begins: Sequence[int], end: int
-    ) -> list[Rollout]:
-        """Play each plan from its first changed row to `end`."""
+    def _try_all(self, changes: Sequence[Change], row: int, end: int) -> list[_Trial]:
+        if len(changes) == 1:
+            return [self._try(self._simulators[0], changes[0], row, end)]
+        with ThreadPoolExecutor(len(changes)) as pool:  # the physics releases the GIL
+            return list(pool.map(lambda s, c: self._try(s, c, row, end), self._simulators, changes))
 
-        def play(simulator: Simulator, plan: PerformancePlan, begin: int) -> Rollout:
-            return self._play(simulator, plan, self._states[begin - self._row], begin, end)
-
-        if len(plans) == 1:
-            return [play(self._simulators[0], plans[0], begins[0])]
-        with ThreadPoolExecutor(len(plans)) as pool:  # the physics releases the GIL
-            return list(pool.map(play, self._simulators, plans, begins))
+    def _try(self, simulator: Simulator, change: Change, row: int, end: int) -> _Trial:
+        """Play a changed plan to row `end`, or to shortly after the change if it does not help."""
+        plan, begin = change.applied_to(self._plan), change.rows.start
+        soon = min(change.rows.stop + self._effect, end)
+        take = self._play(simulator, plan, self._states[begin - self._row], begin, soon)
+        if soon < end:
+            if self._value(row, begin, take) <= self._kept_value(row, soon):
+                return _Trial(plan, begin, take, -inf)
+            take = _joined(take, self._play(simulator, plan, take.states[-1], soon, end))
+        return _Trial(plan, begin, take, self._value(row, begin, take))
 
     def _play(
         self,
@@ -173,6 +188,10 @@ class Practice:
         self._kept.position[row + 1 : end + 1] = take.position[1:]
         self._struck[self._place(row) : self._place(end)] = onsets(take.events)
         self._states[row - self._row + 1 :] = take.states
+
+    def _kept_value(self, row: int, end: int) -> float:
+        """Return the value of rows `row` to `end` of the accepted rollout."""
+        return self._objective.value(row, self._kept.active[row:end], self._near(row, end))
 
     def _value(self, row: int, begin: int, take: Rollout) -> float:
         """Return the value from row `row` on of a take that differs from row `begin` on."""
@@ -199,3 +218,15 @@ class Practice:
             self.best, self.quality = self._plan, quality
         else:
             self._plan, self._objective.lateness_s = self.best, self.quality.lateness_s
+
+
+def _joined(take: Rollout, rest: Rollout) -> Rollout:
+    """Return two takes of which the second continues the first."""
+    return Rollout(
+        take.first,
+        np.concatenate((take.active, rest.active)),
+        np.concatenate((take.sustain, rest.sustain)),
+        np.concatenate((take.position, rest.position[1:])),
+        take.events + rest.events,
+        take.states + rest.states,
+    )

@@ -83,34 +83,33 @@ class Remedies:
         faults: Sequence[Fault],
         rng: np.random.Generator,
     ) -> Change | None:
-        """Propose a change of a plan against a randomly chosen error.
+        """Propose a change of a plan against a randomly chosen fault, in proportion to the loss.
 
         Args:
             plan: Plan that was played.
             played: Rollout of the plan.
-            rows: Decisions whose errors are considered, and from whose first one on the plan may
-                be changed.
-            faults: Errors besides wrong keys at the ends of decisions.
+            rows: Decisions of the faults; the plan may be changed from the first one on.
+            faults: Faults of the rollout in these decisions.
             rng: Random generator.
 
         Returns:
-            The change; None if there are no errors, or no remedy applies.
+            The change; None if there are no faults, or no remedy applies.
         """
-        wrong = np.argwhere((self._note_at[rows] >= 0) != played.active[rows])
-        errors = [Fault(rows.start + int(step), int(key), 0.0) for step, key in wrong]
-        errors += faults
-        if errors and rng.uniform() < _LEARNING_SHARE:
+        if not faults:
+            return None
+        if rng.uniform() < _LEARNING_SHARE:
             return _by_learning_law(plan, played, rows)
-        for place in rng.permutation(len(errors)):
-            remedy = self._remedy(plan, played, errors[place], rng)
+        loss = np.array([fault.loss for fault in faults])
+        for place in rng.choice(len(faults), len(faults), replace=False, p=loss / loss.sum()):
+            remedy = self._remedy(plan, played, faults[place], rng)
             if remedy is not None and rows.start < remedy.rows.stop:
                 return remedy.from_row(rows.start)
         return None
 
     def _remedy(
-        self, plan: PerformancePlan, played: Rollout, error: Fault, rng: np.random.Generator
+        self, plan: PerformancePlan, played: Rollout, fault: Fault, rng: np.random.Generator
     ) -> Change | None:
-        step, key = error.row, error.key
+        step, key = fault.row, fault.key
         if self._note_at[step, key] < 0:
             nudge = self._for_false(plan, played, step, key, rng)
         else:
@@ -118,10 +117,10 @@ class Remedies:
             finger = note.finger
             if finger == UNASSIGNED:
                 return None
-            if error.late_s and rng.uniform() < _RETIMING_SHARE:
-                by_s = error.late_s * rng.uniform(*_RETIMING)
+            if fault.late_s and rng.uniform() < _RETIMING_SHARE:
+                by_s = fault.late_s * rng.uniform(*_RETIMING)
                 hand = self._kinematics[self._side_of(finger)]
-                return strike_earlier(plan, hand, finger, note.first, by_s)
+                return strike_earlier(plan, hand, note.first, by_s)
             left = not plan.fingertips.contact[step + 1, finger]
             if left and rng.uniform() < _HOLD_SHARE:
                 return hold_longer(plan, self._kinematics[self._side_of(finger)], finger, step, rng)

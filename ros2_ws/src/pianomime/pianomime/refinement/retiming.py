@@ -1,4 +1,4 @@
-"""Shift of a finger's strike in time."""
+"""Shift of a hand's strike in time."""
 
 from typing import Final
 
@@ -13,14 +13,15 @@ _AROUND_S: Final = 0.15
 
 
 def strike_earlier(
-    plan: PerformancePlan, kinematics: HandKinematics, finger: int, row: int, by_s: float
+    plan: PerformancePlan, kinematics: HandKinematics, row: int, by_s: float
 ) -> Change | None:
-    """Advance the motion of a finger's own joints around a strike; negative `by_s` delays it.
+    """Advance the motion of a hand around a strike; negative `by_s` delays it.
+
+    The fingers alone cannot do it: the wrist has a part in their strikes.
 
     Args:
         plan: Plan in which the strike is late or early.
         kinematics: Kinematics of the hand.
-        finger: Finger that strikes.
         row: Decision by whose end the key is to be down, counted from the start of the lead-in.
         by_s: Time by which to advance the strike [s].
 
@@ -41,8 +42,6 @@ def strike_earlier(
         FEEDBACK_GAIN
         * (between(plan.position, begin + shift[:, 0]) - plan.position[begin])[:, None]
     )
-    own = kinematics.own[finger % kinematics.hands.spec.layout.per_hand]
-    moved = kinematics.joints[kinematics.expand @ own != 0]
     full = np.zeros_like(change)
-    full[..., moved] = change[..., moved]
+    full[..., kinematics.joints] = change[..., kinematics.joints]
     return Change(rows, full)
