@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pianomime.refinement.objective import ObjectiveConfig, Onset, PracticeObjective
+from pianomime.refinement.objective import ObjectiveConfig, PracticeObjective
+from pianomime.refinement.onset import Onset
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
 from pianomime.timing import ROBOPIANIST_TIMING as TIMING

@@ -22,7 +22,8 @@ from pianomime.refinement.learned_file import (
     save_learned,
     versions,
 )
-from pianomime.refinement.objective import Fault, onsets
+from pianomime.refinement.objective import Fault
+from pianomime.refinement.onset import onsets
 from pianomime.refinement.remedies import Remedies
 from pianomime.refinement.retiming import strike_earlier
 from pianomime.score.goals import ScoreGoals

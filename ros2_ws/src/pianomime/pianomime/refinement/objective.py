@@ -1,7 +1,6 @@
 """Objective of practice: what a listener hears of a take, beside the keys at decision ends."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final, NamedTuple
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 
 from pianomime.config import Config, parameter
 from pianomime.metrics.key_press import f1_per_step
-from pianomime.metrics.matching import TOLERANCE_S, f1_of, matches
+from pianomime.metrics.matching import TOLERANCE_S, f1_of
 from pianomime.metrics.notes import VELOCITY_TOLERANCE, WINDOW_S
-from pianomime.piano.geometry import LOWEST_PITCH
+from pianomime.refinement.onset import Onset, between, matched
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
-from pianomime.simulation.simulation import MidiEvent, MidiKind
 from pianomime.timing import PHYSICS_S
 
 _MISS: Final = 0.5
@@ -60,33 +58,6 @@ class Quality:
     f1: float
     note_f1: float
     lateness_s: float
-
-
-class Onset(NamedTuple):
-    """Beginning of a note, as written or as played.
-
-    Attributes:
-        time_s: Time [s, from the start of the lead-in].
-        key: Key, 0 .. 87.
-        velocity: MIDI velocity.
-    """
-
-    time_s: float
-    key: int
-    velocity: int
-
-    def later(self, by_s: float) -> "Onset":
-        """Return the onset shifted in time."""
-        return Onset(self.time_s + by_s, self.key, self.velocity)
-
-
-def onsets(events: Iterable[MidiEvent]) -> list[Onset]:
-    """Return the strikes among MIDI events."""
-    return [
-        Onset(event.time_s, event.number - LOWEST_PITCH, event.value)
-        for event in events
-        if event.kind is MidiKind.NOTE_ON
-    ]
 
 
 class Fault(NamedTuple):
@@ -141,10 +112,10 @@ class PracticeObjective:
             active: (rows, 88) keys pressed at the ends of all decisions.
             struck: All strikes, by time.
         """
-        near = _pairs(self._written, struck, WINDOW_S)
+        near = matched(self._written, struck, WINDOW_S)
         late_s = [strike.time_s - note.time_s for note, strike in near]
         self.lateness_s = float(np.median(late_s)) if late_s else 0.0
-        hits = _pairs([note.later(self.lateness_s) for note in self._written], struck)
+        hits = matched([note.later(self.lateness_s) for note in self._written], struck)
         return Quality(
             value=self.value(0, active, struck) / self._rows,
             f1=float(f1_per_step(self._goals.keys, active[self._lead :]).mean()),
@@ -185,16 +156,16 @@ class PracticeObjective:
         end_s = self._timing.time_s(end) + PHYSICS_S / 2 if end < self._rows else inf
         late_s = self.lateness_s
         early_s = begin_s - 2 * _NEAR_S
-        written = _between(self._written, early_s - late_s, end_s - late_s)
+        written = between(self._written, early_s - late_s, end_s - late_s)
         notes = [note.later(late_s) for note in written]
-        struck = _between(struck, early_s, end_s)
-        pairs = dict(_pairs(notes, struck))
+        struck = between(struck, early_s, end_s)
+        pairs = dict(matched(notes, struck))
         extra = set(struck).difference(pairs.values())
-        near = dict(_pairs([note for note in notes if note not in pairs], list(extra), _NEAR_S))
+        near = dict(matched([note for note in notes if note not in pairs], list(extra), _NEAR_S))
         pairs |= near
         extra.difference_update(near.values())
         first_s, last_s = begin_s - _NEAR_S, end_s - _NEAR_S
-        for note in _between(notes, first_s, last_s):
+        for note in between(notes, first_s, last_s):
             row, strike = self._timing.steps(note.time_s - late_s), pairs.get(note)
             if strike is None:
                 yield Fault(row, note.key, self._note * _MISS)
@@ -202,7 +173,7 @@ class PracticeObjective:
                 off_s = strike.time_s - note.time_s
                 loss = self._note * self._off(note, strike)
                 yield Fault(row, note.key, loss, off_s if abs(off_s) > _UNHEARD_S else 0.0)
-        for strike in _between(struck, first_s, last_s):
+        for strike in between(struck, first_s, last_s):
             if strike in extra:
                 row = int((strike.time_s - PHYSICS_S / 2) / self._timing.decision_s)
                 yield Fault(row, strike.key, self._note * _MISS)
@@ -217,14 +188,3 @@ class PracticeObjective:
 def _excess(error: float, free: float, full: float) -> float:
     """Return 0 for an error of up to `free`, 1 from `full` on, linear between them."""
     return min(max((abs(error) - free) / (full - free), 0.0), 1.0)
-
-
-def _pairs(
-    notes: Sequence[Onset], struck: Sequence[Onset], tolerance_s: float = TOLERANCE_S
-) -> list[tuple[Onset, Onset]]:
-    return matches(notes, struck, lambda onset: onset.time_s, lambda onset: onset.key, tolerance_s)
-
-
-def _between(ordered: Sequence[Onset], begin_s: float, end_s: float) -> Sequence[Onset]:
-    begin = bisect_right(ordered, begin_s, key=lambda onset: onset.time_s)
-    return ordered[begin : bisect_left(ordered, end_s, lo=begin, key=lambda onset: onset.time_s)]

@@ -19,14 +19,10 @@ from pianomime.config import parameter
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import Rollout, play_on, roll_out
 from pianomime.refinement.change import Change
-from pianomime.refinement.objective import (
-    ObjectiveConfig,
-    Onset,
-    PracticeObjective,
-    Quality,
-    onsets,
-)
+from pianomime.refinement.objective import ObjectiveConfig, PracticeObjective, Quality
+from pianomime.refinement.onset import Onset, onsets
 from pianomime.refinement.remedies import Remedies
+from pianomime.refinement.trial import Trial, joined
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
 from pianomime.simulation.simulation import SimulationState
@@ -49,16 +45,6 @@ class PracticeConfig(ObjectiveConfig):
     ahead_s: float = parameter(0.6, "Time after a stretch that is evaluated with it [s]", ge=0.0)
     tries: int = parameter(8, "Changes tried per stretch", ge=1)
     seed: int = parameter(0, "Random seed of the changes", ge=0)
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """A changed plan, its take from row `begin` on, and its value in the stretch."""
-
-    plan: PerformancePlan
-    begin: int
-    take: Rollout
-    value: float
 
 
 class Practice:
@@ -152,22 +138,22 @@ class Practice:
         ]
         return [change for change in changes if change is not None and change.rows.start < end]
 
-    def _try_all(self, changes: Sequence[Change], row: int, end: int) -> list[_Trial]:
+    def _try_all(self, changes: Sequence[Change], row: int, end: int) -> list[Trial]:
         if len(changes) == 1:
             return [self._try(self._simulators[0], changes[0], row, end)]
         with ThreadPoolExecutor(len(changes)) as pool:  # the physics releases the GIL
             return list(pool.map(lambda s, c: self._try(s, c, row, end), self._simulators, changes))
 
-    def _try(self, simulator: Simulator, change: Change, row: int, end: int) -> _Trial:
+    def _try(self, simulator: Simulator, change: Change, row: int, end: int) -> Trial:
         """Play a changed plan to row `end`, or to shortly after the change if it does not help."""
         plan, begin = change.applied_to(self._plan), change.rows.start
         soon = min(change.rows.stop + self._effect, end)
         take = self._play(simulator, plan, self._states[begin - self._row], begin, soon)
         if soon < end:
             if self._value(row, begin, take) <= self._kept_value(row, soon):
-                return _Trial(plan, begin, take, -inf)
-            take = _joined(take, self._play(simulator, plan, take.states[-1], soon, end))
-        return _Trial(plan, begin, take, self._value(row, begin, take))
+                return Trial(plan, begin, take, -inf)
+            take = joined(take, self._play(simulator, plan, take.states[-1], soon, end))
+        return Trial(plan, begin, take, self._value(row, begin, take))
 
     def _play(
         self,
@@ -218,15 +204,3 @@ class Practice:
             self.best, self.quality = self._plan, quality
         else:
             self._plan, self._objective.lateness_s = self.best, self.quality.lateness_s
-
-
-def _joined(take: Rollout, rest: Rollout) -> Rollout:
-    """Return two takes of which the second continues the first."""
-    return Rollout(
-        take.first,
-        np.concatenate((take.active, rest.active)),
-        np.concatenate((take.sustain, rest.sustain)),
-        np.concatenate((take.position, rest.position[1:])),
-        take.events + rest.events,
-        take.states + rest.states,
-    )
