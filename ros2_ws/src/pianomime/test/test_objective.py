@@ -66,6 +66,8 @@ def test_a_strike_costs_more_the_less_it_is_in_time():
     assert 0.05 < loss(moved(7, 0.025)) < 0.1
     assert 0.3 < loss(moved(7, -0.045)) < 0.5
     assert loss(moved(7, 0.09)) == pytest.approx(0.5), "no worse than missing"
+    (fault,) = objective().faults(0, ACTIVE, moved(7, 0.09))
+    assert fault.late_s == pytest.approx(0.09)
 
 
 def test_velocity_counts_on_music_with_dynamics_only():
