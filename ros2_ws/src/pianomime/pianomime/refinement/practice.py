@@ -130,10 +130,16 @@ class Practice:
             self._close()
 
     def _propose(self, row: int, end: int, count: int) -> list[Change]:
-        """Return up to `count` random changes against errors in rows `row` to `end`."""
-        faults = self._objective.faults(row, self._kept.active[row:end], self._near(row, end))
+        """Return up to `count` random changes against faults in the stretch.
+
+        Those in the time after it are left to the next stretch, in which more of the changes'
+        effects can be seen.
+        """
+        rows = slice(row, min(row + self._stretch, end))
+        found = self._objective.faults(row, self._kept.active[row:end], self._near(row, end))
+        faults = [fault for fault in found if fault.row < rows.stop]
         changes = [
-            self._remedies.propose(self._plan, self._kept, slice(row, end), faults, self._rng)
+            self._remedies.propose(self._plan, self._kept, rows, faults, self._rng)
             for _ in range(count)
         ]
         return [change for change in changes if change is not None and change.rows.start < end]

@@ -21,7 +21,7 @@ from pianomime.score.step_notes import StepNote
 
 Array = NDArray[np.float64]
 
-_LEARNING_SHARE: Final = 0.1
+_LEARNING_SHARE: Final = 0.05
 """Share of changes by the learning law of iterative learning control."""
 
 _GAIN: Final = 0.5
@@ -74,6 +74,7 @@ class Remedies:
         self._note_at = np.full((rows, N_KEYS), -1)  # index of the note, -1 for none
         for place, note in enumerate(self._notes):
             self._note_at[note.first : note.last + 1, note.key] = place
+        self._tried = np.zeros((rows, N_KEYS))  # remedies proposed for each fault
 
     def propose(
         self,
@@ -83,7 +84,9 @@ class Remedies:
         faults: Sequence[Fault],
         rng: np.random.Generator,
     ) -> Change | None:
-        """Propose a change of a plan against a randomly chosen fault, in proportion to the loss.
+        """Propose a change of a plan against a randomly chosen fault.
+
+        The greater the loss, and the fewer the attempts so far, the more likely is its choice.
 
         Args:
             plan: Plan that was played.
@@ -99,9 +102,11 @@ class Remedies:
             return None
         if rng.uniform() < _LEARNING_SHARE:
             return _by_learning_law(plan, played, rows)
-        loss = np.array([fault.loss for fault in faults])
-        for place in rng.choice(len(faults), len(faults), replace=False, p=loss / loss.sum()):
-            remedy = self._remedy(plan, played, faults[place], rng)
+        weight = np.array([f.loss / (1 + self._tried[f.row, f.key]) for f in faults])
+        for place in rng.choice(len(faults), len(faults), replace=False, p=weight / weight.sum()):
+            fault = faults[place]
+            self._tried[fault.row, fault.key] += 1
+            remedy = self._remedy(plan, played, fault, rng)
             if remedy is not None and rows.start < remedy.rows.stop:
                 return remedy.from_row(rows.start)
         return None
