@@ -119,14 +119,16 @@ def _learn(
             return not interrupt.came
 
         learned = learn(begin, simulations, config, progress)
+    planned, best = learned.history[0], learned.quality
+    print(f"{score.title}: note F1 {planned.note_f1:.3f} planned, {best.note_f1:.3f} learned")
     card = Card(
         title=score.title,
         sha256=score.sha256,
         embodiment=hands.spec.identity,
         timing=timing,
         joint_names=simulations[0].hands.joint_names,
-        f1=learned.quality.f1,
-        f1_planned=learned.history[0].f1,
+        f1=best.f1,
+        f1_planned=planned.f1,
         how=f"iterative learning, {len(learned.history)} rollouts, "
         f"{options.threads} tries side by side",
         seed=config.seed,

@@ -32,7 +32,6 @@ from pianomime.timing import PHYSICS_S
 _BEFORE_S: Final = 0.2
 """Time before a stretch whose strikes may belong to notes in it [s]."""
 
-
 _EFFECT_S: Final = 0.15
 """Time after a change by which it has to have helped [s]; most do not, and are not played on."""
 
