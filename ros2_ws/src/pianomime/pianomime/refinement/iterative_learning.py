@@ -17,7 +17,7 @@ class IterativeLearningConfig(PracticeConfig):
 
     rollouts: int = parameter(100, "Total simulated time, in lengths of the song", ge=1, le=100_000)
     heat: int = parameter(
-        15, "Budget of each initial plan before the best is selected, in lengths of the song", ge=1
+        12, "Budget of each initial plan before the best is selected, in lengths of the song", ge=1
     )
 
 
