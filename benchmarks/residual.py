@@ -49,8 +49,8 @@ def until(minutes: float) -> Callable[..., bool]:
     """Return a progress callback that ends learning after some minutes."""
     deadline_s = time.monotonic() + 60 * minutes
 
-    def progress(*f1: float) -> bool:
-        print(*f1, file=sys.stderr)
+    def progress(*best: object) -> bool:
+        print(*best, file=sys.stderr)
         return time.monotonic() < deadline_s
 
     return progress
@@ -84,11 +84,11 @@ def row(clip: Clip, minutes: float) -> list[float]:
     return [
         float(ik_f1),
         residual(nominal, goals, minutes),
-        learned.history[0],
+        learned.history[0].f1,
         residual(plan, goals, minutes),
-        learned.f1,
+        learned.quality.f1,
         residual(learned.plan, goals, minutes),
-        longer.f1,
+        longer.quality.f1,
     ]
 
 

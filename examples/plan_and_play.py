@@ -20,7 +20,9 @@ def main(song: str = "twinkle", path: str = "played.mid") -> None:
     goals = pm.ScoreGoals.of(score, timing)
     fingered = pm.assign_fingers(score, timing, hands)
     plan = pm.plan_performance(fingered, simulation.hands, timing)
-    rollout = pm.roll_out(pm.Follower.of(plan, simulation.hands), plan.lead_in_s, goals.steps, simulation)
+    rollout = pm.roll_out(
+        pm.Follower.of(plan, simulation.hands), plan.lead_in_s, goals.steps, simulation
+    )
 
     notes = pm.struck_notes(rollout.events, plan.lead_in_s, simulation.time_s)
     keys = pm.key_press_metrics(goals.keys, rollout.pressed)

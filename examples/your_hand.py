@@ -24,7 +24,9 @@ def main(song: str = "c_major_scale", description: str = str(RODS)) -> None:
     fingered = pm.assign_fingers(score, timing, hands)
     simulation = pm.PianoSimulation(pm.load_model(hands), timing)
     plan = pm.plan_performance(fingered, simulation.hands, timing)
-    rollout = pm.roll_out(pm.Follower.of(plan, simulation.hands), plan.lead_in_s, goals.steps, simulation)
+    rollout = pm.roll_out(
+        pm.Follower.of(plan, simulation.hands), plan.lead_in_s, goals.steps, simulation
+    )
     keys = pm.key_press_metrics(goals.keys, rollout.pressed)
     print(f"{score.title} by {hands.name}: F1 {keys.f1:.3f}, precision {keys.precision:.3f}")
 

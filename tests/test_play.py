@@ -181,13 +181,17 @@ def test_what_was_learned_is_played(cli):
     save_midi(SHORT, cli.folder / "short.mid")
     status, out, err = cli.run("learn", "short.mid", "-o", "short.npz", "--rollouts", "4")
     assert status == 0, err
-    learned_f1 = float(re.search(r"([\d.]+) learned", out)[1])
+    learned_f1, learned_note_f1 = (
+        float(re.search(rf"{name} [\d.]+ planned, ([\d.]+) learned", out)[1])
+        for name in ("short: F1", "short: note F1")
+    )
     status, _, err = cli.run(
         "play", "short.mid", "--learned", "short.npz", "-o", "out", "--no-video"
     )
     assert status == 0, err
     metrics = json.loads((cli.folder / "out/metrics.json").read_text())
     assert metrics["f1"] == pytest.approx(learned_f1, abs=1.1e-3)
+    assert metrics["note_f1"] == pytest.approx(learned_note_f1, abs=1.1e-3)
     status, _, err = cli.run("play", "twinkle", "--learned", "short.npz", "-o", "other")
     assert status == 2
     assert "learned for score 'short'" in err

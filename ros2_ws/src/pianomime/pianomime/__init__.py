@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pianomime.metrics.key_press import key_press_metrics
     from pianomime.metrics.notes import note_metrics
     from pianomime.performance.struck import struck_notes
+    from pianomime.planning.follower import Follower
     from pianomime.planning.performance_plan import plan_performance
     from pianomime.planning.rollout import roll_out
     from pianomime.policy.player import policy_act

@@ -8,6 +8,8 @@ from pianomime.evaluation.players import Options, planned, planner
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.hands.kinematics import HandKinematics
+from pianomime.metrics.notes import note_metrics
+from pianomime.performance.struck import struck_notes
 from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S
 from pianomime.planning.played_plan import plan_by_playing
@@ -21,6 +23,10 @@ from pianomime.refinement.learned_file import (
     save_learned,
     versions,
 )
+from pianomime.refinement.objective import Fault
+from pianomime.refinement.onset import onsets
+from pianomime.refinement.remedies import Remedies
+from pianomime.refinement.retiming import strike_earlier
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Note, Score
 from pianomime.simulation.simulation import PianoSimulation
@@ -57,10 +63,19 @@ def f1_of(plan, goals, simulation):
 
 def test_learning_improves_a_hard_song_and_reports_its_f1(song):
     result = practised(song, 25)
-    assert result.f1 > result.history[0] + 0.05
-    assert result.history == sorted(result.history)
+    assert result.quality.f1 > result.history[0].f1 + 0.05
+    assert result.quality.note_f1 > result.history[0].note_f1 + 0.05
+    values = [quality.value for quality in result.history]
+    assert values == sorted(values)
     _, _, goals, simulation = song
-    assert f1_of(result.plan, goals, simulation) == result.f1
+    played = roll_out(
+        Follower.of(result.plan, simulation.hands), result.plan.lead_in_s, goals.steps, simulation
+    )
+    assert played.f1_per_step(goals).mean() == result.quality.f1
+    struck = struck_notes(played.events, LEAD_IN_S, goals.timing.time_s(len(played.active)))
+    heard = note_metrics(SCORE, struck)
+    assert result.quality.note_f1 == heard.note_f1
+    assert result.quality.lateness_s == pytest.approx(heard.lateness_s)
 
 
 @pytest.mark.parametrize("simulators", [1, 2])
@@ -69,8 +84,9 @@ def test_the_same_seed_learns_the_same(song, simulators):
     assert first.history == second.history
     assert np.array_equal(first.plan.target, second.plan.target)
     _, plan, goals, simulation = song
-    assert first.history[0] == f1_of(plan, goals, simulation)
-    assert first.f1 == f1_of(first.plan, goals, simulation) >= first.history[0]
+    assert first.history[0].f1 == f1_of(plan, goals, simulation)
+    assert first.quality.f1 == f1_of(first.plan, goals, simulation)
+    assert first.quality.value >= first.history[0].value
 
 
 def test_a_plan_by_playing_repeats_the_online_planner(song):
@@ -90,7 +106,8 @@ def test_learning_starts_from_the_better_of_two_plans(song):
     still = replace(plan, target=np.zeros_like(plan.target), position=np.zeros_like(plan.position))
     config = IterativeLearningConfig(rollouts=8, heat=2, seed=1)
     result = learn([(fingered, still), (fingered, plan)], [simulation], config)
-    assert result.history[0] < result.history[1] < result.f1
+    first, second, *_ = result.history
+    assert first.value < second.value < result.quality.value
     assert np.array_equal(result.plan.position, plan.position)
 
 
@@ -126,13 +143,45 @@ def test_a_hand_that_holds_longer_arrives_in_time(pianomime_hands):
     assert size[-1] < size.max() / 2  # by the next onset it has caught up
 
 
+@pytest.mark.parametrize("by_s", [0.02, -0.02])
+def test_a_strike_is_advanced_or_delayed(pianomime_hands, by_s):
+    timing = Timing(command_s=0.01)
+    simulation = PianoSimulation(pianomime_hands, timing)
+    notes = [Note(t, t + 0.3, 50, finger=7) for t in (0.5, 1.0, 1.5)]
+    score, plan = planned(Score.from_notes("three", notes), simulation)
+    steps = ScoreGoals.of(score, timing).steps
+    right = HandKinematics(simulation.hands, 1)
+    change = strike_earlier(plan, right, plan.lead + timing.steps(1.0), by_s)
+
+    def onsets_s(plan):
+        played = roll_out(Follower.of(plan, simulation.hands), plan.lead_in_s, steps, simulation)
+        return np.array([onset.time_s for onset in onsets(played.events)])
+
+    earlier_s = onsets_s(plan) - onsets_s(change.applied_to(plan))
+    assert earlier_s[[0, 2]] == pytest.approx(0, abs=0.006)
+    assert 0.4 < earlier_s[1] / by_s < 1.3
+
+
+def test_a_strike_between_decision_ends_is_practised(song):
+    _, plan, goals, simulation = song
+    remedies = Remedies(goals.notes, plan.lead + goals.steps, plan.lead, simulation.hands)
+    played = roll_out(Follower.of(plan, simulation.hands), plan.lead_in_s, goals.steps, simulation)
+    rows = slice(plan.lead, plan.lead + 12)
+    rng = np.random.default_rng(0)
+    note = goals.notes[0]
+    neighbour = Fault(plan.lead + note.first, note.key + 1, 0.5)
+    changes = [remedies.propose(plan, played, rows, [neighbour], rng) for _ in range(20)]
+    assert all(change.rows.start <= neighbour.row < change.rows.stop for change in changes)
+    assert remedies.propose(plan, played, rows, [], rng) is None
+
+
 def test_a_note_that_no_finger_plays_is_left_alone(song):
     _, _, _, simulation = song
     chord = Score.from_notes("wide", [Note(0.2, 0.6, key) for key in range(20, 64, 4)])
     fingered, plan = planned(chord, simulation)
     assert any(note.finger == UNASSIGNED for note in fingered.notes)
     config = IterativeLearningConfig(rollouts=4)
-    assert learn([(fingered, plan)], [simulation], config).f1 > 0
+    assert learn([(fingered, plan)], [simulation], config).quality.f1 > 0
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -142,13 +191,13 @@ def test_coarse_decisions_can_be_practised(pianomime_hands):
     slow = SCORE.stretched(3.0)
     config = IterativeLearningConfig(rollouts=3, stretch_s=1.0)
     result = learn([planned(slow, simulation)], [simulation], config)
-    assert result.f1 >= result.history[0]
+    assert result.quality.value >= result.history[0].value
     assert result.plan.target.shape[1] == timing.points
 
 
 def test_learning_ends_when_progress_returns_false(song):
     reported = []
-    result = practised(song, 50, progress=lambda f1: reported.append(f1) or len(reported) < 3)
+    result = practised(song, 50, progress=lambda best: reported.append(best) or len(reported) < 3)
     assert len(reported) == 3
     assert len(result.history) == 3
 

@@ -22,6 +22,7 @@ from pianomime.refinement.learned_file import (
     save_learned,
     versions,
 )
+from pianomime.refinement.objective import Quality
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.repertoire import find_arrangement
 from pianomime.score.score import Score
@@ -112,20 +113,22 @@ def _learn(
         bar.set_description("learning")
         interrupt.listen()  # before this there is no result to keep
 
-        def progress(f1: float) -> bool:
+        def progress(best: Quality) -> bool:
             bar.update(1)
-            bar.set_postfix_str(f"F1 {f1:.3f}")
+            bar.set_postfix_str(f"F1 {best.f1:.3f}, note F1 {best.note_f1:.3f}")
             return not interrupt.came
 
         learned = learn(begin, simulations, config, progress)
+    planned, best = learned.history[0], learned.quality
+    print(f"{score.title}: note F1 {planned.note_f1:.3f} planned, {best.note_f1:.3f} learned")
     card = Card(
         title=score.title,
         sha256=score.sha256,
         embodiment=hands.spec.identity,
         timing=timing,
         joint_names=simulations[0].hands.joint_names,
-        f1=learned.f1,
-        f1_planned=learned.history[0],
+        f1=best.f1,
+        f1_planned=planned.f1,
         how=f"iterative learning, {len(learned.history)} rollouts, "
         f"{options.threads} tries side by side",
         seed=config.seed,

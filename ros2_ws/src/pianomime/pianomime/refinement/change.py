@@ -30,3 +30,10 @@ class Change:
         """Return the part of the change from row `begin` on."""
         first = max(self.rows.start, begin)
         return Change(slice(first, self.rows.stop), self.by[first - self.rows.start :])
+
+
+def between(values: Array, row: Array) -> Array:
+    """Interpolate values (rows, n) at fractional rows (...) before the last, (..., n)."""
+    low = np.floor(row).astype(int)
+    share = (row - low)[..., None]
+    return np.asarray((1 - share) * values[low] + share * values[low + 1])

@@ -3,14 +3,11 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pianomime.hands.kinematics import HandKinematics
 from pianomime.planning.feedback import JOINT_GAIN
 from pianomime.planning.performance_plan import PerformancePlan
-from pianomime.refinement.change import Change
-
-Array = NDArray[np.float64]
+from pianomime.refinement.change import Change, between
 
 _LONGEST_S: Final = 3.0
 """Maximum duration of a move to change [s]; only fast leaps release notes early."""
@@ -60,15 +57,8 @@ def hold_longer(
     then = row - later * np.arange(way, 0, -1) / way
     targets = plan.target.reshape(-1, plan.target.shape[-1])
     at = then[:, None] * points + np.arange(points)
-    change = _between(targets, at) - plan.target[row]
-    change += JOINT_GAIN * (_between(plan.position, then) - plan.position[row])[:, None]
+    change = between(targets, at) - plan.target[row]
+    change += JOINT_GAIN * (between(plan.position, then) - plan.position[row])[:, None]
     full = np.zeros_like(change)
     full[..., kinematics.joints] = change[..., kinematics.joints]
     return Change(slice(leave, leave + way), full)
-
-
-def _between(values: Array, row: Array) -> Array:
-    """Interpolate values (rows, n) at fractional rows (...) before the last, (..., n)."""
-    low = np.floor(row).astype(int)
-    share = (row - low)[..., None]
-    return np.asarray((1 - share) * values[low] + share * values[low + 1])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pianomime.config import parameter
 from pianomime.planning.performance_plan import PerformancePlan
+from pianomime.refinement.objective import Quality
 from pianomime.refinement.practice import Practice, PracticeConfig
 from pianomime.score.score import Score
 from pianomime.simulation.simulator import Simulator
@@ -16,7 +17,7 @@ class IterativeLearningConfig(PracticeConfig):
 
     rollouts: int = parameter(100, "Total simulated time, in lengths of the song", ge=1, le=100_000)
     heat: int = parameter(
-        15, "Budget of each initial plan before the best is selected, in lengths of the song", ge=1
+        12, "Budget of each initial plan before the best is selected, in lengths of the song", ge=1
     )
 
 
@@ -27,21 +28,22 @@ class LearningResult:
     Attributes:
         score: Score with the fingers of the best plan.
         plan: Best plan that was played.
-        f1: F1 of this plan.
-        history: Best F1 after each length of the song, beginning with the first initial plan's.
+        quality: Quality of this plan.
+        history: Quality of the best plan after each length of the song, beginning with the first
+            initial plan's.
     """
 
     score: Score
     plan: PerformancePlan
-    f1: float
-    history: list[float]
+    quality: Quality
+    history: list[Quality]
 
 
 def learn(
     starts: Sequence[tuple[Score, PerformancePlan]],
     simulators: Sequence[Simulator],
     config: IterativeLearningConfig | None = None,
-    progress: Callable[[float], bool] = lambda _: True,
+    progress: Callable[[Quality], bool] = lambda _: True,
 ) -> LearningResult:
     """Improve the plan of a song by practice: first each initial plan, then the best one.
 
@@ -49,28 +51,32 @@ def learn(
         starts: Fingered scores and their initial plans.
         simulators: Simulators; as many changes are tried in parallel.
         config: Settings.
-        progress: Called with the best F1 after each length of the song; returning False ends
+        progress: Called with the best quality after each length of the song; returning False ends
             the learning.
     """
     config = config or IterativeLearningConfig()
     learners: list[Practice] = []
-    history: list[float] = []
+    history: list[Quality] = []
     going = True
     for score, plan in starts:
         learners.append(Practice(score, plan, simulators, config))
-        history.append(max(learner.f1 for learner in learners))
-        going = progress(history[-1]) and going
-    best = max(learners, key=lambda learner: learner.f1)
-    while going and best.f1 < 1.0 and len(history) < config.rollouts:
+        best = max(learners, key=_value)
+        history.append(best.quality)
+        going = progress(best.quality) and going
+    while going and best.quality.value < 1.0 and len(history) < config.rollouts:
         heat = len(history) < config.heat * len(learners)
         turn = min(learners, key=lambda learner: learner.steps) if heat else best
         turn.go_on()
-        best = max(learners, key=lambda learner: learner.f1)
+        best = max(learners, key=_value)
         steps = sum(learner.steps for learner in learners)
         while (
             going and steps >= (len(history) + 1) * best.length
         ):  # several lengths if the song is short
-            history.append(best.f1)
-            going = progress(best.f1)
+            history.append(best.quality)
+            going = progress(best.quality)
     best.finish()
-    return LearningResult(best.score, best.best, best.f1, history)
+    return LearningResult(best.score, best.best, best.quality, history)
+
+
+def _value(learner: Practice) -> float:
+    return learner.quality.value

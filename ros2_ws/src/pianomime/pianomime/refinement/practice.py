@@ -2,33 +2,44 @@
 
 A change of the targets affects the keys within about a second. So changes are tried in one stretch
 of the song at a time, from the exact state at the end of the previous stretch, and kept if the
-stretch and the time after it improve. The resulting F1 is that of one rollout from start to end.
+stretch and the time after it improve, by `PracticeObjective`. The resulting figures are those of
+one rollout from start to end.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pianomime.config import Config, parameter
-from pianomime.metrics.key_press import f1_per_step
+from pianomime.config import parameter
 from pianomime.planning.feedback import Feedback
 from pianomime.planning.follower import Follower
 from pianomime.planning.performance_plan import PerformancePlan
 from pianomime.planning.rollout import Rollout, play_on, roll_out
+from pianomime.refinement.change import Change
+from pianomime.refinement.objective import ObjectiveConfig, PracticeObjective, Quality
+from pianomime.refinement.onset import Onset, onsets
 from pianomime.refinement.remedies import Remedies
+from pianomime.refinement.trial import Trial, joined
 from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
 from pianomime.simulation.simulation import SimulationState
 from pianomime.simulation.simulator import Simulator
+from pianomime.timing import PHYSICS_S
 
-Array = NDArray[np.float64]
+_BEFORE_S: Final = 0.2
+"""Time before a stretch whose strikes may belong to notes in it [s]."""
+
+_EFFECT_S: Final = 0.15
+"""Time after a change by which it has to have helped [s]; most do not, and are not played on."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PracticeConfig(Config):
+class PracticeConfig(ObjectiveConfig):
     """Settings of practice."""
 
     stretch_s: float = parameter(0.6, "Duration of a stretch [s]", ge=0.1)
@@ -46,7 +57,7 @@ class Practice:
     Attributes:
         score: Fingered score.
         best: Best plan played from start to end.
-        f1: F1 of this plan.
+        quality: Quality of this plan.
         length: Number of decisions of lead-in and song.
         steps: Number of decisions simulated so far.
     """
@@ -63,18 +74,20 @@ class Practice:
         self._simulators, self._config = simulators, config
         timing = plan.timing
         self._stretch = max(2, timing.steps(config.stretch_s))
+        self._effect = max(1, timing.steps(_EFFECT_S))
         self._ahead = timing.steps(config.ahead_s)
         self._goals = goals = ScoreGoals.of(score, timing)
         self._rng = np.random.default_rng(config.seed)
         self.length = self.steps = plan.lead + goals.steps
         hands = simulators[0].hands
         self._feedback = Feedback(hands)
+        self._objective = PracticeObjective(score, goals, plan.lead_in_s, config)
         self._remedies = Remedies(goals.notes, self.length, plan.lead, hands)
         self._plan = plan  # with the accepted changes
-        self._kept = roll_out(
-            Follower(plan, self._feedback), plan.lead_in_s, goals.steps, simulators[0]
-        )
-        self.f1 = self._f1()
+        follow = Follower(plan, self._feedback)
+        self._kept = roll_out(follow, plan.lead_in_s, goals.steps, simulators[0])
+        self._struck = onsets(self._kept.events)  # of the accepted rollout
+        self.quality = self._judge()
         self._row = self.length  # start of the next stretch
         self._states: list[SimulationState] = []  # states of the accepted rollout, from there on
 
@@ -102,41 +115,54 @@ class Practice:
             take = self._play(self._simulators[0], self._plan, self._states[-1], known, end)
             self._keep(known, take)
             self.steps += end - known
-        right = self._right(row, self._kept.active[row:end])
+        value = self._kept_value(row, end)
         while tries > 0:
-            plans = self._propose(row, end, min(tries, len(self._simulators)))
+            changes = self._propose(row, end, min(tries, len(self._simulators)))
             tries -= len(self._simulators)
-            if not plans:
+            if not changes:
                 break
-            takes = self._try(plans, row, end)
-            self.steps += len(plans) * (end - row)
-            scores = [self._right(row, take.active) for take in takes]
-            best = int(np.argmax(scores))
-            if scores[best] > right:
-                self._plan, right = plans[best], scores[best]
-                self._keep(row, takes[best])
+            trials = self._try_all(changes, row, end)
+            self.steps += sum(len(trial.take.active) for trial in trials)
+            best = max(trials, key=lambda trial: trial.value)
+            if best.value > value:
+                self._plan, value = best.plan, best.value
+                self._keep(best.begin, best.take)
         self._row = min(row + stretch, self.length)
         del self._states[: self._row - row]
         if self._row == self.length:
             self._close()
 
-    def _propose(self, row: int, end: int, count: int) -> list[PerformancePlan]:
-        """Return up to `count` plans with random changes against errors in rows `row` to `end`."""
+    def _propose(self, row: int, end: int, count: int) -> list[Change]:
+        """Return up to `count` random changes against faults in the stretch.
+
+        Those in the time after it are left to the next stretch, in which more of the changes'
+        effects can be seen.
+        """
+        rows = slice(row, min(row + self._stretch, end))
+        found = self._objective.faults(row, self._kept.active[row:end], self._near(row, end))
+        faults = [fault for fault in found if fault.row < rows.stop]
         changes = [
-            self._remedies.propose(self._plan, self._kept, row, end, self._rng)
+            self._remedies.propose(self._plan, self._kept, rows, faults, self._rng)
             for _ in range(count)
         ]
-        return [change.applied_to(self._plan) for change in changes if change is not None]
+        return [change for change in changes if change is not None and change.rows.start < end]
 
-    def _try(self, plans: list[PerformancePlan], row: int, end: int) -> list[Rollout]:
-        """Play rows `row` to `end` of each plan from the state at the start of the stretch."""
-        first = self._states[0]
-        if len(plans) == 1:
-            return [self._play(self._simulators[0], plans[0], first, row, end)]
-        with ThreadPoolExecutor(len(plans)) as pool:  # the physics releases the GIL
-            return list(
-                pool.map(lambda s, p: self._play(s, p, first, row, end), self._simulators, plans)
-            )
+    def _try_all(self, changes: Sequence[Change], row: int, end: int) -> list[Trial]:
+        if len(changes) == 1:
+            return [self._try(self._simulators[0], changes[0], row, end)]
+        with ThreadPoolExecutor(len(changes)) as pool:  # the physics releases the GIL
+            return list(pool.map(lambda s, c: self._try(s, c, row, end), self._simulators, changes))
+
+    def _try(self, simulator: Simulator, change: Change, row: int, end: int) -> Trial:
+        """Play a changed plan to row `end`, or to shortly after the change if it does not help."""
+        plan, begin = change.applied_to(self._plan), change.rows.start
+        soon = min(change.rows.stop + self._effect, end)
+        take = self._play(simulator, plan, self._states[begin - self._row], begin, soon)
+        if soon < end:
+            if self._value(row, begin, take) <= self._kept_value(row, soon):
+                return Trial(plan, begin, take, -inf)
+            take = joined(take, self._play(simulator, plan, take.states[-1], soon, end))
+        return Trial(plan, begin, take, self._value(row, begin, take))
 
     def _play(
         self,
@@ -155,20 +181,35 @@ class Practice:
         end = row + len(take.states)
         self._kept.active[row:end] = take.active
         self._kept.position[row + 1 : end + 1] = take.position[1:]
+        self._struck[self._place(row) : self._place(end)] = onsets(take.events)
         self._states[row - self._row + 1 :] = take.states
 
-    def _right(self, row: int, active: NDArray[np.bool_]) -> float:
-        """Return the sum of the F1 of decisions from `row` on, given their pressed keys."""
-        goal_keys = self._goals.keys_in(row - self._plan.lead, len(active))
-        return float(f1_per_step(goal_keys, active).sum())
+    def _kept_value(self, row: int, end: int) -> float:
+        """Return the value of rows `row` to `end` of the accepted rollout."""
+        return self._objective.value(row, self._kept.active[row:end], self._near(row, end))
 
-    def _f1(self) -> float:
-        return float(self._kept.f1_per_step(self._goals).mean())
+    def _value(self, row: int, begin: int, take: Rollout) -> float:
+        """Return the value from row `row` on of a take that differs from row `begin` on."""
+        active = np.concatenate((self._kept.active[row:begin], take.active))
+        return self._objective.value(row, active, self._near(row, begin) + onsets(take.events))
+
+    def _near(self, row: int, end: int) -> list[Onset]:
+        """Return the strikes of rows `row` to `end`, and those shortly before them."""
+        first = self._place(row - self._plan.timing.steps(_BEFORE_S) - 1)
+        return self._struck[first : self._place(end)]
+
+    def _place(self, row: int) -> int:
+        """Return the index of the first strike from row `row` on."""
+        begin_s = self._plan.timing.time_s(row) + PHYSICS_S / 2
+        return bisect_right(self._struck, begin_s, key=lambda onset: onset.time_s)
+
+    def _judge(self) -> Quality:
+        return self._objective.quality(self._kept.active, self._struck)
 
     def _close(self) -> None:
         """Evaluate the full rollout; revert to the best plan unless it is better."""
-        f1 = self._f1()
-        if f1 > self.f1:
-            self.best, self.f1 = self._plan, f1
+        quality = self._judge()
+        if quality.value > self.quality.value:
+            self.best, self.quality = self._plan, quality
         else:
-            self._plan = self.best
+            self._plan, self._objective.lateness_s = self.best, self.quality.lateness_s

@@ -15,11 +15,13 @@ from pianomime.planning.rollout import Rollout
 from pianomime.refinement.change import Change
 from pianomime.refinement.holding import hold_longer
 from pianomime.refinement.nudge import Nudge
+from pianomime.refinement.objective import Fault
+from pianomime.refinement.retiming import strike_earlier
 from pianomime.score.step_notes import StepNote
 
 Array = NDArray[np.float64]
 
-_LEARNING_SHARE: Final = 0.1
+_LEARNING_SHARE: Final = 0.05
 """Share of changes by the learning law of iterative learning control."""
 
 _GAIN: Final = 0.5
@@ -30,6 +32,12 @@ _FADE_S: Final = 0.2
 
 _HOLD_SHARE: Final = 0.75
 """Share of `hold_longer` in changes for keys that their finger left too early; else a nudge."""
+
+_RETIMING_SHARE: Final = 0.75
+"""Share of `strike_earlier` in changes for strikes that are not in time; else a nudge."""
+
+_RETIMING: Final = (0.3, 1.5)
+"""Least and largest shift of a strike, as a share of its error."""
 
 _HAND_SHARE: Final = 0.2
 """Share of nudges that move the whole hand."""
@@ -66,34 +74,47 @@ class Remedies:
         self._note_at = np.full((rows, N_KEYS), -1)  # index of the note, -1 for none
         for place, note in enumerate(self._notes):
             self._note_at[note.first : note.last + 1, note.key] = place
+        self._tried = np.zeros((rows, N_KEYS))  # remedies proposed for each fault
 
     def propose(
-        self, plan: PerformancePlan, played: Rollout, begin: int, end: int, rng: np.random.Generator
+        self,
+        plan: PerformancePlan,
+        played: Rollout,
+        rows: slice,
+        faults: Sequence[Fault],
+        rng: np.random.Generator,
     ) -> Change | None:
-        """Propose a change of a plan against a randomly chosen error.
+        """Propose a change of a plan against a randomly chosen fault.
+
+        The greater the loss, and the fewer the attempts so far, the more likely is its choice.
 
         Args:
             plan: Plan that was played.
             played: Rollout of the plan.
-            begin: First decision that may be changed.
-            end: End (exclusive) of the decisions whose errors are considered.
+            rows: Decisions of the faults; the plan may be changed from the first one on.
+            faults: Faults of the rollout in these decisions.
             rng: Random generator.
 
         Returns:
-            The change; None if there are no errors, or no remedy applies.
+            The change; None if there are no faults, or no remedy applies.
         """
-        wrong = np.argwhere((self._note_at[begin:end] >= 0) != played.active[begin:end])
-        if len(wrong) and rng.uniform() < _LEARNING_SHARE:
-            return _by_learning_law(plan, played, slice(begin, end))
-        for step, key in rng.permutation(wrong):
-            remedy = self._remedy(plan, played, begin + int(step), int(key), rng)
-            if remedy is not None and remedy.rows.stop > begin:
-                return remedy.from_row(begin)
+        if not faults:
+            return None
+        if rng.uniform() < _LEARNING_SHARE:
+            return _by_learning_law(plan, played, rows)
+        weight = np.array([f.loss / (1 + self._tried[f.row, f.key]) for f in faults])
+        for place in rng.choice(len(faults), len(faults), replace=False, p=weight / weight.sum()):
+            fault = faults[place]
+            self._tried[fault.row, fault.key] += 1
+            remedy = self._remedy(plan, played, fault, rng)
+            if remedy is not None and rows.start < remedy.rows.stop:
+                return remedy.from_row(rows.start)
         return None
 
     def _remedy(
-        self, plan: PerformancePlan, played: Rollout, step: int, key: int, rng: np.random.Generator
+        self, plan: PerformancePlan, played: Rollout, fault: Fault, rng: np.random.Generator
     ) -> Change | None:
+        step, key = fault.row, fault.key
         if self._note_at[step, key] < 0:
             nudge = self._for_false(plan, played, step, key, rng)
         else:
@@ -101,6 +122,10 @@ class Remedies:
             finger = note.finger
             if finger == UNASSIGNED:
                 return None
+            if fault.late_s and rng.uniform() < _RETIMING_SHARE:
+                by_s = fault.late_s * rng.uniform(*_RETIMING)
+                hand = self._kinematics[self._side_of(finger)]
+                return strike_earlier(plan, hand, note.first, by_s)
             until_s = plan.timing.time_s(step + 1 - plan.lead)
             strike = plan.last_strike(finger, until_s)
             left = strike is None or strike.release_s < until_s
