@@ -155,7 +155,7 @@ class HandSpec:
         """The fingers of both hands along the keyboard."""
         return FingerLayout.of(self.fingers, self.planning.fingers_apart)
 
-    def tuned(self, kind: type[C], values: Mapping[str, float], **more: int) -> C:
+    def tuned(self, kind: type[C], values: Mapping[str, float], **more: float) -> C:
         """Return a configuration with the tuning `values` of this description, and `more`.
 
         Raises:

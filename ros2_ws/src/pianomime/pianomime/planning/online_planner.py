@@ -36,8 +36,11 @@ MAX_SKIPPED_S: Final = 0.5
 _ITERATIONS: Final = 2
 """Iterations of the fit per decision. Two suffice because each fit is warm-started."""
 
-_PREVIEW_S: Final = 0.1
-"""Part of the fit, beyond what may be skipped, that targets are chosen for [s]."""
+_DAMPING: Final = 1.0
+"""Damping of their first: near to the solution, steps with less are often tried in vain."""
+
+_PREVIEW_S: Final = 0.2
+"""Part of the fit that targets are chosen for [s]: what comes later hardly matters now."""
 
 _KEPT_S: Final = 0.1
 """Time for which notes that are over are kept: their fingers are still going up [s]."""
@@ -77,7 +80,7 @@ class OnlinePlanner:
         self._layout = hands.spec.layout
         self._fingering = OnlineFingering(timing, hands.spec)
         self._feedback = Feedback(hands)
-        self._config = TrajectoryConfig.of(hands.spec, iterations=_ITERATIONS)
+        self._config = TrajectoryConfig.of(hands.spec, iterations=_ITERATIONS, damping=_DAMPING)
         self._fingertips = FingertipPlanConfig.of(hands.spec, limits)
         self._notes: dict[NoteName, Note] = {}  # with fingers; those just over, too
         self._hands: list[_Hand] = []
@@ -143,7 +146,11 @@ class OnlinePlanner:
         )
         hand.time_s, hand.pose = plan.time_s, fit.solve(warm_start)
         path = curve(hand.time_s, hand.pose, ahead_s)
-        state = hand.state[passed * self._timing.points]
+        place = passed * self._timing.points
+        if place < len(hand.state):
+            state = hand.state[place]
+        else:  # decisions were skipped
+            state = np.concatenate((path[1], path[1] - path[0]))
         tracked = hand.targets.along(path, plan.keys_at(ahead_s, hand.kinematics.side), 1, state)
         hand.state = tracked.state
         return path, tracked.target
@@ -165,5 +172,4 @@ class OnlinePlanner:
     @property
     def _preview(self) -> int:
         """Targets that are chosen at a time."""
-        steps = self._timing.steps(MAX_SKIPPED_S) + max(1, self._timing.steps(_PREVIEW_S))
-        return self._timing.points * steps
+        return self._timing.points * max(1, self._timing.steps(_PREVIEW_S))

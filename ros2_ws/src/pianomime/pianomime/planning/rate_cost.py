@@ -1,7 +1,7 @@
 """What velocities, accelerations and actuator targets of a trajectory cost, as least squares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -74,6 +74,10 @@ class RateCost:
         steep = (_RANGE_STEEP * half) ** -2.0
         none = np.zeros_like(half)
         return cls(stencil, row_weight, middle - half, middle + half, none, steep)
+
+    def eased(self, share: float) -> "RateCost":
+        """Return the cost with a share of what is out of bounds."""
+        return replace(self, steep=share * self.steep)
 
     def of(self, pose: Array) -> "Rate":
         """Return what a trajectory (rows, na) costs."""

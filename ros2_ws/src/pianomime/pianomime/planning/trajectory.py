@@ -7,6 +7,7 @@ margin at the joint limits. Only the rates tie neighbouring rows, so the normal 
 and an iteration costs time linear in the length of the score.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,12 @@ _HELD: Final = 1e14
 """Weight that holds the first rows where they are."""
 
 _DAMPING_MAX: Final = 1e6
+
+_EASED: Final = 0.01
+"""Share of the cost beyond the limits of rates that counts at first."""
+
+_EASED_TOLERANCE: Final = 0.01
+"""Relative gain of an iteration at which they count in full."""
 
 _BLACK_FRONT_X_M: Final = HINGE_X_M + BLACK_LENGTH_M
 
@@ -72,12 +79,13 @@ class TrajectoryConfig(Config):
     limit: float = parameter(0.02, "Intrusion into that margin [rad]", ge=1e-6)
     iterations: int = parameter(60, "Most iterations", ge=1, le=1000)
     tolerance: float = parameter(2e-3, "Relative gain of an iteration that is small", ge=0.0)
+    damping: float = parameter(0.1, "Damping of the first iteration", ge=1e-6, le=1e3)
     small_gains: int = parameter(
         2, "Small gains in succession at which to stop: after one, much may still come", ge=1
     )
 
     @classmethod
-    def of(cls, spec: HandSpec, **more: int) -> "TrajectoryConfig":
+    def of(cls, spec: HandSpec, **more: float) -> "TrajectoryConfig":
         """Return what suits the hands of `spec`, and `more`.
 
         Raises:
@@ -166,32 +174,47 @@ class TrajectoryFit:
         self._tip_room = places.room(side, config.tips_apart_m)
 
     def solve(self, warm_start: Array | None = None) -> Array:
-        """Return the trajectory (rows, na), sought from `warm_start` or the relaxed hand's path."""
-        pose = self._reference.copy() if warm_start is None else warm_start.copy()
+        """Return the trajectory (rows, na), sought from `warm_start` or the relaxed hand's path.
+
+        Without a warm start, limits of rates are eased at first: from far away, stiff limits lead
+        into poor local minima.
+        """
+        if warm_start is None:
+            eased = [cost.eased(_EASED) for cost in self._rate_costs]
+            warm_start = self._descend(self._reference, eased, _EASED_TOLERANCE)
+        return self._descend(warm_start, self._rate_costs, self._config.tolerance)
+
+    def _descend(self, start: Array, rate_costs: Sequence[RateCost], tolerance: float) -> Array:
+        """Lower the cost from a trajectory on, until the gains are small."""
+        pose = start.copy()
         pose[: len(self._held)] = self._held
-        point = self._evaluate(pose)
-        damping = 0.1
+        point = self._evaluate(pose, rate_costs)
+        damping = self._config.damping
         small = 0
         for _ in range(self._config.iterations):
             hessian, descent = self._normal_equations(point, pose)
             while True:
                 change = self._solve_banded(point, hessian, descent, damping)
                 tried = np.clip(pose + change, self._kinematics.lower, self._kinematics.upper)
-                new = self._evaluate(tried)
+                new = self._evaluate(tried, rate_costs)
                 if new.cost < point.cost:
                     break
                 damping *= 6
                 if damping > _DAMPING_MAX:
                     return pose
-            damping = max(damping / 4, 1e-4)
             gain = point.cost - new.cost
+            damping *= _damping_factor(gain / self._expected(change, descent, damping))
             pose, point = tried, new
-            small = small + 1 if gain < self._config.tolerance * point.cost else 0
+            small = small + 1 if gain < tolerance * point.cost else 0
             if small == self._config.small_gains:
                 break
         return pose
 
-    def _evaluate(self, pose: Array) -> _Point:
+    def _expected(self, change: Array, descent: Array, damping: float) -> float:
+        """Return by how much a change would lower the cost if residuals were linear."""
+        return float(np.sum(change * (descent + damping * self._damp * change)))
+
+    def _evaluate(self, pose: Array, rate_costs: Sequence[RateCost]) -> _Point:
         tips = self._kinematics.fingertips(pose)
         residual = self._target - tips.position
         below = self._floor - tips.position[..., 2]
@@ -212,7 +235,7 @@ class TrajectoryFit:
             gaps = self._outwards * np.diff(along, axis=1)
             crowding = np.maximum(self._apart - gaps, 0.0)
         intrusion = np.clip(pose, self._lower, self._upper) - pose
-        rates = [cost.of(pose) for cost in self._rate_costs]
+        rates = [cost.of(pose) for cost in rate_costs]
         cost = (
             np.sum(weight * residual**2)
             + np.sum(self._posture * (pose - self._reference) ** 2)
@@ -272,3 +295,12 @@ class TrajectoryFit:
             check_finite=False,
         )
         return np.asarray(change.reshape(rows, na))
+
+
+def _damping_factor(share: float) -> float:
+    """Return how to change the damping after a step that gained a share of what was expected.
+
+    Marquardt's rule with the gain ratio (Madsen, Nielsen and Tingleff, Methods for non-linear least
+    squares problems, 2004, section 3.2): few steps are then tried in vain.
+    """
+    return 0.25 if share > 0.5 else 2.0 if share < 0.2 else 1.0
