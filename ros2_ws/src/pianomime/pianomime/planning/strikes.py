@@ -18,7 +18,7 @@ from pianomime.score.score import Note
 _CHORD_S: Final = 0.01
 """Notes this near in time are one chord [s]."""
 
-KEY_DROP_M: Final = 0.0075
+_KEY_DROP_M: Final = 0.0075
 """Way of a key where it is pressed [m]."""
 
 
@@ -40,9 +40,6 @@ class StrikeConfig(Config):
         "Longest descent, of soft notes; as short as the shortest: all are loud [s]",
         ge=0.005,
         le=1.0,
-    )
-    pace: float = parameter(
-        1.0, "Share of the written velocity's speed that is planned", ge=0.1, le=10.0
     )
     press_m: float = parameter(0.004, "How far below the pressed key's face to aim [m]", ge=0.0)
     press_more_m: float = parameter(
@@ -85,17 +82,17 @@ class StrikeConfig(Config):
         slower nor faster than it may go down.
         """
         share = self.let_off(velocity)
-        speed_m_s = self.pace * fingertip_speed_m_s(velocity)
-        descent_s = 6 * share * (1 - share) * self._way_m(velocity) / speed_m_s
+        slope = 6 * share * (1 - share)  # of a smooth step
+        descent_s = slope * self._way_m(velocity) / fingertip_speed_m_s(velocity)
         return min(max(descent_s, self.fastest_s), self.slowest_s)
 
     def let_off(self, velocity: int) -> float:
         """Return the share of the descent, a smooth step, after which the key is let off."""
-        share_m = (self.hover(velocity) + LET_OFF * KEY_DROP_M) / self._way_m(velocity)
+        share_m = (self.hover(velocity) + LET_OFF * _KEY_DROP_M) / self._way_m(velocity)
         return 0.5 - math.sin(math.asin(1 - 2 * share_m) / 3)
 
     def _way_m(self, velocity: int) -> float:
-        return self.hover(velocity) + KEY_DROP_M + self.press(velocity)
+        return self.hover(velocity) + _KEY_DROP_M + self.press(velocity)
 
     def leap_s(self, way_m: float) -> float:
         """Return the duration of a leap from rest to rest, speeding up, then slowing down [s]."""
