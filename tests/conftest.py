@@ -30,7 +30,7 @@ from pianomime.score.goals import ScoreGoals
 from pianomime.score.score import Score
 from pianomime.simulation.model import load_model
 from pianomime.simulation.simulation import PianoSimulation
-from pianomime.timing import ROBOPIANIST_TIMING, Timing
+from pianomime.timing import Timing
 from pianomime_cli import commands
 from pianomime_cli.parent_death import end_with
 from pianomime_common import conversions, topics
@@ -137,12 +137,15 @@ class Cli:
         return None
 
 
+TIMING = Timing()
+
+
 @pytest.fixture(scope="session")
 def planned_f1() -> Callable[..., float]:
     """A function of score and timing: F1 of the expert's plan, played in process."""
 
     @cache
-    def f1(score: Score, timing: Timing = ROBOPIANIST_TIMING) -> float:
+    def f1(score: Score, timing: Timing = TIMING) -> float:
         simulation = PianoSimulation(load_model(embodiment("pianomime")), timing)
         rollout = expert(score, simulation, Options(timing=timing)).perform()
         return rollout.f1_per_step(ScoreGoals.of(score, timing)).mean()

@@ -195,7 +195,7 @@ def test_what_was_learned_is_played(cli):
     status, _, err = cli.run("play", "twinkle", "--learned", "short.npz", "-o", "other")
     assert status == 2
     assert "learned for score 'short'" in err
-    timing = ("--command-s", "0.01")
+    timing = ("--command-s", "0.05")
     status, _, err = cli.run("play", "short.mid", "--learned", "short.npz", "-o", "other", *timing)
     assert status == 2
     assert (

@@ -36,7 +36,7 @@ def test_two_pianists_of_two_timings_play_side_by_side(cli, planned_f1):
     save_midi(SHORT, cli.folder / "short.mid")
     processes = [
         cli.start("play", "short.mid", "--no-video", "--namespace", name, "-o", name, *timing)
-        for name, timing in (("left", ()), ("right", ("--command-s", "0.01")))
+        for name, timing in (("left", ("--command-s", "0.05")), ("right", ()))
     ]
     ends = [process.communicate(timeout=120) for process in processes]
     for process, (out, err) in zip(processes, ends, strict=True):
@@ -100,7 +100,7 @@ def test_goals_of_another_timing_than_learned_are_refused(graph):
     )
     n = len(hands.joint_names)
     state = conversions.to_joint_state(hands.joint_names, np.zeros(n), np.zeros(n), 1.0)
-    graph.start("pianomime_control.expert_node", learned="short.npz")
+    graph.start("pianomime_control.expert_node", learned="short.npz", command_s=0.05)
     scores.publish(conversions.to_score(SHORT, 1.0, 1.0))
 
     def ask(timing, **changes):

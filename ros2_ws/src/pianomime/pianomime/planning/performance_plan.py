@@ -93,7 +93,8 @@ def plan_performance(
     config = FingertipPlanConfig.of(hands.spec, limits)
     played = strikes(score.notes, hands.spec.layout, config)
     end_s = timing.time_s(steps) - lead_in_s
-    time_s = row_times(played, [-lead_in_s], end_s, config)
+    at_rest_s = (-lead_in_s, -lead_in_s + timing.command_s)
+    time_s = row_times(played, at_rest_s, end_s, config)
     demo = None if demo_tips is None else _at_rows(demo_tips, time_s, timing)
     fingertips = plan_fingertips(played, time_s, hands.spec.layout, config, demo)
     position, target = np.zeros((steps + 1, n)), np.zeros((steps, timing.points, n))

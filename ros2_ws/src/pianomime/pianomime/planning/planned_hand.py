@@ -46,14 +46,17 @@ class PlannedHand:
         self._config = TrajectoryConfig.of(hands.spec)
 
     def along(self, fingertips: FingertipPlan) -> tuple[Array, Array]:
-        """Return joints at the command's instants (instants, n), and targets (instants - 1, n)."""
+        """Return joints at the command's instants (instants, n), and targets (instants - 1, n).
+
+        The hand is at rest in the first two rows.
+        """
         kinematics, time_s = self.kinematics, fingertips.time_s
         count = round((time_s[-1] - time_s[0]) / self._timing.command_s) + 1
         instant_s = time_s[0] + self._timing.command_s * np.arange(count)
         path, target = np.zeros((count, kinematics.n)), np.zeros((count - 1, kinematics.n))
         path[0] = kinematics.pose(kinematics.hands.start)
         state = np.concatenate((path[0], np.zeros(kinematics.n)))  # to which targets lead
-        pose = path[:1]  # of the rows that are fixed, from `begin` on
+        pose = np.tile(path[0], (2, 1))  # of the rows that are fixed, from `begin` on
         begin, at = 0, 0  # first row of the window, and instant to go on from
         while at < count - 1:
             done_s = time_s[begin + len(pose) - 1]

@@ -43,16 +43,16 @@ class GateConfig(Config):
         0.3, "Time to lead over from one source to another [s]", ge=0.0, le=5.0, runtime=True
     )
     max_target_velocity: float = parameter(
-        32.0, "Of a hinge's target [rad/s]", ge=0.01, le=1000.0, runtime=True
+        100.0, "Of a hinge's target [rad/s]", ge=0.01, le=1000.0, runtime=True
     )
     max_target_acceleration: float = parameter(
-        1500.0, "Of a hinge's target [rad/s^2]", ge=0.01, le=1e5, runtime=True
+        16000.0, "Of a hinge's target [rad/s^2]", ge=0.01, le=1e5, runtime=True
     )
     max_slide_target_velocity: float = parameter(
-        4.0, "Of a slide's target [m/s]", ge=0.001, le=100.0, runtime=True
+        25.0, "Of a slide's target [m/s]", ge=0.001, le=100.0, runtime=True
     )
     max_slide_target_acceleration: float = parameter(
-        150.0, "Of a slide's target [m/s^2]", ge=0.001, le=1e4, runtime=True
+        3500.0, "Of a slide's target [m/s^2]", ge=0.001, le=1e4, runtime=True
     )
     guard_hands: bool = parameter(
         True, "Keep the hands apart; off where the simulation lets them pass through each other"
