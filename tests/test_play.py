@@ -199,7 +199,7 @@ def test_what_was_learned_is_played(cli):
     status, _, err = cli.run("play", "short.mid", "--learned", "short.npz", "-o", "other", *timing)
     assert status == 2
     assert (
-        "the learned performance has a decision every 0.05 s with a target every 0.05 s; this"
+        "the learned performance has a decision every 0.05 s with a target every 0.01 s; this"
         in err
     )
     # What residual learning goes on from is for these hands alone, too.
