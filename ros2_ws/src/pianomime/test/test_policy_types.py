@@ -244,7 +244,8 @@ def test_another_rate_of_decisions_has_the_same_seconds(made, pianomime_hands):
     notes = ScoreGoals.of(TUNE, slow).notes_in(-8, 16)
     rest, up = np.zeros(len(pianomime_hands.joint_names)), np.zeros(5, bool)
     command = player.step(-8, notes, up, rest, np.zeros(N_KEYS))
-    assert command.target.shape == (5, len(rest))
+    assert command.target.shape == (1, len(rest))
+    assert command.times_s == (0.0,), "one target, held"
     assert set(player.fingers) == {(39, 0)}, "the only one within 0.8 s"
     assert player.carry_on(-7, up) is not None
     assert player.carry_on(-6, up) is None, "beyond 0.2 s"

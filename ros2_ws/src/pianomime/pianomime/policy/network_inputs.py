@@ -26,6 +26,9 @@ _MOTION_UNIT_M: Final = 0.01
 _DAMPING: Final = 1e-4
 _POSTURE: Final = 1e-5
 
+PRESS_M: Final = 0.010
+"""How far below the pressed key's face policies aim [m]; checkpoints are trained with it."""
+
 
 def chunk_steps(timing: Timing) -> int:
     """Return how many decisions are predicted at once."""
@@ -116,7 +119,7 @@ def aim(frame: HandFrame, state: HandState, plan: Schedule) -> Array:
     top = key_top()[key] + geometry.tip_m
     y = state.mirror[:, None] * key_y()[key]
     over = np.stack([x, y, top + geometry.hover_m], axis=-1)
-    down = np.stack([x, y, top - pressed_drop(key, x) - geometry.press_m], axis=-1)
+    down = np.stack([x, y, top - pressed_drop(key, x) - PRESS_M], axis=-1)
     ahead = np.arange(chunk_steps(plan.timing))[:, None]
     begins, present = plan.begins[:, None, :, 0], plan.present[:, None, :, 0]
     share = np.clip((ahead + 1) / np.maximum(begins, 1), 0.0, 1.0)[..., None]

@@ -99,7 +99,9 @@ class PolicyPlayer:
     def _execute(self, action: Action, ahead: int, sustain: Bools) -> Command:
         target = action.targets[ahead]
         self._previous = target[-1]
-        return Command(target, sustain, self._timing.times_s)
+        command = Command(target, sustain, self._timing.times_s)
+        # A single target is in force at once, as in training, not after a line to it.
+        return command.held() if (target == target[0]).all() else command
 
 
 def policy_act(policy: Policy, goals: ScoreGoals, simulator: Simulator) -> Act:
