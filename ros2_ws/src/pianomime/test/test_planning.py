@@ -1,4 +1,5 @@
 import tracemalloc
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -352,6 +353,15 @@ def test_a_hand_at_rest_is_commanded_where_it_is(pianomime_hands):
     still = slice(LEAD + 20, LEAD + 40)
     error = (performance.target[still, 0] - performance.position[still])[:, left]
     assert error == pytest.approx(np.zeros_like(error), abs=0.02)
+
+
+def test_a_key_is_let_up_between_fast_repeats():
+    config = StrikeConfig()
+    notes = [Note(i / 13, i / 13 + 0.05, 39, 64, 5) for i in range(5)]
+    played = strikes(notes, SHADOW.layout, config)
+    for before, after in pairwise(played):
+        assert before.release_s + config.rise_s <= after.ready_s + 1e-9
+        assert after.press_s > after.ready_s
 
 
 def test_a_finger_needed_elsewhere_leaves_its_key_in_time():

@@ -30,7 +30,7 @@ def test_repeated_notes_and_other_keys_stay():
     assert merge_unisons(notes) == (notes, [])
 
 
-@pytest.mark.parametrize(("between_s", "fast"), [(FASTEST_REPEAT_S, 0), (0.09, 4)])
+@pytest.mark.parametrize(("between_s", "fast"), [(FASTEST_REPEAT_S, 0), (0.07, 4)])
 def test_repeats_beyond_the_hands_are_found(between_s, fast):
     notes = [Note(0.3 + i * between_s, 0.3 + (i + 0.5) * between_s, 40) for i in range(5)]
     other = [replace(note, key=41) for note in notes[::2]]

@@ -34,7 +34,7 @@ class FingertipPlanConfig(StrikeConfig):
     tip_m: float = parameter(0.008, "Height of the fingertip site over the key it touches [m]")
     idle_m: float = parameter(0.022, "Clearance over the keys of an idle finger [m]", ge=0.0)
     reach_s: float = parameter(
-        0.1, "Time before an onset at which the finger heads for its key [s]", ge=0.0, le=5.0
+        0.1, "Time before an onset at which the finger heads for its key [s]", ge=0.001, le=5.0
     )
     descend: float = parameter(
         0.6, "How much a finger has to keep to its way down between those", ge=0.0, le=0.99

@@ -18,6 +18,9 @@ from pianomime.score.score import Note
 _CHORD_S: Final = 0.01
 """Notes this near in time are one chord [s]."""
 
+_HURRIED_S: Final = 0.02
+"""Shortest descent of a key that is struck again at once [s]."""
+
 _KEY_DROP_M: Final = 0.0075
 """Way of a key where it is pressed [m]."""
 
@@ -185,6 +188,7 @@ def _before_leaps(
 
 def _one_at_a_time(played: list[Strike], config: StrikeConfig) -> list[Strike]:
     """Return the strikes with fingers up in time for the next strike of their key or finger."""
+    played = _hurried(played, config)
     next_of_key: dict[int, float] = {}
     next_of_finger: dict[int, float] = {}
     for i, strike in reversed(list(enumerate(played))):
@@ -197,3 +201,20 @@ def _one_at_a_time(played: list[Strike], config: StrikeConfig) -> list[Strike]:
         played[i] = replace(strike, release_s=release_s)
         next_of_key[strike.key] = next_of_finger[strike.finger] = strike.ready_s
     return played
+
+
+def _hurried(played: list[Strike], config: StrikeConfig) -> list[Strike]:
+    """Return the strikes, with shorter descents where a key or finger is soon needed again."""
+    free_key: dict[int, float] = {}
+    free_finger: dict[int, float] = {}
+    hurried = []
+    for strike in played:
+        free_s = max(
+            free_key.get(strike.key, -math.inf) + config.rise_s,
+            free_finger.get(strike.finger, -math.inf) + config.swing_s,
+        )
+        latest_s = max(strike.press_s - _HURRIED_S, strike.ready_s)
+        ready_s = min(max(strike.ready_s, free_s), latest_s)
+        hurried.append(replace(strike, ready_s=ready_s))
+        free_key[strike.key] = free_finger[strike.finger] = strike.press_s + config.least_s
+    return hurried

@@ -16,7 +16,7 @@ class ChangeKind(StrEnum):
     FOLDED = "moved by an octave onto the keyboard"
     OFF_KEYBOARD = "off the keyboard, left out"
     MERGED = "merged with an earlier strike of the key"
-    FAST_REPEAT = "repeated within 0.1 s, may be missed"
+    FAST_REPEAT = "repeated within 0.08 s, may be missed"
     NO_FINGER = "no finger is free, left out"
 
 
