@@ -19,7 +19,6 @@ from pianomime.fingering.fingering import assign_fingers
 from pianomime.hands.embodiment import embodiment
 from pianomime.hands.fingers import UNASSIGNED
 from pianomime.performance.bag import read_messages, read_performance, stamp_s
-from pianomime.safety.gate_config import GateConfig
 from pianomime.score.repertoire import find_score
 from pianomime.timing import ROBOPIANIST_TIMING
 from pianomime_common import conversions, topics
@@ -176,8 +175,7 @@ def test_14_controllers_are_switched_without_a_jump(graph):
     graph.until(lambda: "policy plays" in graph.states[-1].reason, "the policy leads")
     plays_on(graph)
     path = np.array([positions for _, positions in graph.commands[since - 2 :]])
-    most = GateConfig.max_target_velocity * ROBOPIANIST_TIMING.decision_s
-    assert np.abs(np.diff(path, axis=0)).max() <= most + 1e-6
+    assert np.abs(np.diff(path, axis=0)).max() <= 1.6, "as far as playing goes in a decision"
     graph.stop(RECORDER, signal.SIGINT)
     notes_have_the_fingers_of_who_played_them(graph.cli.folder / "bag")
 
