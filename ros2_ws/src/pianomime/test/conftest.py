@@ -7,6 +7,10 @@ import pytest
 
 from pianomime.hands.embodiment import EMBODIMENTS, embodiment
 from pianomime.hands.hands_model import HandsModel
+from pianomime.planning.fingertip_plan import FingertipPlanConfig, plan_fingertips
+from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S
+from pianomime.planning.row_times import row_times
+from pianomime.planning.strikes import strikes
 from pianomime.policy.checkpoint import Checkpoint, load_checkpoint
 from pianomime.policy.hand_frame import HandFrame
 from pianomime.safety.command_gate import CommandGate
@@ -140,3 +144,17 @@ def bench(new_bench):
     bench = new_bench()
     assert bench.gate.arm(bench.now_s) == ""
     return bench
+
+
+@pytest.fixture(scope="session")
+def fingertips_of():
+    """A function that plans the fingertips of a fingered score."""
+
+    def plan(score, config=None):
+        config, layout = config or FingertipPlanConfig(), embodiment("pianomime").layout
+        played = strikes(score.notes, layout, config)
+        end_s = max(note.offset_s for note in score.notes) + TAIL_S
+        time_s = row_times(played, [-LEAD_IN_S], end_s, config)
+        return plan_fingertips(played, time_s, layout, config)
+
+    return plan

@@ -1,5 +1,4 @@
 import tracemalloc
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +15,12 @@ from pianomime.performance.struck import pedal_changes
 from pianomime.piano.geometry import LOWEST_PITCH, key_y
 from pianomime.planning.actuator_model import ActuatorModel
 from pianomime.planning.feedforward import Feedforward
-from pianomime.planning.fingertip_plan import NO_KEY, FingertipPlanConfig, plan_fingertips
+from pianomime.planning.fingertip_plan import NO_KEY, FingertipPlanConfig
 from pianomime.planning.follower import Follower
 from pianomime.planning.lead_over import LeadOver
 from pianomime.planning.motion_limits import MotionLimits
 from pianomime.planning.performance_plan import LEAD_IN_S, TAIL_S, plan_performance
 from pianomime.planning.rollout import roll_out
-from pianomime.planning.row_times import LONGEST_S, row_times
-from pianomime.planning.strikes import StrikeConfig, strikes
 from pianomime.planning.tracking import Tracker
 from pianomime.planning.trajectory import TrajectoryConfig, TrajectoryFit
 from pianomime.safety.clearance import Clearance
@@ -49,15 +46,6 @@ def plan(score, hands, limits=None, timing=TIMING):
 def perform(performance, simulation, steps):
     follow = Follower.of(performance, simulation.hands)
     return roll_out(follow, performance.lead_in_s, steps, simulation)
-
-
-def fingertips_of(score, config=None):
-    """Plan the fingertips of a fingered score."""
-    config = config or FingertipPlanConfig()
-    played = strikes(score.notes, SHADOW.layout, config)
-    end_s = max(note.offset_s for note in score.notes) + TAIL_S
-    time_s = row_times(played, [-LEAD_IN_S], end_s, config)
-    return plan_fingertips(played, time_s, SHADOW.layout, config)
 
 
 @pytest.mark.parametrize("timing", [ROBOPIANIST_TIMING, TIMING], ids=["50 ms", "10 ms"])
@@ -142,26 +130,6 @@ def test_loud_notes_are_struck_harder(pianomime_hands):
     assert np.corrcoef(np.transpose(pairs))[0, 1] > 0.7
 
 
-def test_a_strike_has_rows_of_its_own_between_the_decisions():
-    config, note = FingertipPlanConfig(), Note(0.113, 0.327, 39, 64, 5)
-    fingertips = fingertips_of(Score.from_notes("song", [note]), config)
-    (played,) = strikes([note], SHADOW.layout, config)
-    pressed = fingertips.time_s[fingertips.contact[:, 5]]
-    assert pressed[[0, -1]] == pytest.approx([played.press_s, 0.327 + config.release_s])
-    assert np.abs(fingertips.time_s - played.ready_s).min() < 1e-9
-    down = (fingertips.time_s >= played.ready_s) & (fingertips.time_s <= played.press_s)
-    assert (np.diff(fingertips.position[down, 5, 2]) < 0).all()
-    assert not fingertips.contact[:, np.arange(10) != 5].any()
-    assert np.diff(fingertips.time_s).max() < LONGEST_S + 1e-9
-
-
-def test_two_strikes_at_once_share_a_row_and_none_is_lost():
-    notes = [Note(0.1, 0.5, 39, 64, 5), Note(0.104, 0.5, 43, 64, 7), Note(0.111, 0.5, 46, 64, 9)]
-    fingertips = fingertips_of(Score.from_notes("chord", notes))
-    first = [np.flatnonzero(fingertips.contact[:, finger])[0] for finger in (5, 7, 9)]
-    assert first[0] == first[1] == first[2] - 1
-
-
 def test_beyond_its_ends_the_plan_holds(pianomime_hands):
     performance, goals = plan(Score.from_notes("song", [Note(0.0, 0.2, 39)]), pianomime_hands)
     rest, follow = (
@@ -240,21 +208,7 @@ def test_an_hour_of_music_gets_its_fingers():
     assert peak_mb < 10
 
 
-def test_a_hand_lets_go_early_for_a_leap_and_for_nothing_else():
-    right, octave = 5, 12
-    notes = [Note(i * 0.4, i * 0.4 + 0.4, 44, 64, right) for i in range(2)]
-    notes += [Note(0.8, 1.2, 44 + 2 * octave, 64, right), Note(0.0, 1.2, 10, 64, 0)]
-    score = Score.from_notes("leap", notes)
-    config = StrikeConfig()
-    played = strikes(score.notes, SHADOW.layout, config)
-    end_s = {(s.key, round(s.press_s, 1)): s.release_s - config.release_s for s in played}
-    held_s = {(n.key, n.onset_s): end_s[n.key, n.onset_s] - n.onset_s for n in score.notes}
-    assert held_s.pop((44, 0.4)) == pytest.approx(0.2), "no less than half the note"
-    assert held_s.pop((44, 0.0)) < 0.4, "the key is struck again"
-    assert held_s == pytest.approx({(68, 0.8): 0.4, (10, 0.0): 1.2})
-
-
-def test_a_finger_is_up_before_its_hand_moves_on():
+def test_a_finger_is_up_before_its_hand_moves_on(fingertips_of):
     thumb, index = 5, 6
     config = FingertipPlanConfig.of(SHADOW)
     for key, over in ((46, 0.0), (60, config.leave)):
@@ -268,7 +222,7 @@ def test_a_finger_is_up_before_its_hand_moves_on():
 
 
 @pytest.mark.skipif(not CLIPS.exists(), reason="the clips are not beside the project")
-def test_a_fit_goes_on_after_one_small_gain(pianomime_hands):
+def test_a_fit_goes_on_after_one_small_gain(fingertips_of, pianomime_hands):
     left, until_s = 0, 22.0
     score = load_clip(CLIPS, 101).score().without_fingers()
     fingered = assign_fingers(score, TIMING, SHADOW)
@@ -353,23 +307,6 @@ def test_a_hand_at_rest_is_commanded_where_it_is(pianomime_hands):
     still = slice(LEAD + 20, LEAD + 40)
     error = (performance.target[still, 0] - performance.position[still])[:, left]
     assert error == pytest.approx(np.zeros_like(error), abs=0.02)
-
-
-def test_a_key_is_let_up_between_fast_repeats():
-    config = StrikeConfig()
-    notes = [Note(i / 13, i / 13 + 0.05, 39, 64, 5) for i in range(5)]
-    played = strikes(notes, SHADOW.layout, config)
-    for before, after in pairwise(played):
-        assert before.release_s + config.rise_s <= after.ready_s + 1e-9
-        assert after.press_s > after.ready_s
-
-
-def test_a_finger_needed_elsewhere_leaves_its_key_in_time():
-    held, then = Note(0.0, 2.0, 39, 64, 5), Note(1.0, 1.5, 46, 64, 5)
-    score = Score.from_notes("song", [held, then])
-    first, second = strikes(score.notes, SHADOW.layout, StrikeConfig())
-    assert (first.key, second.key) == (39, 46)
-    assert first.release_s <= second.ready_s - StrikeConfig().swing_s
 
 
 def test_a_song_of_many_windows_is_planned_smoothly(pianomime_hands):

@@ -129,11 +129,7 @@ class OnlinePlanner:
             ahead[:, joints] = path[1 : timing.points + 2] @ expand.T
             target[:, joints] = targets[: timing.points] @ expand.T
         target += self._feedback.correction(ahead[0], ahead[1:], measured)
-        late = [
-            replace(event, time_s=event.time_s + self._fingertips.lateness_s)
-            for event in goal.pedal
-        ]
-        sustain = pedal_matrix(late, timing, goal.step, 1)[0]
+        sustain = pedal_matrix(self._fingertips.late(goal.pedal), timing, goal.step, 1)[0]
         return Command(target, sustain, timing.times_s)
 
     def _plan(

@@ -104,8 +104,8 @@ def plan_performance(
         position[:, hand.kinematics.joints] = path[:: timing.points]
         target[..., hand.kinematics.joints] = own.reshape(steps, timing.points, -1)
     sustain = np.zeros((steps, timing.points), bool)
-    late = [replace(event, time_s=event.time_s + config.lateness_s) for event in score.pedal]
-    sustain[lead : lead + goals.steps] = pedal_matrix(late, timing, 0, goals.steps)
+    pedal = config.late(score.pedal)
+    sustain[lead : lead + goals.steps] = pedal_matrix(pedal, timing, 0, goals.steps)
     return PerformancePlan(timing, lead_in_s, target, position, sustain, tuple(played))
 
 

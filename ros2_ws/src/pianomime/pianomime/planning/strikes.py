@@ -13,7 +13,7 @@ from pianomime.hands.fingers import SIDES, UNASSIGNED
 from pianomime.piano.action import LET_OFF
 from pianomime.piano.geometry import key_y
 from pianomime.piano.velocity import fingertip_speed_m_s
-from pianomime.score.score import Note
+from pianomime.score.score import Note, PedalEvent
 
 _CHORD_S: Final = 0.01
 """Notes this near in time are one chord [s]."""
@@ -96,6 +96,10 @@ class StrikeConfig(Config):
 
     def _way_m(self, velocity: int) -> float:
         return self.hover(velocity) + _KEY_DROP_M + self.press(velocity)
+
+    def late(self, pedal: Iterable[PedalEvent]) -> list[PedalEvent]:
+        """Return the changes of the pedal as late as the notes are struck."""
+        return [replace(event, time_s=event.time_s + self.lateness_s) for event in pedal]
 
     def leap_s(self, way_m: float) -> float:
         """Return the duration of a leap from rest to rest, speeding up, then slowing down [s]."""

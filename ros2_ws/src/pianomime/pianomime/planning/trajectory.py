@@ -152,13 +152,7 @@ class TrajectoryFit:
         self._posture[along] = config.along_m**-2.0
         row_s = np.gradient(plan.time_s)[:, None]
         self._posture = self._posture * np.minimum(row_s / LONGEST_S, 1.0)
-        smooth = np.where(slides, config.slide_acceleration, config.acceleration)
-        velocity, acceleration = limits.of_coordinates(slides)
-        self._rate_costs = (
-            RateCost.of_velocity(plan.time_s, velocity),
-            RateCost.of_acceleration(plan.time_s, acceleration, smooth),
-            RateCost.of_targets(plan.time_s, actuators),
-        )
+        self._rate_costs = _rate_costs(plan.time_s, slides, config, limits, actuators)
         self._damp = np.where(slides, 0.05, 0.3) ** -2.0
         self._lower = np.tile(kinematics.lower + config.margin, (len(position), 1))
         self._upper = np.tile(kinematics.upper - config.margin, (len(position), 1))
@@ -295,6 +289,22 @@ class TrajectoryFit:
             check_finite=False,
         )
         return np.asarray(change.reshape(rows, na))
+
+
+def _rate_costs(
+    time_s: Array,
+    slides: NDArray[np.bool_],
+    config: TrajectoryConfig,
+    limits: MotionLimits,
+    actuators: ActuatorModel,
+) -> tuple[RateCost, ...]:
+    smooth = np.where(slides, config.slide_acceleration, config.acceleration)
+    velocity, acceleration = limits.of_coordinates(slides)
+    return (
+        RateCost.of_velocity(time_s, velocity),
+        RateCost.of_acceleration(time_s, acceleration, smooth),
+        RateCost.of_targets(time_s, actuators),
+    )
 
 
 def _damping_factor(share: float) -> float:

@@ -5,9 +5,8 @@ from typing import Final
 import numpy as np
 
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.planning.feedback import JOINT_GAIN
 from pianomime.planning.performance_plan import PerformancePlan
-from pianomime.refinement.change import Change, between
+from pianomime.refinement.change import Change, retimed
 
 _LONGEST_S: Final = 3.0
 """Maximum duration of a move to change [s]; only fast leaps release notes early."""
@@ -55,10 +54,5 @@ def hold_longer(
     later = rng.uniform(0.5, 1.0) * rng.integers(1, latest + 1)
     row = np.arange(leave, leave + way)
     then = row - later * np.arange(way, 0, -1) / way
-    targets = plan.target.reshape(-1, plan.target.shape[-1])
     at = then[:, None] * points + np.arange(points)
-    change = between(targets, at) - plan.target[row]
-    change += JOINT_GAIN * (between(plan.position, then) - plan.position[row])[:, None]
-    full = np.zeros_like(change)
-    full[..., kinematics.joints] = change[..., kinematics.joints]
-    return Change(slice(leave, leave + way), full)
+    return retimed(plan, kinematics, slice(leave, leave + way), at, then)

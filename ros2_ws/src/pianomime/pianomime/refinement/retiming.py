@@ -5,9 +5,8 @@ from typing import Final
 import numpy as np
 
 from pianomime.hands.kinematics import HandKinematics
-from pianomime.planning.feedback import JOINT_GAIN
 from pianomime.planning.performance_plan import PerformancePlan
-from pianomime.refinement.change import Change, between
+from pianomime.refinement.change import Change, retimed
 
 _AROUND_S: Final = 0.15
 """Time before and after the strike in which the shift grows from 0 and falls back to it [s]."""
@@ -37,11 +36,4 @@ def strike_earlier(
     begin = np.arange(rows.start, rows.stop)
     at = begin[:, None] + np.arange(points) / points
     shift = by_s / timing.decision_s * np.clip(1 - np.abs(at - row) / (around + 1), 0, 1)
-    targets = plan.target.reshape(-1, plan.target.shape[-1])
-    change = between(targets, (at + shift) * points) - plan.target[rows]
-    change += (
-        JOINT_GAIN * (between(plan.position, begin + shift[:, 0]) - plan.position[begin])[:, None]
-    )
-    full = np.zeros_like(change)
-    full[..., kinematics.joints] = change[..., kinematics.joints]
-    return Change(rows, full)
+    return retimed(plan, kinematics, rows, (at + shift) * points, begin + shift[:, 0])
